@@ -1,0 +1,63 @@
+package plan
+
+import "fmt"
+
+// Diff is what a subsystem found when it held the desired state against the
+// host.
+type Diff struct {
+	// Changes is what has to be done, in the order it may be done in.
+	Changes []Change
+	// Adopted are objects that already are as desired and become ours by
+	// this run: address to what stands there now. They need no write, but on
+	// removal they are left or put back as they were.
+	Adopted map[Address]State
+	// Unchanged counts desired objects that need nothing.
+	Unchanged int
+	// Problems would make Apply fail or harm the host. A plan with problems
+	// is refused before the first change.
+	Problems []Problem
+	// Warnings are for the person who reads the plan; they refuse nothing.
+	Warnings []Problem
+}
+
+// Add appends another subsystem's findings.
+func (d *Diff) Add(o Diff) {
+	d.Changes = append(d.Changes, o.Changes...)
+	d.Unchanged += o.Unchanged
+	d.Problems = append(d.Problems, o.Problems...)
+	d.Warnings = append(d.Warnings, o.Warnings...)
+	for a, s := range o.Adopted {
+		if d.Adopted == nil {
+			d.Adopted = map[Address]State{}
+		}
+		d.Adopted[a] = s
+	}
+}
+
+// Problem is one finding about one object, told so that its reader can act.
+type Problem struct {
+	Address Address `json:"address"`
+	// Origin is where the configuration asks for the object, "nix.hcl:12".
+	Origin string `json:"origin,omitempty"`
+	// Summary is the form `cannot VERB OBJECT: reason`.
+	Summary string `json:"summary"`
+	// Advice is the way out, a full sentence; may be empty.
+	Advice string `json:"advice,omitempty"`
+}
+
+// Error gives the problem in one line, position first.
+func (p Problem) Error() string {
+	s := p.Summary
+	if p.Origin != "" {
+		s = p.Origin + ": " + s
+	}
+	if p.Advice != "" {
+		s += " (" + p.Advice + ")"
+	}
+	return s
+}
+
+// Problemf makes a Problem whose Summary is formatted.
+func Problemf(a Address, origin, advice, format string, args ...any) Problem {
+	return Problem{Address: a, Origin: origin, Advice: advice, Summary: fmt.Sprintf(format, args...)}
+}

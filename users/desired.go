@@ -1,0 +1,79 @@
+package users
+
+// ID is a uid or gid. 4294967295 is not an id (it means "no change" to
+// chown(2)) and never stands in a Desired.
+type ID uint32
+
+// Desired is every account the configuration asks for. Users and groups are
+// sorted by name and names are unique within their list.
+type Desired struct {
+	Users  []User  `json:"users,omitempty"`
+	Groups []Group `json:"groups,omitempty"`
+}
+
+// User is one desired account. The zero value of an optional field means "not
+// said": an existing account keeps what it has where DESIGN says so, else the
+// default of useradd(8) applies.
+type User struct {
+	Name string `json:"name"`
+	// UID is nil when the ledger or the free range chooses it.
+	UID *ID `json:"uid,omitempty"`
+	// Group is the primary group: a name or digits. Empty means a group of
+	// the user's own name.
+	Group string `json:"group,omitempty"`
+	// Groups are supplementary ones. They are added to what the account has,
+	// unless ExclusiveGroups says that the list is all of them.
+	Groups          []string `json:"groups,omitempty"`
+	ExclusiveGroups bool     `json:"exclusive_groups,omitempty"`
+	Description     string   `json:"description,omitempty"`
+	Home            string   `json:"home,omitempty"`
+	CreateHome      bool     `json:"create_home,omitempty"`
+	// HomeMode is three or four octal digits; empty means 0700.
+	HomeMode string `json:"home_mode,omitempty"`
+	Shell    string `json:"shell,omitempty"`
+	System   bool   `json:"system,omitempty"`
+
+	// HashedPassword is enforced at every switch; InitialHashedPassword only
+	// when the account is made. Both are crypt(5) hashes and secret: they are
+	// left out of JSON, see PasswordKey. HashedPasswordFile is a path on the
+	// host, read when the change is applied.
+	HashedPassword        string `json:"-"`
+	InitialHashedPassword string `json:"-"`
+	HashedPasswordFile    string `json:"hashed_password_file,omitempty"`
+
+	// Expires is YYYY-MM-DD, or empty for never.
+	Expires        string   `json:"expires,omitempty"`
+	AuthorizedKeys []string `json:"authorized_keys,omitempty"`
+	Linger         *bool    `json:"linger,omitempty"`
+	SubIDs         *SubIDs  `json:"sub_ids,omitempty"`
+	// OnRemoval is "delete" (default) or "lock".
+	OnRemoval string `json:"on_removal,omitempty"`
+	// MigrateID allows a declared UID to replace an existing account's other
+	// one, with a chown of what the account owns.
+	MigrateID bool   `json:"migrate_id,omitempty"`
+	Origin    string `json:"origin,omitempty"`
+}
+
+// SubIDs asks for subordinate ids, subuid(5): one automatic range, or Ranges.
+type SubIDs struct {
+	Auto   bool       `json:"auto,omitempty"`
+	Ranges []SubRange `json:"ranges,omitempty"`
+}
+
+// SubRange is Count subordinate ids from Start.
+type SubRange struct {
+	Start ID     `json:"start"`
+	Count uint32 `json:"count"`
+}
+
+// Group is one desired group.
+type Group struct {
+	Name string `json:"name"`
+	// GID is nil when the ledger or the free range chooses it.
+	GID *ID `json:"gid,omitempty"`
+	// Members are added to what the group has.
+	Members   []string `json:"members,omitempty"`
+	System    bool     `json:"system,omitempty"`
+	MigrateID bool     `json:"migrate_id,omitempty"`
+	Origin    string   `json:"origin,omitempty"`
+}
