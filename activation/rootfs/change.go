@@ -1,0 +1,236 @@
+package rootfs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Symlink makes p a link with the text target, atomically: what stood there (a
+// file or a link) is replaced, a directory is an error. Durable after Sync.
+func (r *Root) Symlink(target, p string) error {
+	h, base, err := r.parent("symlink", p)
+	if err != nil {
+		return err
+	}
+	if err := r.before("symlink", p); err != nil {
+		return err
+	}
+	r.touched(h)
+	// The common case first: nothing stands there, and no rename is needed.
+	err = unix.Symlinkat(target, h.fd, base)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, unix.EEXIST) {
+		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
+	}
+	return r.replaceByLink(target, h, base, p)
+}
+
+func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error {
+	temp := TempName(base)
+	err := unix.Symlinkat(target, h.fd, temp)
+	if errors.Is(err, unix.EEXIST) {
+		if err = unix.Unlinkat(h.fd, temp, 0); err == nil {
+			err = unix.Symlinkat(target, h.fd, temp)
+		}
+	}
+	if err != nil {
+		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
+	}
+	if err := r.install(h, temp, base, p); err != nil {
+		_ = unix.Unlinkat(h.fd, temp, 0)
+		return err
+	}
+	return nil
+}
+
+// Mkdir makes the directory p with the owner and mode of a. It never is
+// reachable by others with a wider mode in between. An existing p is an error
+// that wraps fs.ErrExist. Durable after Sync.
+func (r *Root) Mkdir(p string, a Attr) error {
+	h, base, err := r.parent("mkdir", p)
+	if err != nil {
+		return err
+	}
+	if err := r.before("mkdir", p); err != nil {
+		return err
+	}
+	if err := unix.Mkdirat(h.fd, base, 0o700); err != nil {
+		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
+	}
+	r.touched(h)
+	return r.SetAttr(p, a)
+}
+
+// SetAttr gives the file or directory at p the owner and mode of a. A last
+// link is not followed but refused, and so is a file with more than one name:
+// in a directory of somebody else's it may be a name for a file of root's.
+func (r *Root) SetAttr(p string, a Attr) error {
+	h, base, err := r.parent("chmod", p)
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if err := settable(fd); err != nil {
+		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
+	}
+	r.touched(h)
+	if err := r.before("fchownat", p); err != nil {
+		return err
+	}
+	if err := unix.Fchownat(fd, "", int(a.UID), int(a.GID), unix.AT_EMPTY_PATH); err != nil {
+		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
+	}
+	if err := r.before("fchmodat", p); err != nil {
+		return err
+	}
+	if err := chmodPath(fd, a.Mode); err != nil {
+		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
+	}
+	return nil
+}
+
+func settable(fd int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	switch t := infoOf(&st).Type; {
+	case t == File && st.Nlink > 1:
+		return errors.New("the file has other names (hard links); give it a name of its own first")
+	case t != File && t != Dir:
+		return notRegular(t)
+	}
+	return nil
+}
+
+// chmodPath changes the mode behind an O_PATH descriptor. fchmod(2) refuses
+// those; fchmodat2 with AT_EMPTY_PATH needs Linux 6.6, /proc works before it.
+func chmodPath(fd int, mode uint32) error {
+	err := unix.Fchmodat(fd, "", mode, unix.AT_EMPTY_PATH)
+	if err == nil {
+		return nil
+	}
+	return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), mode)
+}
+
+// Remove removes the file, link or empty directory at p. Nothing there is an
+// error that wraps fs.ErrNotExist, a full directory one that wraps
+// unix.ENOTEMPTY. Durable after Sync.
+func (r *Root) Remove(p string) error {
+	h, base, err := r.parent("remove", p)
+	if err != nil {
+		return err
+	}
+	if err := r.before("unlink", p); err != nil {
+		return err
+	}
+	r.touched(h)
+	err = unix.Unlinkat(h.fd, base, 0)
+	if errors.Is(err, unix.EISDIR) {
+		err = unix.Unlinkat(h.fd, base, unix.AT_REMOVEDIR)
+		r.forget()
+	}
+	if err != nil {
+		return &fs.PathError{Op: "remove", Path: r.Name(p), Err: err}
+	}
+	return nil
+}
+
+// RemoveAll removes p and, if it is a directory, all below it, following no
+// link. Nothing there is no error. It is for the state directory's own trees.
+func (r *Root) RemoveAll(p string) error {
+	info, err := r.Lstat(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Type == Dir {
+		names, err := r.ReadDir(p)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := r.RemoveAll(p + "/" + name); err != nil {
+				return err
+			}
+		}
+	}
+	return r.Remove(p)
+}
+
+// Rename moves from to to, replacing a file or link there. Durable after Sync.
+func (r *Root) Rename(from, to string) error {
+	return r.pair("rename", from, to, func(f, t *dirHandle, fb, tb string) error {
+		return unix.Renameat(f.fd, fb, t.fd, tb)
+	})
+}
+
+// Link gives the file at from a second name, to, which must be free.
+func (r *Root) Link(from, to string) error {
+	return r.pair("link", from, to, func(f, t *dirHandle, fb, tb string) error {
+		return unix.Linkat(f.fd, fb, t.fd, tb, 0)
+	})
+}
+
+func (r *Root) pair(op, from, to string, call func(f, t *dirHandle, fb, tb string) error) error {
+	// The first handle could be closed by a full cache when the second is
+	// opened, so the second is looked up again through the cache.
+	if _, _, err := r.parent(op, from); err != nil {
+		return err
+	}
+	t, tb, err := r.parent(op, to)
+	if err != nil {
+		return err
+	}
+	f, fb, err := r.parent(op, from)
+	if err != nil {
+		return err
+	}
+	if err := r.before(op, to); err != nil {
+		return err
+	}
+	r.touched(t)
+	if err := call(f, t, fb, tb); err != nil {
+		return &os.LinkError{Op: op, Old: r.Name(from), New: r.Name(to), Err: err}
+	}
+	if op == "rename" {
+		r.forget()
+	}
+	return nil
+}
+
+// MakeDirs makes p and its missing parents as directories of root's with the
+// given mode and gives those it made, outermost first.
+func (r *Root) MakeDirs(p string, mode uint32) ([]string, error) {
+	if p == "." {
+		return nil, nil
+	}
+	err := r.Mkdir(p, Attr{Mode: mode, UID: r.uid, GID: uint32(os.Getegid())})
+	switch {
+	case err == nil:
+		return []string{p}, nil
+	case errors.Is(err, fs.ErrExist):
+		return nil, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	parent, _ := split(p)
+	made, err := r.MakeDirs(parent, mode)
+	if err != nil {
+		return made, err
+	}
+	more, err := r.MakeDirs(p, mode)
+	return append(made, more...), err
+}

@@ -1,0 +1,147 @@
+package rootfs
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// Type is what stands at a path.
+type Type uint8
+
+// The types of inode(7) that are told apart; Device is a character or block
+// device.
+const (
+	File Type = iota + 1
+	Dir
+	Symlink
+	FIFO
+	Socket
+	Device
+)
+
+// String is the type as a person calls it, with its article.
+func (t Type) String() string {
+	return [...]string{"nothing", "a file", "a directory", "a symbolic link", "a FIFO", "a socket", "a device"}[t]
+}
+
+// Info is what one lstat(2) says. Mode holds the permission bits with setuid,
+// setgid and sticky (07777); times are nanoseconds since the epoch.
+type Info struct {
+	Type         Type
+	Mode         uint32
+	UID, GID     uint32
+	Size         int64
+	Mtime, Ctime int64
+	Ino, Dev     uint64
+	Nlink        uint64
+}
+
+func infoOf(st *unix.Stat_t) Info {
+	t := Device
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		t = File
+	case unix.S_IFDIR:
+		t = Dir
+	case unix.S_IFLNK:
+		t = Symlink
+	case unix.S_IFIFO:
+		t = FIFO
+	case unix.S_IFSOCK:
+		t = Socket
+	}
+	return Info{
+		Type: t, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, Size: st.Size,
+		Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano(), Ino: st.Ino, Dev: st.Dev, Nlink: uint64(st.Nlink),
+	}
+}
+
+// Lstat says what stands at p without following a last link. The error wraps
+// fs.ErrNotExist when nothing does, and unix.ENOTDIR when a parent is not a
+// directory.
+func (r *Root) Lstat(p string) (Info, error) {
+	h, base, err := r.parent("lstat", p)
+	if err != nil {
+		return Info{}, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstatat(h.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return Info{}, &fs.PathError{Op: "lstat", Path: r.Name(p), Err: err}
+	}
+	return infoOf(&st), nil
+}
+
+// Readlink gives the text of the link at p.
+func (r *Root) Readlink(p string) (string, error) {
+	h, base, err := r.parent("readlink", p)
+	if err != nil {
+		return "", err
+	}
+	target, err := readlinkat(h.fd, base)
+	if err != nil {
+		return "", &fs.PathError{Op: "readlink", Path: r.Name(p), Err: err}
+	}
+	return target, nil
+}
+
+// Open opens the regular file at p for reading. A last link is not followed
+// and a FIFO or device is refused without blocking.
+func (r *Root) Open(p string) (*os.File, error) {
+	h, base, err := r.parent("open", p)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: r.Name(p), Err: err}
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		_ = unix.Close(fd)
+		return nil, &fs.PathError{Op: "open", Path: r.Name(p), Err: notRegular(infoOf(&st).Type)}
+	}
+	return os.NewFile(uintptr(fd), r.Name(p)), nil
+}
+
+// notRegular is the error of opening something that is no file.
+type notRegular Type
+
+func (t notRegular) Error() string { return "it is " + Type(t).String() + ", not a regular file" }
+
+// ReadFile reads the regular file at p whole. A file of more than limit bytes
+// is an error; limit 0 means no limit.
+func (r *Root) ReadFile(p string, limit int64) ([]byte, error) {
+	f, err := r.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if limit <= 0 {
+		return io.ReadAll(f)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = &fs.PathError{Op: "read", Path: r.Name(p), Err: unix.EFBIG}
+	}
+	return b, err
+}
+
+// ReadDir gives the names in the directory p, sorted.
+func (r *Root) ReadDir(p string) ([]string, error) {
+	fd, err := r.openDir(p)
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: r.Name(p), Err: err}
+	}
+	f := os.NewFile(uintptr(fd), r.Name(p))
+	defer func() { _ = f.Close() }()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: r.Name(p), Err: err}
+	}
+	slices.Sort(names)
+	return names, nil
+}

@@ -1,0 +1,92 @@
+package rootfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// LockedError says who holds a lock that was not to be had in time.
+type LockedError struct {
+	// Path is the lock file as the user knows it.
+	Path string
+	// Holder is what the holder wrote of itself, "pid 123 (switch)"; empty
+	// when it wrote nothing.
+	Holder string
+}
+
+// Error names the lock and its holder.
+func (e *LockedError) Error() string {
+	holder := e.Holder
+	if holder == "" {
+		holder = "another run"
+	}
+	return fmt.Sprintf("cannot lock %s: %s holds it", e.Path, holder)
+}
+
+// Lock is a held lock.
+type Lock struct{ f *os.File }
+
+// Unlock releases the lock. The file stays: removing it would let two runs
+// hold locks on two files of one name.
+func (l *Lock) Unlock() error { return l.f.Close() }
+
+// lockPoll is how often a held lock is tried again; flock(2) has no timeout.
+const lockPoll = 50 * time.Millisecond
+
+// Lock takes the exclusive flock(2) on the file p, made when missing, waiting
+// at most wait (0 does not wait). The kernel frees it when the process dies.
+// holder is written into the file for others' messages. It gives a
+// *LockedError when the time is up.
+func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder string) (*Lock, error) {
+	h, base, err := r.parent("lock", p)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+	}
+	f := os.NewFile(uintptr(fd), r.Name(p))
+	if err := flock(ctx, f, wait); err != nil {
+		defer func() { _ = f.Close() }()
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+		}
+		return nil, &LockedError{Path: r.Name(p), Holder: readHolder(f)}
+	}
+	if err := f.Truncate(0); err == nil {
+		_, _ = f.WriteAt([]byte(holder+"\n"), 0)
+	}
+	return &Lock{f}, nil
+}
+
+func flock(ctx context.Context, f *os.File, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		if !time.Now().Before(deadline) {
+			return unix.EWOULDBLOCK
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(lockPoll, time.Until(deadline))):
+		}
+	}
+}
+
+func readHolder(f *os.File) string {
+	buf := make([]byte, 200)
+	n, _ := f.ReadAt(buf, 0)
+	return strings.TrimSpace(string(buf[:n]))
+}

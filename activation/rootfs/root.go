@@ -1,0 +1,205 @@
+// Package rootfs is the only package that opens, writes, links, chowns and
+// removes what activate manages.
+//
+// It owns safe access below one root directory: every path is relative to it,
+// parents are reached descriptor by descriptor, files are replaced atomically.
+// It refuses to follow a symbolic link that somebody other than root made, to
+// leave the root, and to open anything but regular files and directories.
+//
+// A Root is for one goroutine at a time.
+package rootfs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrChanged is wrapped by errors that say an object is no longer what the
+// plan saw.
+var ErrChanged = errors.New("it changed since it was planned")
+
+// Root is a handle on a root directory. Its methods take paths relative to it,
+// clean and without a leading slash ("etc/passwd"; "." is the root itself);
+// other forms panic, since they can only come from a bug.
+type Root struct {
+	dir   string
+	fd    int
+	uid   uint32
+	fault func(op, name string) error
+	dirs  map[string]*dirHandle
+	dirty map[uint64]int
+}
+
+// dirHandle is an open parent directory.
+type dirHandle struct {
+	fd  int
+	dev uint64
+}
+
+// maxDirs bounds the open parents kept; sorted callers rarely need more than
+// a path's depth.
+const maxDirs = 64
+
+// Option configures Open.
+type Option func(*Root)
+
+// WithFault calls f before every operation that changes the disk, with the
+// system call's name and the path as the user knows it. An error from f is
+// returned as that call's. It is for fault injection in tests.
+func WithFault(f func(op, name string) error) Option {
+	return func(r *Root) { r.fault = f }
+}
+
+// Open opens the directory dir, "/" for the host itself. The caller closes the
+// Root.
+func Open(dir string, opts ...Option) (*Root, error) {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+	}
+	r := &Root{
+		dir:   path.Clean(dir),
+		fd:    fd,
+		uid:   uint32(os.Geteuid()),
+		dirs:  map[string]*dirHandle{},
+		dirty: map[uint64]int{},
+	}
+	for _, o := range opts {
+		o(r)
+	}
+	return r, nil
+}
+
+// Close releases the descriptors. It does not flush; see Sync.
+func (r *Root) Close() error {
+	r.forget()
+	for _, fd := range r.dirty {
+		_ = unix.Close(fd)
+	}
+	r.dirty = nil
+	return os.NewSyscallError("close", unix.Close(r.fd))
+}
+
+// Dir is the root directory as it was given to Open, cleaned.
+func (r *Root) Dir() string { return r.dir }
+
+// Name is p as the user knows it, for messages: an absolute path.
+func (r *Root) Name(p string) string {
+	if p == "." {
+		return r.dir
+	}
+	if r.dir == "/" {
+		return "/" + p
+	}
+	return r.dir + "/" + p
+}
+
+// Rel makes the form that the methods take of an absolute path inside the
+// root ("/etc/x" becomes "etc/x", "/" becomes ".").
+func Rel(abs string) string {
+	p := strings.TrimPrefix(path.Clean("/"+abs), "/")
+	if p == "" {
+		return "."
+	}
+	return p
+}
+
+// split gives the parent and the last element of p.
+func split(p string) (parent, base string) {
+	if p == "" || p[0] == '/' || p != path.Clean(p) || p == ".." || strings.HasPrefix(p, "../") {
+		panic(fmt.Sprintf("internal error: %q is not a clean relative path", p))
+	}
+	if p == "." {
+		return ".", "."
+	}
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		return p[:i], p[i+1:]
+	}
+	return ".", p
+}
+
+// parent opens the directory that holds p and gives p's last element. The
+// handle stays valid until the next call that opens or changes a directory.
+func (r *Root) parent(op, p string) (*dirHandle, string, error) {
+	dir, base := split(p)
+	h, err := r.directory(dir)
+	if err != nil {
+		return nil, "", &fs.PathError{Op: op, Path: r.Name(p), Err: err}
+	}
+	return h, base, nil
+}
+
+// directory opens the directory p, from the cache if it was opened before.
+func (r *Root) directory(p string) (*dirHandle, error) {
+	if h, ok := r.dirs[p]; ok {
+		return h, nil
+	}
+	fd, err := r.openDir(p)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	if len(r.dirs) >= maxDirs {
+		r.forget()
+	}
+	h := &dirHandle{fd: fd, dev: st.Dev}
+	r.dirs[p] = h
+	return h, nil
+}
+
+// forget closes the cached parents. It is called when a directory is renamed
+// or removed, so that a path never resolves to what used to be there.
+func (r *Root) forget() {
+	for p, h := range r.dirs {
+		_ = unix.Close(h.fd)
+		delete(r.dirs, p)
+	}
+}
+
+// before is the fault hook.
+func (r *Root) before(op, p string) error {
+	if r.fault == nil {
+		return nil
+	}
+	if err := r.fault(op, r.Name(p)); err != nil {
+		return &fs.PathError{Op: op, Path: r.Name(p), Err: err}
+	}
+	return nil
+}
+
+// touched remembers that h's file system has changes which Sync must flush.
+func (r *Root) touched(h *dirHandle) {
+	if _, ok := r.dirty[h.dev]; ok {
+		return
+	}
+	if fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
+		r.dirty[h.dev] = fd
+	}
+}
+
+// Sync flushes every file system that was changed through r, one syncfs(2)
+// each: as durable as an fsync of every file and directory, and much cheaper
+// than thousands of them.
+func (r *Root) Sync() error {
+	for dev, fd := range r.dirty {
+		if err := r.before("syncfs", "."); err != nil {
+			return err
+		}
+		if err := unix.Syncfs(fd); err != nil {
+			return fmt.Errorf("cannot flush the file system of %s to disk: %w", r.dir, err)
+		}
+		_ = unix.Close(fd)
+		delete(r.dirty, dev)
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package rootfs
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// keyedPrefix marks a hash that stands for a secret.
+const keyedPrefix = "hmac:"
+
+// Store keeps contents by their hash: what stood in the way, and what a
+// generation installs. Its directories and blobs are root's alone.
+type Store struct {
+	root *Root
+	// keyPath is the file of the host's key for secrets.
+	keyPath string
+	key     []byte
+	fresh   bool
+	// write is where Put keeps blobs; read are further directories for Open.
+	write string
+	read  []string
+}
+
+// OpenStore gives the store that writes to the directory write and also reads
+// the directories in read (both relative to root). keyPath is the file with
+// the host's key; when it is missing a key is made in memory, and saved by the
+// first Put. It reads only.
+func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error) {
+	s := &Store{root: root, keyPath: keyPath, write: write, read: read}
+	key, err := root.ReadFile(keyPath, 1024)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.key, s.fresh = make([]byte, 32), true
+		_, _ = rand.Read(s.key) // never fails: crypto/rand
+	case err != nil:
+		return nil, fmt.Errorf("cannot read the key of this host: %w", err)
+	case len(key) != 32:
+		return nil, fmt.Errorf("cannot use %s: it has %d bytes instead of 32; restore it or move it away", root.Name(keyPath), len(key))
+	default:
+		s.key = key
+	}
+	return s, nil
+}
+
+// Reading is the same store with further directories for Open.
+func (s *Store) Reading(dirs ...string) *Store {
+	c := *s
+	c.read = append(append([]string{}, s.read...), dirs...)
+	return &c
+}
+
+// Writing is the same store with another directory for Put, the earlier one
+// still being read.
+func (s *Store) Writing(dir string) *Store {
+	c := *s
+	c.read = append(append([]string{}, s.read...), s.write)
+	c.write = dir
+	return &c
+}
+
+// Keyed is what stands for the secret b in states and records: "hmac:" and the
+// hex HMAC-SHA-256 under the host's key, so that nobody who reads it can try
+// out guesses.
+func (s *Store) Keyed(b []byte) string {
+	m := hmac.New(sha256.New, s.key)
+	m.Write(b)
+	return keyedPrefix + hex.EncodeToString(m.Sum(nil))
+}
+
+// IsKeyed tells a hash made by Keyed from a plain one.
+func IsKeyed(hash string) bool { return strings.HasPrefix(hash, keyedPrefix) }
+
+// SaveKey writes a key that so far is only in memory.
+func (s *Store) SaveKey() error {
+	if !s.fresh {
+		return nil
+	}
+	if _, err := s.root.MakeDirs(path.Dir(s.keyPath), 0o755); err != nil {
+		return fmt.Errorf("cannot save the key of this host: %w", err)
+	}
+	err := s.root.WriteFile(s.keyPath, strings.NewReader(string(s.key)), Attr{Mode: 0o600, UID: s.root.uid, GID: uint32(os.Getegid())})
+	if err != nil {
+		return fmt.Errorf("cannot save the key of this host: %w", err)
+	}
+	s.fresh = false
+	return nil
+}
+
+// Put keeps the bytes of r and gives their hash (keyed when secret) and
+// number. The blob is durable after the Root's Sync. A blob that is already
+// there is not written again.
+func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err error) {
+	if _, err := s.root.MakeDirs(s.write, 0o700); err != nil {
+		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+	}
+	h := sha256.New()
+	if secret {
+		if err := s.SaveKey(); err != nil {
+			return "", 0, err
+		}
+		h = hmac.New(sha256.New, s.key)
+	}
+	counted := &countingReader{r: io.TeeReader(r, h)}
+	incoming := path.Join(s.write, "incoming")
+	attr := Attr{Mode: 0o600, UID: s.root.uid, GID: uint32(os.Getegid()), Lazy: true}
+	if err := s.root.WriteFile(incoming, counted, attr); err != nil {
+		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+	}
+	hash = hex.EncodeToString(h.Sum(nil))
+	if secret {
+		hash = keyedPrefix + hash
+	}
+	if err := s.root.Rename(incoming, path.Join(s.write, BlobName(hash))); err != nil {
+		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+	}
+	return hash, counted.n, nil
+}
+
+// Open opens the blob with that hash. A hash that no directory has gives an
+// error that wraps fs.ErrNotExist.
+func (s *Store) Open(hash string) (*os.File, error) {
+	for _, dir := range append([]string{s.write}, s.read...) {
+		f, err := s.root.Open(path.Join(dir, BlobName(hash)))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return nil, fmt.Errorf("cannot find the content %s in the state directory: %w", hash, fs.ErrNotExist)
+}
+
+// Has tells whether Open would find the blob.
+func (s *Store) Has(hash string) bool {
+	f, err := s.Open(hash)
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return true
+}
+
+// BlobName is the file name under which a Store's directory keeps a hash.
+func BlobName(hash string) string { return strings.ReplaceAll(hash, ":", "-") }
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
