@@ -133,6 +133,10 @@ func TestLinksInParents(t *testing.T) {
 	if !errors.Is(err, rootfs.ErrLink) || !strings.Contains(err.Error(), dir+"/foreign is a link") {
 		t.Errorf("got %v", err)
 	}
+	must(t, os.Symlink("/run/x", filepath.Join(dir, "last")))
+	if _, err := r.Lstat("last/g"); err != nil {
+		t.Error(err)
+	}
 	if _, err := r.Lstat("loop/x"); !errors.Is(err, syscall.ELOOP) {
 		t.Errorf("got %v", err)
 	}

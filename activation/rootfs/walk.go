@@ -12,7 +12,7 @@ import (
 // maxLinks is how many links one path may lead through, as path_resolution(7).
 const maxLinks = 40
 
-const dirFlags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_NOFOLLOW
+const dirFlags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
 
 // ErrLink is wrapped by errors about a link in a path that its owner could
 // point elsewhere.
