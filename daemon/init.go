@@ -1,0 +1,133 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Init is one kind of init or service manager. Render, Traits and Compare are
+// pure; the other methods speak with the running init and are called only when
+// Running.
+type Init interface {
+	// Name is what --init calls it.
+	Name() string
+	// Render makes the files the init reads, sorted by unit. The same input
+	// gives the same bytes. The error names the service and the value that
+	// cannot be said to this init.
+	Render(Desired) ([]File, error)
+	// Packaged are directories, relative to the root, with definitions of
+	// others that a file of ours in the init's own directory hides.
+	Packaged() []string
+	// Traits reads from a definition how its unit wants to be treated.
+	Traits(Definition) Traits
+	// Compare says what a running unit needs when its definition goes from
+	// old to new, both present.
+	Compare(old, new Definition) Difference
+
+	// Running tells whether there is an init to hand units to. It is false in
+	// a chroot and for another root.
+	Running() bool
+	// Status gives every unit the init has loaded, and the named ones too.
+	Status(ctx context.Context, names []string) (map[string]Status, error)
+	// Refresh has the init read all definitions again.
+	Refresh(ctx context.Context) error
+	// Forget clears the failed state of the named units.
+	Forget(ctx context.Context, names []string) error
+	// Do gives all units to the init at once, which orders them itself, and
+	// waits for all of them until the deadline. What fails does not keep the
+	// others from being done.
+	Do(ctx context.Context, verb Verb, names []string, deadline time.Duration) []Failure
+	// Log gives the last lines, at most n, of what the unit wrote since it
+	// was last started.
+	Log(ctx context.Context, name string, n int) []string
+}
+
+// Verb is what Init.Do does to units.
+type Verb string
+
+// The verbs, as a person reads them.
+const (
+	VerbStop    Verb = "stop"
+	VerbStart   Verb = "start"
+	VerbRestart Verb = "restart"
+	VerbReload  Verb = "reload"
+)
+
+// File is one unit's file as the init reads it.
+type File struct {
+	// Address is what the plan calls it: "unit/web.service",
+	// "unit/web.service.d/limits.conf" (a drop-in), "mount//mnt/t".
+	Address plan.Address
+	// Unit is the unit it defines or adds to, with suffix.
+	Unit string
+	// Path is relative to the root.
+	Path string
+	// Content is the file's bytes; nil with a Target.
+	Content []byte
+	// Mode is the permission bits.
+	Mode uint32
+	// Target makes it a link instead of a file: a masked unit's is /dev/null.
+	Target string
+	// Links are enablement links, path relative to the root to link text.
+	Links map[string]string
+	// Run says that the unit is to be running after a switch.
+	Run bool
+	// IgnoreFailure says that the unit's failure is no failure of a switch.
+	IgnoreFailure bool
+	// Origin is where the configuration asks for it, "nix.hcl:12".
+	Origin string
+}
+
+// Definition is one unit as the init sees it: the bytes of its file and then
+// of its drop-ins, in order. No file at all is no definition.
+type Definition struct {
+	Unit   string
+	Files  [][]byte
+	Masked bool
+}
+
+// Present tells whether there is something that could run.
+func (d Definition) Present() bool { return !d.Masked && len(d.Files) > 0 }
+
+// Status is what the running init says of one unit.
+type Status struct {
+	Name string
+	// Active is the state: "active", "reloading", "inactive", "failed",
+	// "activating" or "deactivating".
+	Active string
+	// Sub is the init's own finer state.
+	Sub string
+	// Fragment is the absolute path of the file the unit was loaded from,
+	// empty when there is none.
+	Fragment string
+	// Unmet says that the unit is inactive since a condition in its own
+	// definition is not met: it is as it should be.
+	Unmet bool
+}
+
+// Up tells whether the unit runs or is about to.
+func (s Status) Up() bool {
+	return s.Active == "active" || s.Active == "activating" || s.Active == "reloading"
+}
+
+// Failure is a unit that did not do what it was told, or that failed by
+// itself.
+type Failure struct {
+	Unit string `json:"unit"`
+	// Verb is what was asked of it, empty when it failed by itself.
+	Verb Verb `json:"verb,omitempty"`
+	// Reason is one clause: "the job timed out after 90s".
+	Reason string `json:"reason"`
+	// Log is the last lines it wrote.
+	Log []string `json:"log,omitempty"`
+}
+
+// Error gives the failure in one line.
+func (f Failure) Error() string {
+	if f.Verb == "" {
+		return f.Unit + " failed: " + f.Reason
+	}
+	return "cannot " + string(f.Verb) + " " + f.Unit + ": " + f.Reason
+}
