@@ -1,0 +1,12 @@
+#!/bin/sh
+# Installs what testvm needs on a Debian host. Run again, it does nothing.
+set -eu
+missing=
+for pair in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap nsenter:util-linux; do
+	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
+done
+if [ -n "$missing" ]; then
+	apt-get update -q
+	# shellcheck disable=SC2086 # a list of words
+	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing
+fi
