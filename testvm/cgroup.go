@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // cgroups are the control groups one machine runs in. Two machines in one
@@ -67,16 +68,27 @@ func (c cgroups) enter() string {
 
 // remove removes the groups and those below, once their processes are gone.
 func (c cgroups) remove() {
+	deadline := time.Now().Add(5 * time.Second)
 	for _, dir := range c {
-		var all []string
-		_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-			if err == nil && e.IsDir() {
-				all = append(all, path)
-			}
-			return nil
-		})
-		for _, path := range slices.Backward(all) {
-			_ = os.Remove(path)
+		// The kernel lists a killed process until it is reaped.
+		for !removeGroup(dir) && time.Now().Before(deadline) {
+			<-time.After(pollEvery)
 		}
 	}
+}
+
+// removeGroup removes a group and those below and tells whether it is gone.
+func removeGroup(dir string) bool {
+	var all []string
+	_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && e.IsDir() {
+			all = append(all, path)
+		}
+		return nil
+	})
+	for _, path := range slices.Backward(all) {
+		_ = os.Remove(path)
+	}
+	_, err := os.Lstat(dir)
+	return err != nil
 }

@@ -26,10 +26,6 @@ type Config struct {
 	Packages []string
 }
 
-// basePackages are in every machine: an init with its bus, and a Nix that
-// nobody has set up.
-var basePackages = [...]string{"systemd", "systemd-sysv", "dbus", "udev", "nix-bin", "iproute2"}
-
 func (c Config) suite() string {
 	if c.Suite == "" {
 		return "bookworm"
@@ -37,9 +33,10 @@ func (c Config) suite() string {
 	return c.Suite
 }
 
-// packages gives all packages, sorted, each once.
+// packages gives all packages, sorted, each once. Every machine has an init
+// with its bus, and a Nix that nobody has set up.
 func (c Config) packages() []string {
-	all := append(basePackages[:], c.Packages...)
+	all := append([]string{"systemd", "systemd-sysv", "dbus", "udev", "nix-bin", "iproute2"}, c.Packages...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -15,6 +15,9 @@ import (
 // are made.
 func (m *Machine) CopyTo(src, dst string) {
 	m.t.Helper()
+	if _, err := os.Lstat(src); err != nil {
+		m.t.Fatalf("cannot copy to %s: %v", dst, err)
+	}
 	r, w := io.Pipe()
 	go func() { _ = w.CloseWithError(archive(w, src, path.Base(dst))) }()
 	into := quote(path.Dir(dst))

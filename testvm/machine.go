@@ -27,6 +27,8 @@ type Machine struct {
 	nspawn *os.Process
 	leader int
 	exited chan struct{}
+	// reported keeps the journal from being shown twice.
+	reported bool
 }
 
 // Start builds the tree for c when that was not done before, boots a machine
@@ -183,7 +185,7 @@ func (m *Machine) gone() {
 }
 
 func (m *Machine) destroy() {
-	if m.t.Failed() && m.leader != 0 {
+	if m.t.Failed() && m.leader != 0 && !m.reported {
 		m.t.Logf("%s", m.report())
 	}
 	m.Kill()
@@ -204,5 +206,6 @@ func (m *Machine) report() string {
 
 func (m *Machine) fatalf(format string, args ...any) {
 	m.t.Helper()
+	m.reported = true
 	m.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), m.report())
 }
