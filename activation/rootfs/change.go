@@ -217,7 +217,7 @@ func (r *Root) MakeDirs(p string, mode uint32) ([]string, error) {
 	if p == "." {
 		return nil, nil
 	}
-	err := r.Mkdir(p, Attr{Mode: mode, UID: r.uid, GID: uint32(os.Getegid())})
+	err := r.Mkdir(p, Attr{Mode: mode, UID: r.uid, GID: r.gid})
 	switch {
 	case err == nil:
 		return []string{p}, nil

@@ -31,6 +31,7 @@ type Root struct {
 	dir   string
 	fd    int
 	uid   uint32
+	gid   uint32
 	fault func(op, name string) error
 	dirs  map[string]*dirHandle
 	dirty map[uint64]int
@@ -67,6 +68,7 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		dir:   path.Clean(dir),
 		fd:    fd,
 		uid:   uint32(os.Geteuid()),
+		gid:   uint32(os.Getegid()),
 		dirs:  map[string]*dirHandle{},
 		dirty: map[uint64]int{},
 	}

@@ -87,7 +87,7 @@ func (s *Store) SaveKey() error {
 	if _, err := s.root.MakeDirs(path.Dir(s.keyPath), 0o755); err != nil {
 		return fmt.Errorf("cannot save the key of this host: %w", err)
 	}
-	err := s.root.WriteFile(s.keyPath, strings.NewReader(string(s.key)), Attr{Mode: 0o600, UID: s.root.uid, GID: uint32(os.Getegid())})
+	err := s.root.WriteFile(s.keyPath, strings.NewReader(string(s.key)), s.root.Private())
 	if err != nil {
 		return fmt.Errorf("cannot save the key of this host: %w", err)
 	}
@@ -111,7 +111,8 @@ func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err erro
 	}
 	counted := &countingReader{r: io.TeeReader(r, h)}
 	incoming := path.Join(s.write, "incoming")
-	attr := Attr{Mode: 0o600, UID: s.root.uid, GID: uint32(os.Getegid()), Lazy: true}
+	attr := s.root.Private()
+	attr.Lazy = true
 	if err := s.root.WriteFile(incoming, counted, attr); err != nil {
 		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
 	}

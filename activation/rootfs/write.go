@@ -188,3 +188,42 @@ func cleanPath(err error, op, name string) error {
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
+
+// Private is the attributes of a file for the calling user alone, 0600.
+func (r *Root) Private() Attr { return Attr{Mode: 0o600, UID: r.uid, GID: r.gid} }
+
+// Create makes the new file p with the bytes of content and the attributes a.
+// It is for trees that are not yet in use: there is no temporary name, and an
+// existing p is an error that wraps fs.ErrExist. Durable after Sync.
+func (r *Root) Create(p string, content io.Reader, a Attr) error {
+	h, base, err := r.parent("create", p)
+	if err != nil {
+		return err
+	}
+	if err := r.before("open", p); err != nil {
+		return err
+	}
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(h.fd, base, flags, 0o600)
+	if err != nil {
+		return &fs.PathError{Op: "create", Path: r.Name(p), Err: err}
+	}
+	r.touched(h)
+	f := os.NewFile(uintptr(fd), r.Name(p))
+	defer func() { _ = f.Close() }()
+	if a.UID != r.uid || a.GID != r.gid {
+		if err := r.chown(f, p, a); err != nil {
+			return err
+		}
+	}
+	if a.Mode != 0o600 {
+		if err := r.chmod(f, p, a); err != nil {
+			return err
+		}
+	}
+	if err := r.before("write", p); err != nil {
+		return err
+	}
+	_, err = io.Copy(f, content)
+	return cleanPath(err, "write", r.Name(p))
+}

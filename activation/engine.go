@@ -1,0 +1,131 @@
+package activation
+
+import (
+	"context"
+	"time"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Subsystem makes one family of objects match. It is given its desired and
+// last state when it is made.
+type Subsystem interface {
+	// Diff holds the desired state against the host. It reads only.
+	Diff(ctx context.Context) (plan.Diff, error)
+	// Save keeps what the changes would destroy, so that their inverses can
+	// be applied, by another process too.
+	Save(ctx context.Context, changes []plan.Change) error
+	// Apply makes the changes. One whose After already holds is skipped; one
+	// whose Before does not hold gives an error that wraps rootfs.ErrChanged.
+	// Undo is Apply of plan.Inverses.
+	Apply(ctx context.Context, changes []plan.Change) error
+}
+
+// Part is a subsystem and the kinds of changes that are its.
+type Part struct {
+	Kinds     []string
+	Subsystem Subsystem
+	// Paths gives the paths (relative to the root) beside which a killed
+	// Apply of the change may have left a temporary file.
+	Paths func(plan.Change) []string
+}
+
+// Handoff gives units to the host's init.
+type Handoff interface {
+	// Verbs decides what happens to units, before the first change.
+	Verbs(ctx context.Context, changes []plan.Change) (plan.Units, error)
+	// Stop stops what has to stop first, with the old definitions.
+	Stop(ctx context.Context, units plan.Units) []UnitFailure
+	// Start does the rest and gives the verdict. Even with an error every
+	// phase was tried.
+	Start(ctx context.Context, units plan.Units) (Outcome, error)
+}
+
+// UnitFailure is a unit that did not do as it should.
+type UnitFailure struct {
+	Unit   string `json:"unit"`
+	Reason string `json:"reason"`
+	// Log is the last lines the unit wrote.
+	Log []string `json:"log,omitempty"`
+}
+
+// Outcome is what came of the units.
+type Outcome struct {
+	Started   []string
+	Restarted []string
+	Reloaded  []string
+	Failed    []UnitFailure
+	Ignored   []UnitFailure
+}
+
+// Target is a state the host may be brought to: an evaluated configuration, or
+// a generation's record.
+type Target struct {
+	// Record is what is, or will be, recorded. Its Number is 0 for one that
+	// has not been staged; a nil Record is the empty target of deactivate.
+	Record *generation.Record
+	// Files are the contents to stage; only for a Record without a Number.
+	Files []generation.File
+	// Linked tells whether entries go through /etc/static.
+	Linked   bool
+	Snippets []Snippet
+	Settings Settings
+	// Parts makes the subsystems.
+	Parts func(Context) ([]Part, Handoff, error)
+}
+
+// Context is what the subsystems of a target need to know besides it.
+type Context struct {
+	// Last is the record of the generation that is left, nil for none.
+	Last *generation.Record
+	// Index is what stood there before.
+	Index generation.Index
+	// Number is the generation the target is or becomes.
+	Number int
+	// Store finds contents of both generations and keeps what is replaced.
+	Store *rootfs.Store
+}
+
+// Engine runs switches on one root.
+type Engine struct {
+	Root  *rootfs.Root
+	State *generation.State
+	// Restore makes a target of a record; of nil the empty target.
+	Restore func(*generation.Record) (*Target, error)
+	// Offline is set for a root that is not the running system: snippets are
+	// skipped.
+	Offline bool
+	// Now is the clock for records.
+	Now func() time.Time
+	// Report tells a person what is going on; it must not block.
+	Report func(Event)
+	// Version is that of this program, for the record.
+	Version string
+}
+
+// Event is one thing a person may want to see while it happens.
+type Event struct {
+	// Step is the step of the run: "stage", "users", "snippet secrets", …
+	Step string
+	// Text is one line, or a line of a snippet's output.
+	Text string
+	// Warning marks what went wrong or was left out.
+	Warning bool
+}
+
+func (e *Engine) report(step, text string) { e.Report(Event{Step: step, Text: text}) }
+
+func (e *Engine) warn(step, text string) { e.Report(Event{Step: step, Text: text, Warning: true}) }
+
+// store gives the contents that a way from one generation to another needs.
+func (e *Engine) store(from, to int) (*rootfs.Store, error) {
+	var dirs []string
+	for _, n := range []int{to, from} {
+		if n > 0 {
+			dirs = append(dirs, e.State.Contents(n))
+		}
+	}
+	return rootfs.OpenStore(e.Root, e.State.Key(), e.State.Backup(), dirs...)
+}

@@ -1,0 +1,145 @@
+package activation
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/generation"
+)
+
+// snippetPath is what a snippet finds programs in; the caller's PATH has no
+// influence, so it does the same by hand, at boot and from a timer.
+const snippetPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// snippetTimeout is how long a snippet may take that says nothing of it.
+const snippetTimeout = 5 * time.Minute
+
+// runSnippet runs s in a process group of its own and reports its output line
+// by line. When its time is up the whole group is killed.
+func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journal) error {
+	timeout := snippetTimeout
+	if s.Timeout != "" {
+		d, err := time.ParseDuration(s.Timeout)
+		if err != nil {
+			return fmt.Errorf("its timeout %q is no duration", s.Timeout)
+		}
+		timeout = d
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	cmd, script, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	if script != nil {
+		defer func() { _ = script.Close() }()
+	}
+	cmd.Env = snippetEnv(s, j, e.Root.Dir())
+	err = e.stream(cmd, snippetStep+s.Name)
+	if ctx.Err() != nil {
+		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return errors.New(exit.ProcessState.String())
+	}
+	return err
+}
+
+// command makes the process of s. The script is an anonymous file in memory:
+// any interpreter can read it, nothing is left behind, and its standard input
+// stays free.
+func command(ctx context.Context, s Snippet) (*exec.Cmd, *os.File, error) {
+	argv := s.Argv
+	var script *os.File
+	if s.Script != "" || len(argv) == 0 {
+		fd, err := unix.MemfdCreate("snippet "+s.Name, 0)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot hold its script in memory: %w", err)
+		}
+		script = os.NewFile(uintptr(fd), "script")
+		if _, err := script.WriteAt([]byte(s.Script), 0); err != nil {
+			return nil, nil, err
+		}
+		argv = slices.Clone(s.Interpreter)
+		if len(argv) == 0 {
+			argv = []string{"/bin/sh", "-eu"}
+		}
+		argv = append(argv, "/proc/self/fd/3")
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	if script != nil {
+		cmd.ExtraFiles = []*os.File{script}
+	}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd, script, nil
+}
+
+func snippetEnv(s Snippet, j *generation.Journal, root string) []string {
+	env := []string{
+		"PATH=" + snippetPath,
+		"HOME=/root",
+		"ACTIVATE_ACTION=" + j.Verb,
+		"ACTIVATE_ROOT=" + root,
+		"ACTIVATE_GENERATION=" + strconv.Itoa(j.Target),
+		"ACTIVATE_PREVIOUS=" + strconv.Itoa(j.Previous),
+	}
+	for _, k := range sortedKeys(s.Environment) {
+		env = append(env, k+"="+s.Environment[k])
+	}
+	return env
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// stream runs cmd and reports every line it prints.
+func (e *Engine) stream(cmd *exec.Cmd, step string) error {
+	r, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		lines := bufio.NewReader(r)
+		for {
+			line, err := lines.ReadString('\n')
+			if line != "" {
+				e.report(step, trimNewline(line))
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	err := cmd.Run()
+	_ = w.Close()
+	<-done
+	return err
+}
+
+func trimNewline(s string) string {
+	if n := len(s); n > 0 && s[n-1] == '\n' {
+		return s[:n-1]
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package generation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Journal is the transaction in flight: written whole and durable before the
+// first change, removed after the last.
+type Journal struct {
+	Format int `json:"format"`
+	// Verb is what was asked for: "switch", "test", "rollback", …
+	Verb string `json:"verb"`
+	// Target is the generation to become, 0 for none (deactivate); Previous
+	// the one before, 0 for none.
+	Target   int `json:"target"`
+	Previous int `json:"previous"`
+	// Boot is what the boot default becomes.
+	Boot int `json:"boot"`
+	// Fresh says that Target was staged by this run, so undoing removes it.
+	Fresh   bool          `json:"fresh"`
+	Changes []plan.Change `json:"changes"`
+	Units   plan.Units    `json:"units"`
+	// Steps are the pipeline's steps in order, snippets among them.
+	Steps []string `json:"steps"`
+	// Undoing says that the changes are being taken back.
+	Undoing bool `json:"undoing,omitempty"`
+	// HandedOff says that the new units may already have been started.
+	HandedOff bool `json:"handed_off,omitempty"`
+	// Known is what stood at each address before it became ours, as it will
+	// be once the transaction is done; Before, as it was.
+	Known  Index `json:"known"`
+	Before Index `json:"before"`
+}
+
+const journalName = "journal/transaction.json"
+
+// WriteJournal makes j the transaction in flight, durable when it returns.
+func (s *State) WriteJournal(j *Journal) error {
+	j.Format = Format
+	return s.write(journalName, j)
+}
+
+// ReadJournal gives the transaction in flight, nil when there is none.
+func (s *State) ReadJournal() (*Journal, error) {
+	var j Journal
+	err := s.read(journalName, &j)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if j.Format > Format {
+		return nil, fmt.Errorf("cannot finish the interrupted %s: its journal has format %d and this activate knows up to %d; use the activate that began it", j.Verb, j.Format, Format)
+	}
+	return &j, nil
+}
+
+// DropJournal says that the transaction is over: everything it did is durable
+// before the journal goes.
+func (s *State) DropJournal() error {
+	if err := s.root.Sync(); err != nil {
+		return err
+	}
+	if err := s.root.Remove(s.path(journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot end the transaction: %w", err)
+	}
+	return s.root.Sync()
+}
+
+// Index is backup/index.json: what stood at an address before it became ours,
+// and the directories that were made as parents. It goes with the host, not
+// with a generation.
+type Index struct {
+	Format    int                         `json:"format"`
+	Originals map[plan.Address]plan.State `json:"originals,omitempty"`
+	Parents   []string                    `json:"parents,omitempty"`
+}
+
+const indexName = "backup/index.json"
+
+// ReadIndex gives the index, an empty one when there is none.
+func (s *State) ReadIndex() (Index, error) {
+	x := Index{Format: Format}
+	err := s.read(indexName, &x)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return x, err
+	}
+	if x.Format > Format {
+		return x, fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d", s.root.Name(s.path(indexName)), x.Format, Format)
+	}
+	if x.Originals == nil {
+		x.Originals = map[plan.Address]plan.State{}
+	}
+	return x, nil
+}
+
+// WriteIndex keeps x, durable when it returns.
+func (s *State) WriteIndex(x Index) error {
+	x.Format = Format
+	if _, err := s.root.MakeDirs(s.Backup(), 0o700); err != nil {
+		return fmt.Errorf("cannot keep the index of what stood in the way: %w", err)
+	}
+	return s.write(indexName, x)
+}

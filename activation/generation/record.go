@@ -1,0 +1,154 @@
+package generation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Record is a generation's manifest.json: everything that is needed to apply
+// it again without its HCL, but the contents, which are beside it.
+type Record struct {
+	Format int       `json:"format"`
+	Number int       `json:"number"`
+	Time   time.Time `json:"time"`
+	// Config is the path the configuration was read from.
+	Config      string `json:"config"`
+	Description string `json:"description,omitempty"`
+	// Version is that of the activate that made it.
+	Version string `json:"version,omitempty"`
+	// Sections are the subsystems' desired states, each its owner's JSON.
+	Sections map[string]json.RawMessage `json:"sections"`
+	// States are what the generation put at each address: what is ours.
+	States map[plan.Address]plan.State `json:"states,omitempty"`
+}
+
+// Read gives the record of generation n. One that is not there gives an error
+// that wraps fs.ErrNotExist; a damaged or newer one is an error too.
+func (s *State) Read(n int) (*Record, error) {
+	var r Record
+	err := s.read(path.Join("generations", fmt.Sprint(n), "manifest.json"), &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no generation %d: %w", n, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.Format > Format {
+		return nil, fmt.Errorf("cannot read generation %d: its format is %d and this activate knows up to %d; use the activate that made it", n, r.Format, Format)
+	}
+	return &r, nil
+}
+
+// ReadCurrent gives the record of the current generation; ErrNone when there
+// is none.
+func (s *State) ReadCurrent() (*Record, error) {
+	n, err := s.Current()
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, ErrNone
+	}
+	return s.Read(n)
+}
+
+// Entry is one line of `activate generations`.
+type Entry struct {
+	Number      int       `json:"number"`
+	Time        time.Time `json:"time"`
+	Current     bool      `json:"current"`
+	Boot        bool      `json:"boot"`
+	Config      string    `json:"config"`
+	Description string    `json:"description"`
+}
+
+// List gives all generations, ascending.
+func (s *State) List() ([]Entry, error) {
+	numbers, err := s.Numbers()
+	if err != nil {
+		return nil, err
+	}
+	current, err := s.Current()
+	if err != nil {
+		return nil, err
+	}
+	boot, err := s.Boot()
+	if err != nil {
+		return nil, err
+	}
+	entries := []Entry{}
+	for _, n := range numbers {
+		r, err := s.Read(n)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{
+			Number: n, Time: r.Time, Current: n == current, Boot: n == boot,
+			Config: r.Config, Description: r.Description,
+		})
+	}
+	return entries, nil
+}
+
+// Delete removes generations. The current one and the boot default are
+// refused, as is a number that does not exist; then nothing is removed.
+func (s *State) Delete(numbers ...int) error {
+	have, err := s.Numbers()
+	if err != nil {
+		return err
+	}
+	current, err := s.Current()
+	if err != nil {
+		return err
+	}
+	boot, err := s.Boot()
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		switch {
+		case !slices.Contains(have, n):
+			return fmt.Errorf("cannot delete generation %d: there is no such generation", n)
+		case n == current:
+			return fmt.Errorf("cannot delete generation %d: it is the current one", n)
+		case n == boot:
+			return fmt.Errorf("cannot delete generation %d: the host boots it", n)
+		}
+	}
+	for _, n := range numbers {
+		if err := s.remove(n); err != nil {
+			return err
+		}
+	}
+	return s.root.Sync()
+}
+
+// remove takes generation n away, manifest last renamed out of sight first so
+// that a kill in between leaves no half generation.
+func (s *State) remove(n int) error {
+	doomed := s.path("generations", ".removed")
+	if err := s.root.RemoveAll(doomed); err != nil {
+		return fmt.Errorf("cannot delete generation %d: %w", n, err)
+	}
+	if err := s.root.Rename(s.Tree(n), doomed); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return fmt.Errorf("cannot delete generation %d: %w", n, err)
+	}
+	if err := s.root.RemoveAll(doomed); err != nil {
+		return fmt.Errorf("cannot delete generation %d: %w", n, err)
+	}
+	return nil
+}
+
+// Discard removes a generation that never became current, after a switch was
+// undone. Nothing there is no error.
+func (s *State) Discard(n int) error { return s.remove(n) }

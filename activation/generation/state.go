@@ -1,0 +1,167 @@
+// Package generation keeps what activate knows between runs: the numbered
+// records of what was applied, which one is current and which the host boots,
+// what stood at a path before it became ours, and the transaction in flight.
+//
+// It owns the layout of the state directory (DESIGN section 4) and the
+// atomicity of its links. It refuses to guess: a record it cannot read stops
+// the run and is never taken as "nothing is ours".
+package generation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Format is the version of the records. A newer one is refused.
+const Format = 1
+
+// ErrNone is given when there is no current generation.
+var ErrNone = errors.New("there is no generation yet")
+
+// State is one state directory.
+type State struct {
+	root *rootfs.Root
+	dir  string
+}
+
+// Open gives the state directory dir (relative to root, clean). It need not
+// exist; reading it then finds nothing.
+func Open(root *rootfs.Root, dir string) *State { return &State{root: root, dir: dir} }
+
+// Dir is the state directory, relative to the root.
+func (s *State) Dir() string { return s.dir }
+
+// Tree is the directory of generation n, relative to the root.
+func (s *State) Tree(n int) string { return s.path("generations", strconv.Itoa(n)) }
+
+// Static is the text of the link /etc/static for generation n: a path as
+// processes inside the root see it.
+func (s *State) Static(n int) string { return "/" + path.Join(s.Tree(n), "etc") }
+
+// Contents is the directory with generation n's blobs, relative to the root.
+func (s *State) Contents(n int) string { return path.Join(s.Tree(n), "files") }
+
+// Backup is the directory of what stood in the way, relative to the root.
+func (s *State) Backup() string { return s.path("backup") }
+
+// Key is the file with the host's key for secrets, relative to the root.
+func (s *State) Key() string { return s.path("key") }
+
+func (s *State) path(elem ...string) string {
+	return path.Join(append([]string{s.dir}, elem...)...)
+}
+
+// Numbers gives the generations there are, ascending.
+func (s *State) Numbers() ([]int, error) {
+	names, err := s.root.ReadDir(s.path("generations"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot list generations: %w", err)
+	}
+	var numbers []int
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && strconv.Itoa(n) == name {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+// Current is the number of the current generation, 0 when there is none.
+func (s *State) Current() (int, error) { return s.link("current") }
+
+// Boot is the number of the generation the host boots, 0 when there is none.
+func (s *State) Boot() (int, error) { return s.link("boot") }
+
+func (s *State) link(name string) (int, error) {
+	target, err := s.root.Readlink(s.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot read the %s generation: %w", name, err)
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(target, "generations/"))
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("cannot read the %s generation: %s points at %q, not at a generation", name, s.root.Name(s.path(name)), target)
+	}
+	return n, nil
+}
+
+// SetCurrent makes n the current generation, or none when n is 0.
+func (s *State) SetCurrent(n int) error { return s.setLink("current", n) }
+
+// SetBoot makes n the generation the host boots, or none when n is 0.
+func (s *State) SetBoot(n int) error { return s.setLink("boot", n) }
+
+func (s *State) setLink(name string, n int) error {
+	p := s.path(name)
+	if n == 0 {
+		err := s.root.Remove(p)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot clear the %s generation: %w", name, err)
+		}
+		return nil
+	}
+	if err := s.root.Symlink("generations/"+strconv.Itoa(n), p); err != nil {
+		return fmt.Errorf("cannot make generation %d the %s one: %w", n, name, err)
+	}
+	return nil
+}
+
+// counter is counter.json: numbers are never given twice, not even when the
+// highest generation was deleted.
+type counter struct {
+	Format int `json:"format"`
+	Last   int `json:"last"`
+}
+
+// Next is the number a new generation would get.
+func (s *State) Next() (int, error) {
+	var c counter
+	if err := s.read("counter.json", &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	numbers, err := s.Numbers()
+	if err != nil {
+		return 0, err
+	}
+	return max(c.Last, slices.Max(append(numbers, 0))) + 1, nil
+}
+
+// read decodes a JSON file of the state directory.
+func (s *State) read(name string, v any) error {
+	p := s.path(name)
+	b, err := s.root.ReadFile(p, 0)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or move it away and run activate again", s.root.Name(p), err)
+	}
+	return nil
+}
+
+// write keeps v as a JSON file for root alone, durable when it returns.
+func (s *State) write(name string, v any) error {
+	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
+	}
+	content := strings.NewReader(string(plan.Document(v)))
+	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package activation
+
+import (
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// The pipeline's own steps. Removals come first, deepest path first, so that
+// another type of object can take the place; accounts that leave go last, when
+// nothing of theirs is left. Only the middle seven can be named by snippets.
+const (
+	stepRemovals    = "removals"
+	stepGroups      = "groups"
+	stepUsers       = "users"
+	stepDirectories = "directories"
+	stepEtc         = "etc"
+	stepFiles       = "files"
+	stepSymlinks    = "symlinks"
+	stepMounts      = "mounts"
+	stepUnits       = "units"
+	stepAccounts    = "accounts"
+)
+
+// snippetStep is put before a snippet's name to make its step's name.
+const snippetStep = "snippet "
+
+// named are the steps a snippet may refer to, in their order.
+var named = [...]string{stepGroups, stepUsers, stepDirectories, stepEtc, stepFiles, stepSymlinks, stepMounts}
+
+// Steps gives the names of the pipeline's steps that a snippet's after and
+// before may use, in their order.
+func Steps() []string { return slices.Clone(named[:]) }
+
+// pipeline orders the steps and snippets. A snippet that names no place runs
+// after the last step. It gives plan's errors for a cycle or an unknown name.
+func pipeline(snippets []Snippet) ([]string, error) {
+	var nodes []plan.Node
+	for i, name := range named {
+		n := plan.Node{Name: name, Rank: i}
+		if i > 0 {
+			n.After = []string{named[i-1]}
+		}
+		nodes = append(nodes, n)
+	}
+	isSnippet := map[string]bool{}
+	for _, s := range snippets {
+		n := plan.Node{Name: s.Name, After: s.After, Before: s.Before, Rank: len(named)}
+		if len(s.After)+len(s.Before) == 0 {
+			n.After = []string{stepMounts}
+		}
+		isSnippet[s.Name] = true
+		nodes = append(nodes, n)
+	}
+	order, err := plan.Order(nodes)
+	if err != nil {
+		return nil, err
+	}
+	steps := []string{stepRemovals}
+	for _, name := range order {
+		if isSnippet[name] {
+			name = snippetStep + name
+		}
+		steps = append(steps, name)
+	}
+	return append(steps, stepUnits, stepAccounts), nil
+}
+
+// stepOf is the step that makes a change.
+func stepOf(ch plan.Change) string {
+	leaves := ch.Action == plan.Delete
+	switch ch.Kind {
+	case plan.KindGroup:
+		if leaves {
+			return stepAccounts
+		}
+		return stepGroups
+	case plan.KindUser:
+		if leaves {
+			return stepAccounts
+		}
+		return stepUsers
+	case plan.KindUnit, plan.KindMount:
+		return stepUnits
+	}
+	if leaves {
+		return stepRemovals
+	}
+	switch ch.Kind {
+	case plan.KindDirectory:
+		return stepDirectories
+	case plan.KindEtc:
+		return stepEtc
+	case plan.KindFile:
+		return stepFiles
+	case plan.KindSymlink:
+		return stepSymlinks
+	case plan.KindSnippet:
+		return ""
+	}
+	panic("internal error: no step for " + string(ch.Address))
+}
+
+// inStep gives the changes of one step that are one part's, in their order.
+func inStep(changes []plan.Change, step string, part Part) []plan.Change {
+	var out []plan.Change
+	for _, ch := range changes {
+		if stepOf(ch) == step && slices.Contains(part.Kinds, ch.Kind) && ch.Address != staticAddress {
+			out = append(out, ch)
+		}
+	}
+	return out
+}

@@ -1,0 +1,201 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Prepared is a planned switch: the plan as data, and what is needed to apply
+// it. Making one changes nothing.
+type Prepared struct {
+	Plan     *plan.Plan
+	Problems []plan.Problem
+	Warnings []plan.Problem
+
+	target   *Target
+	last     *generation.Record
+	number   int
+	changes  []plan.Change // in the subsystems' order
+	adopted  map[plan.Address]plan.State
+	index    generation.Index
+	steps    []string
+	parts    []Part
+	handoff  Handoff
+	snippets map[string]Snippet
+}
+
+// Refused gives the problems as one error, nil when there are none.
+func (p *Prepared) Refused() error {
+	if len(p.Problems) == 0 {
+		return nil
+	}
+	return &RefusedError{Problems: p.Problems}
+}
+
+// RefusedError says why a plan is not applied.
+type RefusedError struct{ Problems []plan.Problem }
+
+// Error lists the problems, one a line.
+func (e *RefusedError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Nothing tells whether applying would do nothing: no change, no unit to act
+// on, and nothing that becomes ours by it.
+func (p *Prepared) Nothing() bool { return p.Plan.Empty() && len(p.adopted) == 0 }
+
+// Prepare plans the way from the current generation to target. It needs no
+// lock and writes nothing. Problems of the plan are in the result, not in the
+// error.
+func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error) {
+	last, err := e.State.ReadCurrent()
+	if err != nil && !errors.Is(err, generation.ErrNone) {
+		return nil, err
+	}
+	p := &Prepared{target: target, last: last}
+	if p.index, err = e.State.ReadIndex(); err != nil {
+		return nil, err
+	}
+	if p.number, err = e.numberOf(target); err != nil {
+		return nil, err
+	}
+	if p.parts, p.handoff, err = e.partsOf(target, last, p.index, p.number); err != nil {
+		return nil, err
+	}
+	if err := e.order(p); err != nil {
+		return nil, err
+	}
+	return p, e.diff(ctx, p)
+}
+
+func (e *Engine) numberOf(target *Target) (int, error) {
+	if target.Record == nil || target.Record.Number > 0 {
+		return target.recorded(), nil
+	}
+	return e.State.Next()
+}
+
+// recorded is the target's generation number, 0 for none yet.
+func (t *Target) recorded() int {
+	if t.Record == nil {
+		return 0
+	}
+	return t.Record.Number
+}
+
+func (e *Engine) partsOf(target *Target, last *generation.Record, x generation.Index, number int) ([]Part, Handoff, error) {
+	store, err := e.store(numberOf(last), number)
+	if err != nil {
+		return nil, nil, err
+	}
+	return target.Parts(Context{Last: last, Index: x, Number: number, Store: store})
+}
+
+func numberOf(r *generation.Record) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
+}
+
+// order sorts the pipeline's steps and checks that they can be.
+func (e *Engine) order(p *Prepared) error {
+	p.snippets = map[string]Snippet{}
+	for _, s := range p.target.Snippets {
+		p.snippets[s.Name] = s
+	}
+	steps, err := pipeline(p.target.Snippets)
+	if err != nil {
+		return err
+	}
+	p.steps = steps
+	return nil
+}
+
+func (e *Engine) diff(ctx context.Context, p *Prepared) error {
+	var all plan.Diff
+	for _, part := range p.parts {
+		d, err := part.Subsystem.Diff(ctx)
+		if err != nil {
+			return err
+		}
+		all.Add(d)
+	}
+	static, err := e.staticDrift(p)
+	if err != nil {
+		return err
+	}
+	snippets, unchanged, err := snippetChanges(p.last, p.target.Snippets)
+	if err != nil {
+		return err
+	}
+	all.Changes = append(append(all.Changes, static...), snippets...)
+	all.Unchanged += unchanged
+	units, err := p.handoff.Verbs(ctx, all.Changes)
+	if err != nil {
+		return fmt.Errorf("cannot plan the units: %w", err)
+	}
+	p.changes, p.adopted = all.Changes, all.Adopted
+	p.Problems, p.Warnings = all.Problems, all.Warnings
+	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
+	if !p.Plan.Empty() {
+		p.Plan.Snippets = p.snippetSteps(e.Offline)
+	}
+	return nil
+}
+
+// snippetSteps gives the snippets that would run, in order.
+func (p *Prepared) snippetSteps(offline bool) []string {
+	if offline {
+		return nil
+	}
+	var names []string
+	for _, step := range p.steps {
+		if name, ok := strings.CutPrefix(step, snippetStep); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// nextIndex is what will have stood at our addresses once p is applied.
+func (p *Prepared) nextIndex() generation.Index {
+	next := generation.Index{Originals: map[plan.Address]plan.State{}}
+	for a, s := range p.index.Originals {
+		next.Originals[a] = s
+	}
+	ours := p.lastAddresses()
+	parents := slices.Clone(p.index.Parents)
+	for _, ch := range p.changes {
+		parents = append(parents, ch.Parents...)
+		if !ours[ch.Address] && ch.Before != nil && ch.Action != plan.Delete && ch.Kind != plan.KindSnippet {
+			next.Originals[ch.Address] = ch.Before
+		}
+	}
+	for a, s := range p.adopted {
+		next.Originals[a] = s
+	}
+	slices.Sort(parents)
+	next.Parents = slices.Compact(parents)
+	return next
+}
+
+func (p *Prepared) lastAddresses() map[plan.Address]bool {
+	ours := map[plan.Address]bool{}
+	if p.last != nil {
+		for a := range p.last.States {
+			ours[a] = true
+		}
+	}
+	return ours
+}

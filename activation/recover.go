@@ -1,0 +1,86 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/generation"
+)
+
+// Recover ends a run that was interrupted: it finishes it, or goes on undoing
+// it where it had begun to. It gives nil when there is nothing to recover. The
+// caller holds the lock.
+func (e *Engine) Recover(ctx context.Context) (*Result, error) {
+	j, err := e.State.ReadJournal()
+	if j == nil || err != nil {
+		return nil, err
+	}
+	e.warn("recover", "an earlier "+j.Verb+" was interrupted; ending it first")
+	tx, err := e.resume(j)
+	if errors.Is(err, fs.ErrNotExist) && j.Undoing {
+		// It was undone to the end, and its generation is already gone.
+		return &Result{Verdict: Failed, Generation: j.Previous}, e.State.DropJournal()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.sweep(); err != nil {
+		return nil, err
+	}
+	res := &Result{Generation: j.Previous}
+	if j.Undoing {
+		return tx.takeBack(ctx, res, errors.New("the "+j.Verb+" had failed before it was interrupted")), nil
+	}
+	return tx.run(ctx, res), nil
+}
+
+// resume makes the transaction of a journal.
+func (e *Engine) resume(j *generation.Journal) (*transaction, error) {
+	target, err := e.restore(j.Target)
+	if err != nil {
+		return nil, err
+	}
+	last, err := e.record(j.Previous)
+	if err != nil {
+		return nil, err
+	}
+	tx := &transaction{engine: e, journal: j, target: target}
+	tx.parts, tx.handoff, err = e.partsOf(target, last, j.Before, j.Target)
+	return tx, err
+}
+
+// record reads the record of generation n; nil for 0.
+func (e *Engine) record(n int) (*generation.Record, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	return e.State.Read(n)
+}
+
+// restore makes a target of generation n; of 0 the empty one.
+func (e *Engine) restore(n int) (*Target, error) {
+	r, err := e.record(n)
+	if err != nil {
+		return nil, err
+	}
+	return e.Restore(r)
+}
+
+// sweep removes the temporary files a killed process left.
+func (tx *transaction) sweep() error {
+	for _, ch := range tx.journal.Changes {
+		for _, part := range tx.parts {
+			if part.Paths == nil || !slices.Contains(part.Kinds, ch.Kind) {
+				continue
+			}
+			for _, p := range part.Paths(ch) {
+				if err := tx.engine.Root.RemoveTemp(p); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,284 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Request says what a run is for.
+type Request struct {
+	// Verb is the command: "switch", "test", "rollback", "at-boot", …
+	Verb string
+	// SetBoot makes the target the boot default.
+	SetBoot bool
+}
+
+// transaction is a plan on its way to the disk. It is made from a Prepared, or
+// from a journal after an interruption.
+type transaction struct {
+	engine  *Engine
+	journal *generation.Journal
+	target  *Target
+	parts   []Part
+	handoff Handoff
+	// failures are snippets that failed and were told to continue.
+	failures []error
+}
+
+// Apply brings the host to what p plans. It never returns between the stop
+// phase and the start phase. Refused plans change nothing.
+func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
+	res := &Result{Plan: p.Plan, Generation: numberOf(p.last)}
+	if err := p.Refused(); err != nil {
+		return res.failed(err)
+	}
+	if fresh := p.target.Record != nil && p.target.recorded() == 0; p.Nothing() && (fresh || numberOf(p.last) == p.number) {
+		return e.nothing(p, req, res)
+	}
+	tx, err := e.begin(ctx, p, req)
+	if err != nil {
+		return res.failed(err)
+	}
+	// From here on the run ends by itself: no signal may leave it half done.
+	return tx.run(context.WithoutCancel(ctx), res)
+}
+
+// nothing ends a run that has nothing to do; the boot default may still move.
+func (e *Engine) nothing(p *Prepared, req Request, res *Result) *Result {
+	res.Verdict = Unchanged
+	boot, err := e.State.Boot()
+	if err == nil && req.SetBoot && boot != numberOf(p.last) {
+		if err = e.State.SetBoot(numberOf(p.last)); err == nil {
+			err = e.Root.Sync()
+		}
+	}
+	if err != nil {
+		return res.failed(err)
+	}
+	return res
+}
+
+// begin stages the generation, keeps what will be replaced and writes the
+// journal. An error means that nothing has changed.
+func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transaction, error) {
+	boot, err := e.State.Boot()
+	if err != nil {
+		return nil, err
+	}
+	fresh := p.target.Record != nil && p.target.Record.Number == 0
+	if req.SetBoot {
+		boot = p.number
+	}
+	tx := &transaction{
+		engine: e, target: p.target, parts: p.parts, handoff: p.handoff,
+		journal: &generation.Journal{
+			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Boot: boot, Fresh: fresh,
+			Changes: p.changes, Units: p.Plan.Units, Steps: p.steps,
+			Known: p.nextIndex(), Before: p.index,
+		},
+	}
+	if err := tx.prepare(ctx, p); err != nil {
+		return nil, errors.Join(err, tx.discard())
+	}
+	return tx, nil
+}
+
+func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
+	if tx.journal.Fresh {
+		tx.engine.report("stage", fmt.Sprintf("writing generation %d", p.number))
+		record := *p.target.Record
+		record.Number, record.Time, record.Version = p.number, tx.engine.Now().UTC(), tx.engine.Version
+		record.States = p.statesAfter()
+		if err := tx.engine.State.Stage(&record, p.target.Files, numberOf(p.last)); err != nil {
+			return err
+		}
+	}
+	for _, part := range tx.parts {
+		if err := part.Subsystem.Save(ctx, ofKinds(p.changes, part.Kinds)); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
+	}
+	// Blobs must be on disk before the journal that speaks of them.
+	if err := tx.engine.Root.Sync(); err != nil {
+		return err
+	}
+	return tx.engine.State.WriteJournal(tx.journal)
+}
+
+// statesAfter is what is ours once p is applied.
+func (p *Prepared) statesAfter() map[plan.Address]plan.State {
+	states := map[plan.Address]plan.State{}
+	if p.last != nil {
+		for a, s := range p.last.States {
+			states[a] = s
+		}
+	}
+	for a, s := range p.adopted {
+		states[a] = s
+	}
+	for _, ch := range p.changes {
+		if ch.After == nil || p.index.Originals[ch.Address] != nil && p.leaves(ch) {
+			delete(states, ch.Address)
+			continue
+		}
+		states[ch.Address] = ch.After
+	}
+	return states
+}
+
+// leaves tells whether a change gives its object back.
+func (p *Prepared) leaves(ch plan.Change) bool { return ch.Origin == "" && ch.Kind != plan.KindSnippet }
+
+func ofKinds(changes []plan.Change, kinds []string) []plan.Change {
+	var out []plan.Change
+	for _, ch := range changes {
+		for _, k := range kinds {
+			if ch.Kind == k && ch.Address != staticAddress {
+				out = append(out, ch)
+			}
+		}
+	}
+	return out
+}
+
+// run does what the journal says, from the stop phase to the record.
+func (tx *transaction) run(ctx context.Context, res *Result) *Result {
+	units := tx.journal.Units
+	stopped := tx.handoff.Stop(ctx, units)
+	if err := tx.forward(ctx); err != nil {
+		return tx.takeBack(ctx, res, err)
+	}
+	tx.journal.HandedOff = true
+	if err := tx.engine.State.WriteJournal(tx.journal); err != nil {
+		return tx.takeBack(ctx, res, err)
+	}
+	outcome, err := tx.handoff.Start(ctx, units)
+	outcome.Failed = append(stopped, outcome.Failed...)
+	res.Outcome = outcome
+	if err != nil {
+		outcome.Failed = append(outcome.Failed, UnitFailure{Unit: "the init", Reason: err.Error()})
+		res.Outcome = outcome
+	}
+	if len(outcome.Failed) > 0 && tx.target.Settings.OnUnitFailure == "rollback" {
+		return tx.rollBack(ctx, res, failedUnits(outcome.Failed))
+	}
+	if err := tx.commit(); err != nil {
+		return res.partial(err, changedAddresses(tx.journal.Changes))
+	}
+	res.Generation = tx.journal.Target
+	return tx.verdict(res)
+}
+
+// verdict judges a run that was committed.
+func (tx *transaction) verdict(res *Result) *Result {
+	switch {
+	case len(tx.failures) > 0:
+		return res.partial(errors.Join(tx.failures...), nil)
+	case len(res.Outcome.Failed) > 0:
+		res.Verdict, res.Err = UnitsFailed, failedUnits(res.Outcome.Failed)
+	default:
+		res.Verdict = Applied
+	}
+	return res
+}
+
+// forward runs the pipeline.
+func (tx *transaction) forward(ctx context.Context) error {
+	for _, step := range tx.journal.Steps {
+		if err := tx.step(ctx, step, tx.journal.Changes, tx.journal.Target); err != nil {
+			return err
+		}
+		if name, ok := strings.CutPrefix(step, snippetStep); ok {
+			if err := tx.snippet(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step makes one step's changes; static is the generation /etc/static is to
+// point at from then on.
+func (tx *transaction) step(ctx context.Context, step string, changes []plan.Change, static int) error {
+	if step == stepEtc {
+		if err := tx.flip(static); err != nil {
+			return err
+		}
+	}
+	for _, part := range tx.parts {
+		batch := inStep(changes, step, part)
+		if len(batch) == 0 {
+			continue
+		}
+		tx.engine.report(step, counted(len(batch)))
+		if err := part.Subsystem.Apply(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 change"
+	}
+	return fmt.Sprintf("%d changes", n)
+}
+
+// flip moves /etc/static where a generation with linked entries comes or goes.
+func (tx *transaction) flip(n int) error {
+	if n == tx.journal.Target && !tx.target.Linked {
+		n = 0
+	}
+	return tx.engine.flip(n)
+}
+
+// commit makes the target current and ends the transaction. Each step can be
+// done again, so a kill in between is finished by the next run.
+func (tx *transaction) commit() error {
+	s := tx.engine.State
+	if err := tx.engine.Root.Sync(); err != nil {
+		return err
+	}
+	if err := s.SetCurrent(tx.journal.Target); err != nil {
+		return err
+	}
+	if err := s.SetBoot(tx.journal.Boot); err != nil {
+		return err
+	}
+	if err := s.WriteIndex(tx.settled()); err != nil {
+		return err
+	}
+	return s.DropJournal()
+}
+
+// settled is the index once the transaction is done: what was given back is
+// no longer kept.
+func (tx *transaction) settled() generation.Index {
+	x := tx.journal.Known
+	for _, ch := range tx.journal.Changes {
+		if given, ok := tx.journal.Before.Originals[ch.Address]; ok && ch.After != nil && string(given) == string(ch.After) {
+			delete(x.Originals, ch.Address)
+		}
+		if ch.Action == plan.Delete {
+			delete(x.Originals, ch.Address)
+		}
+	}
+	return x
+}
+
+// discard removes what begin staged.
+func (tx *transaction) discard() error {
+	if !tx.journal.Fresh {
+		return nil
+	}
+	return tx.engine.State.Discard(tx.journal.Target)
+}

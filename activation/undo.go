@@ -1,0 +1,173 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// takeBack undoes a pipeline that failed with cause and starts again what was
+// stopped.
+func (tx *transaction) takeBack(ctx context.Context, res *Result, cause error) *Result {
+	tx.engine.warn("undo", cause.Error())
+	undoErr := tx.undo(ctx)
+	outcome, startErr := tx.handoff.Start(ctx, tx.journal.Units.Resume())
+	res.Outcome = outcome
+	if undoErr != nil {
+		return res.partial(errors.Join(cause, undoErr), tx.left(ctx))
+	}
+	if err := tx.close(); err != nil {
+		return res.partial(errors.Join(cause, err), nil)
+	}
+	if startErr != nil || len(outcome.Failed) > 0 {
+		return res.partial(errors.Join(cause, startErr, failedUnits(outcome.Failed)), nil)
+	}
+	return res.failed(cause)
+}
+
+// rollBack brings the previous generation back after its successor's units
+// failed with cause: files first, then the units that the way back concerns.
+func (tx *transaction) rollBack(ctx context.Context, res *Result, cause error) *Result {
+	tx.engine.warn("rollback", cause.Error())
+	back, err := tx.reverse()
+	if err != nil {
+		return res.partial(errors.Join(cause, err), changedAddresses(tx.journal.Changes))
+	}
+	units, verbsErr := back.Verbs(ctx, plan.Inverses(tx.journal.Changes))
+	back.Stop(ctx, units)
+	undoErr := tx.undo(ctx)
+	outcome, startErr := back.Start(ctx, units)
+	if err := errors.Join(verbsErr, undoErr, startErr); err != nil {
+		return res.partial(errors.Join(cause, err), tx.left(ctx))
+	}
+	if err := tx.close(); err != nil {
+		return res.partial(errors.Join(cause, err), nil)
+	}
+	if len(outcome.Failed) > 0 {
+		cause = errors.Join(cause, fmt.Errorf("after the rollback: %w", failedUnits(outcome.Failed)))
+	}
+	res.Verdict, res.Err, res.Generation = RolledBack, cause, tx.journal.Previous
+	return res
+}
+
+// reverse makes the hand-off of the way back: the previous generation is what
+// is wanted, the target what is left.
+func (tx *transaction) reverse() (Handoff, error) {
+	target, err := tx.engine.restore(tx.journal.Previous)
+	if err != nil {
+		return nil, err
+	}
+	last, err := tx.engine.record(tx.journal.Target)
+	if err != nil {
+		return nil, err
+	}
+	_, back, err := tx.engine.partsOf(target, last, tx.journal.Known, tx.journal.Previous)
+	return back, err
+}
+
+// undo applies the inverses of all changes, last step first. Inverses of
+// changes that were never made find their goal already there.
+func (tx *transaction) undo(ctx context.Context) error {
+	tx.journal.Undoing = true
+	if err := tx.engine.State.WriteJournal(tx.journal); err != nil {
+		// The undo goes on: the journal on disk still tells the whole story.
+		tx.engine.warn("undo", err.Error())
+	}
+	var errs []error
+	for _, step := range slices.Backward(tx.journal.Steps) {
+		if err := tx.undoStep(ctx, step); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (tx *transaction) undoStep(ctx context.Context, step string) error {
+	var errs []error
+	for _, part := range slices.Backward(tx.parts) {
+		batch := plan.Inverses(inStep(tx.journal.Changes, step, part))
+		if len(batch) == 0 {
+			continue
+		}
+		tx.engine.report("undo "+step, counted(len(batch)))
+		if err := part.Subsystem.Apply(ctx, batch); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if step == stepEtc {
+		errs = append(errs, tx.engine.flip(tx.staticBefore()))
+	}
+	return errors.Join(errs...)
+}
+
+// staticBefore is the generation /etc/static pointed at before the run.
+func (tx *transaction) staticBefore() int {
+	if tx.journal.Previous == 0 {
+		return 0
+	}
+	if t, err := tx.engine.restore(tx.journal.Previous); err == nil && !t.Linked {
+		return 0
+	}
+	return tx.journal.Previous
+}
+
+// close ends an undone transaction.
+func (tx *transaction) close() error {
+	if err := tx.engine.Root.Sync(); err != nil {
+		return err
+	}
+	if err := tx.discard(); err != nil {
+		return err
+	}
+	return tx.engine.State.DropJournal()
+}
+
+// left finds what is still changed: the changes whose inverse is not yet true.
+func (tx *transaction) left(ctx context.Context) []plan.Address {
+	var left []plan.Address
+	for _, ch := range tx.journal.Changes {
+		for _, part := range tx.parts {
+			if !slices.Contains(part.Kinds, ch.Kind) || ch.Address == staticAddress {
+				continue
+			}
+			if err := part.Subsystem.Apply(ctx, []plan.Change{ch.Inverse()}); err != nil {
+				left = append(left, ch.Address)
+			}
+		}
+	}
+	return left
+}
+
+func changedAddresses(changes []plan.Change) []plan.Address {
+	var all []plan.Address
+	for _, ch := range changes {
+		all = append(all, ch.Address)
+	}
+	return all
+}
+
+// failedUnits is the error of units that failed, nil for none.
+func failedUnits(failed []UnitFailure) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	names := make([]string, len(failed))
+	for i, f := range failed {
+		names[i] = f.Unit + " (" + f.Reason + ")"
+	}
+	return errors.New("units failed: " + strings.Join(names, ", "))
+}
+
+func (r *Result) failed(err error) *Result {
+	r.Verdict, r.Err = Failed, err
+	return r
+}
+
+func (r *Result) partial(err error, left []plan.Address) *Result {
+	r.Verdict, r.Err, r.Left = Partial, err, left
+	return r
+}
