@@ -1,0 +1,184 @@
+package expr
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+)
+
+type hclRange = hcl.Range
+
+// fileCall is the functions that read files.
+func fileCall(e *hclsyntax.FunctionCallExpr, s *Scope) (Term, diagnostic.List) {
+	args, marks, diags := texts(e, s)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	if e.Name == "fileset" {
+		return fileset(e, s, args)
+	}
+	if len(args) != 1 {
+		return Term{}, wrongCount(e, "path")
+	}
+	content, reason := s.files.Read(args[0])
+	if e.Name == "fileexists" {
+		return Data(cty.BoolVal(reason == "").WithMarks(marks)), nil
+	}
+	if reason != "" {
+		return Term{}, unreadable(e, args[0], marks, reason)
+	}
+	out, diags := digest(e, args[0], content)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	return Data(cty.StringVal(out).WithMarks(marks)), nil
+}
+
+func digest(e *hclsyntax.FunctionCallExpr, path string, content []byte) (string, diagnostic.List) {
+	switch e.Name {
+	case "filebase64":
+		return base64.StdEncoding.EncodeToString(content), nil
+	case "filemd5":
+		sum := md5.Sum(content)
+		return hex.EncodeToString(sum[:]), nil
+	case "filesha1":
+		sum := sha1.Sum(content)
+		return hex.EncodeToString(sum[:]), nil
+	case "filesha256":
+		sum := sha256.Sum256(content)
+		return hex.EncodeToString(sum[:]), nil
+	case "filesha512":
+		sum := sha512.Sum512(content)
+		return hex.EncodeToString(sum[:]), nil
+	}
+	if !utf8.Valid(content) {
+		return "", Errorf(argRange(e, 0), "File is not text",
+			"The file %q is not UTF-8 text. Use filebase64() for other bytes, or the source attribute of a block.", path)
+	}
+	return string(content), nil
+}
+
+func unreadable(e *hclsyntax.FunctionCallExpr, path string, marks cty.ValueMarks, reason string) diagnostic.List {
+	if len(marks) > 0 {
+		return Errorf(argRange(e, 0), "Cannot read file", "The file cannot be read; its name is sensitive.")
+	}
+	return Errorf(argRange(e, 0), "Cannot read file", "The file %q cannot be read: %s.", path, reason)
+}
+
+func fileset(e *hclsyntax.FunctionCallExpr, s *Scope, args []string) (Term, diagnostic.List) {
+	if len(args) != 2 {
+		return Term{}, wrongCount(e, "directory, pattern")
+	}
+	paths, reason := s.files.Glob(args[0], args[1])
+	if reason != "" {
+		return Term{}, unreadable(e, args[0], nil, reason)
+	}
+	if len(paths) == 0 {
+		return Data(cty.SetValEmpty(cty.String)), nil
+	}
+	vals := make([]cty.Value, len(paths))
+	for i, p := range paths {
+		vals[i] = cty.StringVal(p)
+	}
+	return Data(cty.SetVal(vals)), nil
+}
+
+// texts evaluates arguments that must all be strings.
+func texts(e *hclsyntax.FunctionCallExpr, s *Scope) ([]string, cty.ValueMarks, diagnostic.List) {
+	args, diags := arguments(e, s)
+	if diags.HasErrors() {
+		return nil, nil, diags
+	}
+	out := make([]string, len(args))
+	var marks cty.ValueMarks
+	for i, a := range args {
+		v, mark := a.UnmarkDeep()
+		marks = joinMarks(marks, mark)
+		str, more := textOf(v, argRange(e, i))
+		diags = diags.Add(more...)
+		out[i] = str
+	}
+	return out, marks, diags
+}
+
+// templateCall is templatefile(path, variables) and templatestring(text,
+// variables): the template sees its variables and the functions, nothing else.
+func templateCall(e *hclsyntax.FunctionCallExpr, s *Scope) (Term, diagnostic.List) {
+	if len(e.Args) != 2 || e.ExpandFinal {
+		return Term{}, wrongCount(e, "template, variables")
+	}
+	source, diags := Value(e.Args[0], s)
+	variables, more := Eval(e.Args[1], s)
+	diags = diags.Add(more...)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	source, marks := source.UnmarkDeep()
+	name, diags := textOf(source, e.Args[0].Range())
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	text := name
+	if e.Name == "templatefile" {
+		content, reason := s.files.Read(name)
+		if reason != "" {
+			return Term{}, unreadable(e, name, marks, reason)
+		}
+		text = string(content)
+	} else {
+		name = "template of " + e.Range().String()
+	}
+	t, diags := render(e, s, name, text, variables)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	return withMarks(t, diags, marks)
+}
+
+func render(e *hclsyntax.FunctionCallExpr, s *Scope, name, text string, variables Term) (Term, diagnostic.List) {
+	if s.depth > 20 {
+		return Term{}, Errorf(e.Range(), "Templates nested too deeply", "A template calls templates more than 20 deep; it may call itself.")
+	}
+	parsed, problems := hclsyntax.ParseTemplate([]byte(text), name, hcl.InitialPos)
+	if problems.HasErrors() {
+		return Term{}, FromHCL(problems)
+	}
+	items, marks, diags := Items(variables, e.Args[1].Range(), "map of variables")
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	inner := NewScope(templateNames{items}, s.functions, s.files)
+	inner.depth = s.depth + 1
+	for _, item := range items {
+		if item.Key.Type() != cty.String {
+			return Term{}, Errorf(e.Args[1].Range(), "Invalid function argument", "The variables of a template are an object: { name = value }.")
+		}
+		value := item.Value
+		if value.Lazy == nil {
+			value.Val = value.Val.WithMarks(marks)
+		}
+		inner = inner.Bind(item.Key.AsString(), value)
+	}
+	return Eval(parsed, inner)
+}
+
+type templateNames struct{ items []Item }
+
+func (n templateNames) Name(name string, at hcl.Range) (Term, diagnostic.List) {
+	known := make([]string, len(n.items))
+	for i, item := range n.items {
+		known[i] = item.Key.AsString()
+	}
+	return Term{}, Errorf(at, "Unknown template variable",
+		"The template uses %q, which is not among the variables it is given.%s", name, DidYouMean(name, known))
+}

@@ -1,0 +1,86 @@
+package expr
+
+import (
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+)
+
+func binary(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
+	if e.Op == hclsyntax.OpLogicalAnd || e.Op == hclsyntax.OpLogicalOr {
+		return logical(e, s)
+	}
+	left, diags := Value(e.LHS, s)
+	right, more := Value(e.RHS, s)
+	diags = diags.Add(more...)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	params := e.Op.Impl.Params()
+	left, more = operand(left, params[0].Type, e.LHS)
+	diags = diags.Add(more...)
+	right, more = operand(right, params[1].Type, e.RHS)
+	diags = diags.Add(more...)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	v, err := e.Op.Impl.Call([]cty.Value{left, right})
+	if err != nil {
+		return Term{}, Errorf(e.SrcRange, "Operation failed", "This cannot be computed%s.", failure(e.Op))
+	}
+	return Data(v), diags
+}
+
+func failure(op *hclsyntax.Operation) string {
+	if op == hclsyntax.OpDivide || op == hclsyntax.OpModulo {
+		return ": it divides by zero"
+	}
+	return " from these operands"
+}
+
+func operand(v cty.Value, want cty.Type, e hclsyntax.Expression) (cty.Value, diagnostic.List) {
+	if want == cty.DynamicPseudoType {
+		return v, nil
+	}
+	if v.IsNull() {
+		return v, Errorf(e.Range(), "Operand is null", "This operand is null; a %s is needed.", want.FriendlyName())
+	}
+	out, err := convert.Convert(v, want)
+	if err != nil {
+		plain, _ := v.UnmarkDeep()
+		return v, Errorf(e.Range(), "Invalid operand", "A %s is needed here, this is %s.", want.FriendlyName(), Describe(plain))
+	}
+	return out, nil
+}
+
+// logical evaluates the right side only when the left one does not decide.
+func logical(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
+	left, leftMarks, diags := Condition(e.LHS, s, "left side of && or ||")
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	if left == (e.Op == hclsyntax.OpLogicalOr) {
+		return Data(cty.BoolVal(left).WithMarks(leftMarks)), diags
+	}
+	right, rightMarks, more := Condition(e.RHS, s, "right side of && or ||")
+	diags = diags.Add(more...)
+	return Data(cty.BoolVal(right).WithMarks(leftMarks, rightMarks)), diags
+}
+
+func unary(e *hclsyntax.UnaryOpExpr, s *Scope) (Term, diagnostic.List) {
+	v, diags := Value(e.Val, s)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	v, more := operand(v, e.Op.Impl.Params()[0].Type, e.Val)
+	if more.HasErrors() {
+		return Term{}, diags.Add(more...)
+	}
+	out, err := e.Op.Impl.Call([]cty.Value{v})
+	if err != nil {
+		return Term{}, Errorf(e.SrcRange, "Operation failed", "This cannot be computed from this operand.")
+	}
+	return Data(out), diags
+}
