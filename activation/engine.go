@@ -2,6 +2,7 @@ package activation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -30,6 +31,24 @@ type Part struct {
 	// Paths gives the paths (relative to the root) beside which a killed
 	// Apply of the change may have left a temporary file.
 	Paths func(plan.Change) []string
+	// Originals gives what stood at each address that is or becomes ours by
+	// the diff, for the index. Nil means: what the diff's own changes replace.
+	Originals func(plan.Diff) map[plan.Address]plan.State
+	// Parents gives the directories that are kept for the sake of entries;
+	// nil means none.
+	Parents func(plan.Diff) []string
+	// Leaves tells whether a change gives its object back to the host; nil
+	// means: only a deletion does.
+	Leaves func(plan.Change) bool
+}
+
+func (p Part) owns(ch plan.Change) bool { return slices.Contains(p.Kinds, ch.Kind) }
+
+func (p Part) leaves(ch plan.Change) bool {
+	if p.Leaves == nil {
+		return ch.After == nil
+	}
+	return ch.After == nil || p.Leaves(ch)
 }
 
 // Handoff gives units to the host's init.

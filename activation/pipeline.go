@@ -105,7 +105,7 @@ func stepOf(ch plan.Change) string {
 func inStep(changes []plan.Change, step string, part Part) []plan.Change {
 	var out []plan.Change
 	for _, ch := range changes {
-		if stepOf(ch) == step && slices.Contains(part.Kinds, ch.Kind) && ch.Address != staticAddress {
+		if stepOf(ch) == step && part.owns(ch) && ch.Address != staticAddress {
 			out = append(out, ch)
 		}
 	}

@@ -23,7 +23,8 @@ type Prepared struct {
 	number   int
 	changes  []plan.Change // in the subsystems' order
 	adopted  map[plan.Address]plan.State
-	index    generation.Index
+	index    generation.Index // before
+	known    generation.Index // after
 	steps    []string
 	parts    []Part
 	handoff  Handoff
@@ -124,13 +125,16 @@ func (e *Engine) order(p *Prepared) error {
 
 func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	var all plan.Diff
+	var diffs []plan.Diff
 	for _, part := range p.parts {
 		d, err := part.Subsystem.Diff(ctx)
 		if err != nil {
 			return err
 		}
+		diffs = append(diffs, d)
 		all.Add(d)
 	}
+	p.known = p.indexAfter(diffs)
 	static, err := e.staticDrift(p)
 	if err != nil {
 		return err
@@ -168,34 +172,54 @@ func (p *Prepared) snippetSteps(offline bool) []string {
 	return names
 }
 
-// nextIndex is what will have stood at our addresses once p is applied.
-func (p *Prepared) nextIndex() generation.Index {
+// indexAfter is what will have stood at our addresses once the diffs of the
+// parts are applied.
+func (p *Prepared) indexAfter(diffs []plan.Diff) generation.Index {
 	next := generation.Index{Originals: map[plan.Address]plan.State{}}
-	for a, s := range p.index.Originals {
-		next.Originals[a] = s
-	}
-	ours := p.lastAddresses()
-	parents := slices.Clone(p.index.Parents)
-	for _, ch := range p.changes {
-		parents = append(parents, ch.Parents...)
-		if !ours[ch.Address] && ch.Before != nil && ch.Action != plan.Delete && ch.Kind != plan.KindSnippet {
-			next.Originals[ch.Address] = ch.Before
+	for i, part := range p.parts {
+		originals := part.Originals
+		if originals == nil {
+			originals = func(d plan.Diff) map[plan.Address]plan.State { return p.replaced(part, d) }
+		}
+		for a, s := range originals(diffs[i]) {
+			next.Originals[a] = s
+		}
+		if part.Parents != nil {
+			next.Parents = append(next.Parents, part.Parents(diffs[i])...)
 		}
 	}
-	for a, s := range p.adopted {
-		next.Originals[a] = s
-	}
-	slices.Sort(parents)
-	next.Parents = slices.Compact(parents)
+	slices.Sort(next.Parents)
+	next.Parents = slices.Compact(next.Parents)
 	return next
 }
 
-func (p *Prepared) lastAddresses() map[plan.Address]bool {
-	ours := map[plan.Address]bool{}
-	if p.last != nil {
-		for a := range p.last.States {
-			ours[a] = true
+// replaced is the originals of a part that keeps no account of its own: those
+// known already, less what leaves, and the Before of what becomes ours.
+func (p *Prepared) replaced(part Part, d plan.Diff) map[plan.Address]plan.State {
+	out := map[plan.Address]plan.State{}
+	for a, s := range p.index.Originals {
+		if slices.Contains(part.Kinds, a.Kind()) {
+			out[a] = s
 		}
 	}
-	return ours
+	for a, s := range d.Adopted {
+		out[a] = s
+	}
+	for _, ch := range d.Changes {
+		switch {
+		case part.leaves(ch):
+			delete(out, ch.Address)
+		case ch.Before != nil && !p.ours(ch.Address):
+			out[ch.Address] = ch.Before
+		}
+	}
+	return out
+}
+
+func (p *Prepared) ours(a plan.Address) bool {
+	if p.last == nil {
+		return false
+	}
+	_, ok := p.last.States[a]
+	return ok
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"slices"
 
 	"github.com/activate-agent/activate/activation/generation"
 )
@@ -72,7 +71,7 @@ func (e *Engine) restore(n int) (*Target, error) {
 func (tx *transaction) sweep() error {
 	for _, ch := range tx.journal.Changes {
 		for _, part := range tx.parts {
-			if part.Paths == nil || !slices.Contains(part.Kinds, ch.Kind) {
+			if part.Paths == nil || !part.owns(ch) {
 				continue
 			}
 			for _, p := range part.Paths(ch) {

@@ -79,7 +79,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		journal: &generation.Journal{
 			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Boot: boot, Fresh: fresh,
 			Changes: p.changes, Units: p.Plan.Units, Steps: p.steps,
-			Known: p.nextIndex(), Before: p.index,
+			Known: p.known, Before: p.index,
 		},
 	}
 	if err := tx.prepare(ctx, p); err != nil {
@@ -99,7 +99,7 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 		}
 	}
 	for _, part := range tx.parts {
-		if err := part.Subsystem.Save(ctx, ofKinds(p.changes, part.Kinds)); err != nil {
+		if err := part.Subsystem.Save(ctx, changesOf(part, p.changes)); err != nil {
 			return err
 		}
 	}
@@ -125,25 +125,31 @@ func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 		states[a] = s
 	}
 	for _, ch := range p.changes {
-		if ch.After == nil || p.index.Originals[ch.Address] != nil && p.leaves(ch) {
+		switch {
+		case ch.Address == staticAddress || ch.Kind == plan.KindSnippet:
+		case p.leaves(ch):
 			delete(states, ch.Address)
-			continue
+		default:
+			states[ch.Address] = ch.After
 		}
-		states[ch.Address] = ch.After
 	}
 	return states
 }
 
-// leaves tells whether a change gives its object back.
-func (p *Prepared) leaves(ch plan.Change) bool { return ch.Origin == "" && ch.Kind != plan.KindSnippet }
+func (p *Prepared) leaves(ch plan.Change) bool {
+	for _, part := range p.parts {
+		if part.owns(ch) {
+			return part.leaves(ch)
+		}
+	}
+	return ch.After == nil
+}
 
-func ofKinds(changes []plan.Change, kinds []string) []plan.Change {
+func changesOf(part Part, changes []plan.Change) []plan.Change {
 	var out []plan.Change
 	for _, ch := range changes {
-		for _, k := range kinds {
-			if ch.Kind == k && ch.Address != staticAddress {
-				out = append(out, ch)
-			}
+		if part.owns(ch) && ch.Address != staticAddress {
+			out = append(out, ch)
 		}
 	}
 	return out
@@ -254,25 +260,10 @@ func (tx *transaction) commit() error {
 	if err := s.SetBoot(tx.journal.Boot); err != nil {
 		return err
 	}
-	if err := s.WriteIndex(tx.settled()); err != nil {
+	if err := s.WriteIndex(tx.journal.Known); err != nil {
 		return err
 	}
 	return s.DropJournal()
-}
-
-// settled is the index once the transaction is done: what was given back is
-// no longer kept.
-func (tx *transaction) settled() generation.Index {
-	x := tx.journal.Known
-	for _, ch := range tx.journal.Changes {
-		if given, ok := tx.journal.Before.Originals[ch.Address]; ok && ch.After != nil && string(given) == string(ch.After) {
-			delete(x.Originals, ch.Address)
-		}
-		if ch.Action == plan.Delete {
-			delete(x.Originals, ch.Address)
-		}
-	}
-	return x
 }
 
 // discard removes what begin staged.

@@ -131,7 +131,7 @@ func (tx *transaction) left(ctx context.Context) []plan.Address {
 	var left []plan.Address
 	for _, ch := range tx.journal.Changes {
 		for _, part := range tx.parts {
-			if !slices.Contains(part.Kinds, ch.Kind) || ch.Address == staticAddress {
+			if !part.owns(ch) || ch.Address == staticAddress {
 				continue
 			}
 			if err := part.Subsystem.Apply(ctx, []plan.Change{ch.Inverse()}); err != nil {
