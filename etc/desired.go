@@ -62,6 +62,9 @@ type Content struct {
 	// Hash is the lower-case hex SHA-256 of the bytes; for a secret it is
 	// empty here and replaced by a keyed hash in states and records.
 	Hash string `json:"sha256,omitempty"`
+	// Keyed is what stands for a secret's hash once it is recorded, see
+	// Desired.Recorded; the Store knows the bytes by it.
+	Keyed string `json:"keyed,omitempty"`
 	// Size is the number of bytes; -1 for a SecretSource.
 	Size int64 `json:"size"`
 	// Secret keeps the bytes out of plans, diffs, logs and records.

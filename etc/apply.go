@@ -1,0 +1,253 @@
+package etc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Apply makes the changes in their order. One whose After already holds is
+// skipped, so it may be called again after any interruption; undoing is
+// applying plan.Inverses. It stops at the first error, which names the path
+// and wraps rootfs.ErrChanged where the host is neither as before nor as after
+// the change. The caller has called Save, and flushes the Root.
+func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
+	own, err := s.owners()
+	if err != nil {
+		return err
+	}
+	for _, ch := range changes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.apply(ch, own); err != nil {
+			return fmt.Errorf("cannot %s %s: %w", ch.Action, s.cfg.Root.Name(PathOf(ch.Address)), reason(err))
+		}
+	}
+	return nil
+}
+
+// step is one change under way.
+type step struct {
+	s             *Subsystem
+	path          string
+	before, after *State
+	parents       []string
+	own           Owners
+}
+
+func (s *Subsystem) apply(ch plan.Change, own Owners) error {
+	st := step{s: s, path: PathOf(ch.Address), parents: ch.Parents, own: own}
+	var err error
+	if st.before, err = decode(ch.Before); err != nil {
+		return err
+	}
+	if st.after, err = decode(ch.After); err != nil {
+		return err
+	}
+	if err := s.cfg.Root.RemoveTemp(st.path); err != nil {
+		return err
+	}
+	f, err := s.observe(st.path)
+	if err != nil {
+		return err
+	}
+	return st.run(f)
+}
+
+// run makes the change if it is not made yet.
+func (t step) run(f found) error {
+	differs, err := t.s.differences(f, t.after, t.own)
+	if err != nil {
+		return err
+	}
+	if differs != "" {
+		if err := t.check(f); err != nil {
+			return err
+		}
+		if err := t.change(f); err != nil {
+			return err
+		}
+	}
+	if t.after == nil {
+		return t.prune()
+	}
+	return t.remember()
+}
+
+// remember takes the stamp of what was made.
+func (t step) remember() error {
+	f, err := t.s.observe(t.path)
+	if err != nil {
+		return err
+	}
+	t.s.settled(f, t.after)
+	return nil
+}
+
+func (t step) change(f found) error {
+	if t.after == nil {
+		return t.remove()
+	}
+	if !f.exists() {
+		if err := t.makeParents(); err != nil {
+			return err
+		}
+	}
+	switch t.after.Type {
+	case Linked, Symlink:
+		if err := t.clearDirectory(f); err != nil {
+			return err
+		}
+		return t.s.cfg.Root.Symlink(t.after.Target, t.path)
+	case Directory:
+		return t.directory(f)
+	case File:
+		if err := t.clearDirectory(f); err != nil {
+			return err
+		}
+		return t.file(f)
+	}
+	return fmt.Errorf("cannot put back a path of type %q", t.after.Type)
+}
+
+// remove takes the path away. A directory that got content since is kept.
+func (t step) remove() error {
+	err := t.s.cfg.Root.Remove(t.path)
+	if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// prune removes the directories that were made for the path, from the inside,
+// as far as they are empty.
+func (t step) prune() error {
+	for _, dir := range slices.Backward(t.parents) {
+		err := t.s.cfg.Root.Remove(dir)
+		switch {
+		case err == nil, errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):
+			return nil
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// makeParents makes the planned parents, root's and 0755.
+func (t step) makeParents() error {
+	attr := rootfs.Attr{Mode: 0o755}
+	for _, dir := range t.parents {
+		err := t.s.cfg.Root.Mkdir(dir, attr)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		info, err := t.s.cfg.Root.Lstat(dir)
+		if err != nil {
+			return err
+		}
+		if halfMade(info) {
+			if err := t.s.cfg.Root.SetAttr(dir, attr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// halfMade tells a directory that an interrupted Mkdir left: not yet open to
+// others.
+func halfMade(i rootfs.Info) bool { return i.Type == rootfs.Dir && i.Mode == 0o700 && i.UID == 0 }
+
+// clearDirectory removes the empty directory of ours that a file or link
+// replaces; rename(2) can't.
+func (t step) clearDirectory(f found) error {
+	if f.info.Type != rootfs.Dir {
+		return nil
+	}
+	return t.s.cfg.Root.Remove(t.path)
+}
+
+func (t step) directory(f found) error {
+	attr, err := t.attr()
+	if err != nil {
+		return err
+	}
+	if f.info.Type == rootfs.Dir {
+		return t.s.cfg.Root.SetAttr(t.path, attr)
+	}
+	if f.exists() {
+		if err := t.s.cfg.Root.Remove(t.path); err != nil {
+			return err
+		}
+	}
+	return t.s.cfg.Root.Mkdir(t.path, attr)
+}
+
+// file writes the content, or only the attributes where the content is right
+// and the file has no second name through which another path would change.
+func (t step) file(f found) error {
+	attr, err := t.attr()
+	if err != nil {
+		return err
+	}
+	// A file that exists is replaced by one that is on disk; a new one may be
+	// flushed with all others.
+	attr.Lazy = !f.exists()
+	same := false
+	if f.info.Type == rootfs.File {
+		if same, err = t.s.holdsContent(f, *t.after); err != nil {
+			return err
+		}
+	}
+	if same && f.info.Nlink == 1 {
+		return t.s.cfg.Root.SetAttr(t.path, attr)
+	}
+	content, err := t.content(same)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = content.Close() }()
+	return t.s.cfg.Root.WriteFile(t.path, content, attr)
+}
+
+func (t step) attr() (rootfs.Attr, error) {
+	uid, gid, pending, err := t.own.ids(*t.after)
+	if err == nil && pending {
+		err = fmt.Errorf("its owner %s:%s does not exist yet", t.after.User, t.after.Group)
+	}
+	return rootfs.Attr{Mode: t.after.mode(), UID: uid, GID: gid}, err
+}
+
+// content opens the bytes to write; inPlace means that the path has them
+// already and only needs an inode of its own.
+func (t step) content(inPlace bool) (io.ReadCloser, error) {
+	switch {
+	case inPlace:
+		return t.s.cfg.Root.Open(t.path)
+	case t.after.SecretSource == "":
+		return t.s.cfg.Store.Open(t.after.hash())
+	}
+	b, err := t.s.cfg.Root.ReadFile(rootfs.Rel(t.after.SecretSource), secretLimit)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read its secret_source %s: %w", t.after.SecretSource, reason(err))
+	}
+	if t.after.Keyed != "" && t.s.cfg.Store.Keyed(b) != t.after.Keyed {
+		return nil, fmt.Errorf("its secret_source %s: %w", t.after.SecretSource, rootfs.ErrChanged)
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}

@@ -1,0 +1,88 @@
+package etc
+
+import (
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// check refuses to change what the plan did not see. A run that was cut off in
+// the middle of this change, or of its inverse, leaves a mixture; so each
+// property must be as before or as after the change, and what a half-made or
+// half-removed object has is allowed.
+func (t step) check(f found) error {
+	ok, err := t.expected(f)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return rootfs.ErrChanged
+	}
+	return nil
+}
+
+func (t step) expected(f found) (bool, error) {
+	if !f.exists() {
+		// Going from or to a directory passes through nothing.
+		return t.before == nil || t.after == nil || isDirectory(t.before) != isDirectory(t.after), nil
+	}
+	if f.isOurLink() && (t.before == nil || t.after == nil) {
+		return true, nil
+	}
+	content, err := t.expectedContent(f)
+	if err != nil || !content || f.info.Type == rootfs.Symlink {
+		return content, err
+	}
+	return t.expectedAttr(f)
+}
+
+// expectedContent compares type, content and target with both sides.
+func (t step) expectedContent(f found) (bool, error) {
+	for _, side := range []*State{t.before, t.after} {
+		if side == nil {
+			continue
+		}
+		switch {
+		case side.isLink():
+			if f.info.Type == rootfs.Symlink && f.target == side.Target {
+				return true, nil
+			}
+		case typeOf(f.info.Type) != side.Type:
+		case side.Type == Directory:
+			return true, nil
+		case t.s.cfg.Resume && f.info.Size == 0:
+			return true, nil
+		case side.hash() == "":
+			return true, nil
+		default:
+			same, err := t.s.holdsContent(f, *side)
+			if err != nil || same {
+				return same, err
+			}
+		}
+	}
+	return false, nil
+}
+
+func isDirectory(s *State) bool { return s != nil && s.Type == Directory }
+
+func (t step) expectedAttr(f found) (bool, error) {
+	var mode, user, group bool
+	if isDirectory(t.before) != isDirectory(t.after) {
+		// New directories get their owner, then their mode, after they are made.
+		fresh := f.info.Type == rootfs.Dir && f.info.Mode == 0o700
+		mode, user, group = fresh, fresh && f.info.UID == 0, fresh && f.info.GID == 0
+	}
+	for _, side := range []*State{t.before, t.after} {
+		if side == nil || side.isLink() || typeOf(f.info.Type) != side.Type {
+			continue
+		}
+		uid, gid, _, err := t.own.ids(*side)
+		if err != nil {
+			return false, err
+		}
+		// chown(2) clears setuid and setgid before chmod(2) sets them again.
+		mode = mode || f.info.Mode == side.mode() || f.info.Mode == side.mode()&^0o6000
+		user = user || f.info.UID == uid
+		group = group || f.info.GID == gid
+	}
+	return mode && user && group, nil
+}

@@ -1,0 +1,79 @@
+package etc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// contentLimit is how many bytes of a content Contents reads: more is nothing
+// to show to a person.
+const contentLimit = 1 << 20
+
+// Contents gives the bytes on both sides of a change, for a diff that a person
+// reads; nil where a side has no content or it is not at hand. secret tells
+// that one side is secret: then neither is given. Each is cut at 1 MiB.
+func (s *Subsystem) Contents(ch plan.Change) (before, after []byte, secret bool, err error) {
+	b, err := decode(ch.Before)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	a, err := decode(ch.After)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for _, side := range []*State{b, a} {
+		if side != nil && side.secret() {
+			return nil, nil, true, nil
+		}
+	}
+	if before, err = s.bytesOf(ch.Address, b); err != nil {
+		return nil, nil, false, err
+	}
+	after, err = s.bytesOf(ch.Address, a)
+	return before, after, false, err
+}
+
+// bytesOf finds the bytes of one side: in the configuration, in the Store, or
+// where they still stand.
+func (s *Subsystem) bytesOf(a plan.Address, st *State) ([]byte, error) {
+	if st == nil || st.SHA256 == "" {
+		return nil, nil
+	}
+	if e, ok := s.desired[a]; ok && e.Content != nil && e.Content.Hash == st.SHA256 {
+		switch c := e.Content; {
+		case c.Text != nil:
+			return c.Text[:min(len(c.Text), contentLimit)], nil
+		case c.Source != "" && s.cfg.OpenSource != nil:
+			f, err := s.cfg.OpenSource(c.Source)
+			if err != nil {
+				return nil, fmt.Errorf("cannot read %s: %w", c.Source, reason(err))
+			}
+			return readLimited(f)
+		}
+	}
+	if f, err := s.cfg.Store.Open(st.SHA256); err == nil {
+		return readLimited(f)
+	}
+	p := PathOf(a)
+	if st.Type == Linked {
+		p = path.Join(s.staticTree(), StaticPath(p))
+	}
+	f, err := s.cfg.Root.Open(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
+	}
+	return readLimited(f)
+}
+
+func readLimited(f io.ReadCloser) ([]byte, error) {
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, contentLimit))
+}

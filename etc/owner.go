@@ -1,0 +1,64 @@
+package etc
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Owners resolves the names of file owners. Its functions may be nil, then
+// only "root" and digits are known.
+type Owners struct {
+	// User and Group give the id of an existing name.
+	User, Group func(name string) (id uint32, found bool)
+	// UserDeclared and GroupDeclared tell names that the configuration makes
+	// before the first file needs them.
+	UserDeclared, GroupDeclared func(name string) bool
+}
+
+// owner resolves name, "root" when empty. declared is true for a name that
+// does not exist yet but will.
+func owner(name, kind string, lookup func(string) (uint32, bool), declares func(string) bool) (id uint32, declared bool, err error) {
+	if name == "" || name == "root" {
+		return 0, false, nil
+	}
+	if name[0] >= '0' && name[0] <= '9' {
+		n, err := strconv.ParseUint(name, 10, 32)
+		if err != nil || n == 1<<32-1 {
+			return 0, false, fmt.Errorf("%s %q is not an id", kind, name)
+		}
+		return uint32(n), false, nil
+	}
+	if lookup != nil {
+		if id, ok := lookup(name); ok {
+			return id, false, nil
+		}
+	}
+	if declares != nil && declares(name) {
+		return 0, true, nil
+	}
+	return 0, false, fmt.Errorf("there is no %s %q", kind, name)
+}
+
+func (o Owners) user(name string) (uint32, bool, error) {
+	return owner(name, "user", o.User, o.UserDeclared)
+}
+
+func (o Owners) group(name string) (uint32, bool, error) {
+	return owner(name, "group", o.Group, o.GroupDeclared)
+}
+
+// ids gives a state's owner. pending is true when a name does not exist yet.
+func (o Owners) ids(s State) (uid, gid uint32, pending bool, err error) {
+	var pu, pg bool
+	if s.UID != nil {
+		uid = *s.UID
+	} else if uid, pu, err = o.user(s.User); err != nil {
+		return 0, 0, false, err
+	}
+	if s.GID != nil {
+		gid = *s.GID
+	} else if gid, pg, err = o.group(s.Group); err != nil {
+		return 0, 0, false, err
+	}
+	return uid, gid, pu || pg, nil
+}

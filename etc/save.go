@@ -1,0 +1,76 @@
+package etc
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Save keeps in the Store what the changes would destroy, and the secrets
+// that they bring, so that they and their inverses can be applied by any later
+// process. It is called before the first change; the caller flushes the Root.
+// The error wraps rootfs.ErrChanged when a file is no longer as planned.
+func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
+	for _, ch := range changes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.save(ch); err != nil {
+			return fmt.Errorf("cannot keep a copy of %s: %w", ch.Address, err)
+		}
+	}
+	return nil
+}
+
+func (s *Subsystem) save(ch plan.Change) error {
+	before, err := decode(ch.Before)
+	if err != nil {
+		return err
+	}
+	after, err := decode(ch.After)
+	if err != nil {
+		return err
+	}
+	if before != nil && before.Type == File && (after == nil || after.Type != File || after.hash() != before.hash()) {
+		if err := s.saveFile(PathOf(ch.Address), before.hash()); err != nil {
+			return err
+		}
+	}
+	return s.saveSecret(ch.Address, after)
+}
+
+func (s *Subsystem) saveFile(p, hash string) error {
+	if s.cfg.Store.Has(hash) {
+		return nil
+	}
+	f, err := s.cfg.Root.Open(p)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	got, _, err := s.cfg.Store.Put(f, rootfs.IsKeyed(hash))
+	if err != nil {
+		return err
+	}
+	if got != hash {
+		return fmt.Errorf("%s: %w", s.cfg.Root.Name(p), rootfs.ErrChanged)
+	}
+	return nil
+}
+
+// saveSecret keeps a secret of the configuration's own text. One that has a
+// secret_source is read from there whenever it is needed.
+func (s *Subsystem) saveSecret(a plan.Address, after *State) error {
+	if after == nil || after.Type != File || after.Keyed == "" || after.SecretSource != "" || s.cfg.Store.Has(after.Keyed) {
+		return nil
+	}
+	e, ok := s.desired[a]
+	if !ok || e.Content == nil || s.cfg.Store.Keyed(e.Content.Text) != after.Keyed {
+		return nil
+	}
+	_, _, err := s.cfg.Store.Put(bytes.NewReader(e.Content.Text), true)
+	return err
+}

@@ -1,0 +1,94 @@
+package etc
+
+import (
+	"path"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Stamp is what lstat(2) said of a path when its content was last known to
+// have the hash Sum. While it says the same, the content is not read again.
+type Stamp struct {
+	Size  int64  `json:"size"`
+	Mode  uint32 `json:"mode"`
+	UID   uint32 `json:"uid"`
+	GID   uint32 `json:"gid"`
+	Mtime int64  `json:"mtime"`
+	// Ctime is 0, and not compared, for content in a static tree: hard links
+	// from other generations move it.
+	Ctime int64  `json:"ctime"`
+	Ino   uint64 `json:"ino"`
+	// Sum is the content's hash as a Store has it, or a link's text.
+	Sum string `json:"sum"`
+}
+
+func stampOf(i rootfs.Info, sum string) Stamp {
+	return Stamp{
+		Size: i.Size, Mode: i.Mode, UID: i.UID, GID: i.GID,
+		Mtime: i.Mtime, Ctime: i.Ctime, Ino: i.Ino, Sum: sum,
+	}
+}
+
+// sumOf gives the recorded hash if nothing moved since.
+func (s Stamp) sumOf(i rootfs.Info) (string, bool) {
+	now := stampOf(i, s.Sum)
+	if s.Ctime == 0 {
+		now.Ctime = 0
+	}
+	return s.Sum, s == now && s.Sum != ""
+}
+
+// Stamps gives the stamps of every desired path that the last Diff or Apply
+// found as desired, by path; a Linked entry's content is under its path below
+// etc/static. The engine records them and hands them back in Config.Stamps:
+// with them, a path that needs nothing costs one lstat(2).
+func (s *Subsystem) Stamps() map[string]Stamp {
+	static := s.staticTree()
+	for _, e := range s.cfg.Desired.Entries {
+		if e.Type != Linked || static == "" {
+			continue
+		}
+		key := StaticLink + "/" + StaticPath(e.Path)
+		if _, known := s.fresh[key]; !known {
+			s.stampStatic(e, key, path.Join(static, StaticPath(e.Path)))
+		}
+	}
+	return s.fresh
+}
+
+// stampStatic takes the stamp of the content at p, which this run staged. It is
+// read unless an earlier stamp of the same inode stands: what was edited
+// through its link must not pass for what was staged.
+func (s *Subsystem) stampStatic(e Entry, key, p string) {
+	want, err := s.want(e)
+	if err != nil {
+		return
+	}
+	info, err := s.cfg.Root.Lstat(p)
+	if err != nil || info.Type != rootfs.File || want.Size != nil && info.Size != *want.Size {
+		return
+	}
+	sum, known := s.stamped(key, info)
+	if !known {
+		if sum, err = s.hashFile(p, rootfs.IsKeyed(want.hash())); err != nil {
+			return
+		}
+	}
+	if sum == want.hash() {
+		st := stampOf(info, sum)
+		st.Ctime = 0
+		s.fresh[key] = st
+	}
+}
+
+// stamped is the hash of p by its stamp, unless every file is to be read.
+func (s *Subsystem) stamped(p string, i rootfs.Info) (string, bool) {
+	if s.cfg.Verify {
+		return "", false
+	}
+	st, ok := s.cfg.Stamps[p]
+	if !ok {
+		return "", false
+	}
+	return st.sumOf(i)
+}

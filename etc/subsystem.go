@@ -1,0 +1,196 @@
+package etc
+
+import (
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Config is what New needs.
+type Config struct {
+	Root  *rootfs.Root
+	Store *rootfs.Store
+	// Desired is what should be, Last what an earlier run made.
+	Desired, Last Desired
+	// Originals is what stood at addresses in Last before they became ours;
+	// an address without one was free.
+	Originals map[plan.Address]plan.State
+	// Parents are the directories made for entries by earlier runs, relative
+	// to the root.
+	Parents []string
+	// StateDir is relative to the root; nothing below it is managed.
+	StateDir string
+	// Owners is asked at each Diff and each Apply, so that accounts made in
+	// between are found; nil means that only root and digits are known.
+	Owners func() (Owners, error)
+	// OpenSource opens a Content.Source, a path outside the root, for
+	// Contents; without it such content is not shown.
+	OpenSource func(path string) (io.ReadCloser, error)
+	// Stamps come from an earlier Subsystem's Stamps.
+	Stamps map[string]Stamp
+	// Verify reads every content, whatever the stamps say.
+	Verify bool
+	// AllDrift makes Diff report each difference as a change, also where
+	// on_drift is "keep" or "fail": the view of `activate drift`.
+	AllDrift bool
+	// SecretsLater makes a missing secret_source a warning, because the
+	// configuration's own snippets may write it first.
+	SecretsLater bool
+	// Resume tells that a journal is being finished or undone after a crash:
+	// a file that a power cut left empty is half-written, not edited.
+	Resume bool
+}
+
+// Subsystem compares and writes the paths of one configuration. It is for one
+// goroutine at a time, as its Root is.
+type Subsystem struct {
+	cfg     Config
+	desired map[plan.Address]Entry
+	last    map[plan.Address]Entry
+	// lastAt and desiredAt are by path: an entry may come back as another
+	// kind of block.
+	lastAt, desiredAt map[string]Entry
+	needed            map[string]bool
+	fresh             map[string]Stamp
+}
+
+// New makes a Subsystem. It touches nothing.
+func New(cfg Config) *Subsystem {
+	return &Subsystem{
+		cfg:     cfg,
+		desired: byAddress(cfg.Desired),
+		last:    byAddress(cfg.Last),
+
+		lastAt: byPath(cfg.Last), desiredAt: byPath(cfg.Desired),
+		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{},
+	}
+}
+
+func byAddress(d Desired) map[plan.Address]Entry {
+	m := make(map[plan.Address]Entry, len(d.Entries))
+	for _, e := range d.Entries {
+		m[e.Address] = e
+	}
+	return m
+}
+
+func byPath(d Desired) map[string]Entry {
+	m := make(map[string]Entry, len(d.Entries))
+	for _, e := range d.Entries {
+		m[e.Path] = e
+	}
+	return m
+}
+
+// Leaves tells whether ch is about something that the configuration no longer
+// asks for: its deletion, or the return of what stood there before.
+func (s *Subsystem) Leaves(ch plan.Change) bool {
+	_, wanted := s.desired[ch.Address]
+	return !wanted
+}
+
+// Originals gives the map to record with the generation that d makes: what
+// stood at each desired address before it became ours. on_conflict =
+// "overwrite" keeps nothing.
+func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
+	out := map[plan.Address]plan.State{}
+	for _, e := range s.cfg.Desired.Entries {
+		if st, ok := s.original(e); ok {
+			out[e.Address] = st
+		}
+	}
+	for a, st := range d.Adopted {
+		if _, mine := s.desired[a]; mine {
+			out[a] = st
+		}
+	}
+	for _, ch := range d.Changes {
+		e, wanted := s.desired[ch.Address]
+		if wanted && !s.ours(e) && ch.Before != nil && e.OnConflict != "overwrite" {
+			out[ch.Address] = ch.Before
+		}
+	}
+	return out
+}
+
+// Parents gives the list to record with the generation that d makes: the
+// directories made for entries, now or earlier, that entries still need.
+func (s *Subsystem) Parents(d plan.Diff) []string {
+	var out []string
+	for _, p := range s.cfg.Parents {
+		if s.needed[p] {
+			out = append(out, p)
+		}
+	}
+	for _, ch := range d.Changes {
+		if _, wanted := s.desired[ch.Address]; wanted {
+			out = append(out, ch.Parents...)
+		}
+	}
+	// A directory block that went, with desired paths still below it, goes on
+	// as a parent.
+	for a, e := range s.last {
+		_, wanted := s.desired[a]
+		_, returns := s.cfg.Originals[a]
+		_, moved := s.desiredAt[e.Path]
+		if e.Type == Directory && !wanted && !returns && !moved && s.needed[e.Path] {
+			out = append(out, e.Path)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// made gives the entry for which an earlier run made e's path.
+func (s *Subsystem) made(e Entry) (Entry, bool) {
+	last, ok := s.lastAt[e.Path]
+	return last, ok
+}
+
+// original gives what stood at e's path before it became ours.
+func (s *Subsystem) original(e Entry) (plan.State, bool) {
+	last, ok := s.made(e)
+	if !ok {
+		return nil, false
+	}
+	st, ok := s.cfg.Originals[last.Address]
+	return st, ok
+}
+
+// ours tells whether an earlier run made what stands at e's path, for an entry
+// or as a parent.
+func (s *Subsystem) ours(e Entry) bool {
+	_, made := s.made(e)
+	return made || slices.Contains(s.cfg.Parents, e.Path)
+}
+
+// neededBy is every directory above a desired path, and every desired
+// directory.
+func neededBy(d Desired) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range d.Entries {
+		if e.Type == Directory {
+			out[e.Path] = true
+		}
+		for dir := path.Dir(e.Path); dir != "." && !out[dir]; dir = path.Dir(dir) {
+			out[dir] = true
+		}
+	}
+	return out
+}
+
+func (s *Subsystem) owners() (Owners, error) {
+	if s.cfg.Owners == nil {
+		return Owners{}, nil
+	}
+	return s.cfg.Owners()
+}
+
+// below tells whether p is dir or inside it.
+func below(p, dir string) bool {
+	return p == dir || strings.HasPrefix(p, dir+"/")
+}
