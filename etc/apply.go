@@ -54,9 +54,6 @@ func (s *Subsystem) apply(ch plan.Change, own Owners) error {
 	if st.after, err = decode(ch.After); err != nil {
 		return err
 	}
-	if err := s.cfg.Root.RemoveTemp(st.path); err != nil {
-		return err
-	}
 	f, err := s.observe(st.path)
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func TestAnyFaultCanBeUndoneAndFinished(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		withHost(t, func(h *host) {
 			if d := h.switchTo(t, drawEntries(t, "first")...); len(d.Problems) > 0 {
-				t.Skip("the first configuration is refused")
+				return
 			}
 			before := h.tree(t)
 			desired := desiredOf(drawEntries(t, "second")...)
@@ -136,7 +136,7 @@ func TestAnyFaultCanBeUndoneAndFinished(t *testing.T) {
 			d, err := s.Diff(context.Background())
 			must(t, err)
 			if len(d.Problems) > 0 {
-				t.Skip("the second configuration is refused")
+				return
 			}
 			must(t, s.Save(context.Background(), d.Changes))
 			h.stage(t, desired)

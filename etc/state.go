@@ -101,6 +101,10 @@ func PathOf(a plan.Address) string {
 	return rootfs.Rel(a.Name())
 }
 
+// Paths gives the paths beside which a killed Apply of ch may have left a
+// temporary file.
+func Paths(ch plan.Change) []string { return []string{PathOf(ch.Address)} }
+
 // StaticLink is the link through which every Linked entry leads. Re-pointing
 // it changes all of them in one rename.
 const StaticLink = "etc/static"
