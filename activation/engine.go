@@ -28,6 +28,16 @@ type Subsystem interface {
 type Part struct {
 	Kinds     []string
 	Subsystem Subsystem
+	// Section is the name of its desired state in a record; Recorded gives
+	// that state after Diff, without secrets.
+	Section  string
+	Recorded func() any
+	// Contents gives the bytes of a change for its diff; nil when it never
+	// has any. With secret both are nil.
+	Contents func(plan.Change) (before, after []byte, secret bool, err error)
+	// Settled is called after the target became current, to keep what makes
+	// the next run faster; may be nil.
+	Settled func() error
 	// Paths gives the paths (relative to the root) beside which a killed
 	// Apply of the change may have left a temporary file.
 	Paths func(plan.Change) []string

@@ -223,3 +223,19 @@ func (p *Prepared) ours(a plan.Address) bool {
 	_, ok := p.last.States[a]
 	return ok
 }
+
+// Contents gives the bytes of a change on both sides, for its diff. ok is
+// false when there are none, or they are secret or not at hand.
+func (p *Prepared) Contents(ch plan.Change) (before, after []byte, ok bool) {
+	for _, part := range p.parts {
+		if !part.owns(ch) || part.Contents == nil || ch.Address == staticAddress {
+			continue
+		}
+		before, after, secret, err := part.Contents(ch)
+		return before, after, err == nil && !secret && (before != nil || after != nil)
+	}
+	return nil, nil, false
+}
+
+// Snippets gives the names of the target's snippets in the order they run in.
+func (p *Prepared) Snippets() []string { return p.snippetSteps(false) }

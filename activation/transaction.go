@@ -2,12 +2,14 @@ package activation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Request says what a run is for.
@@ -91,10 +93,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	if tx.journal.Fresh {
 		tx.engine.report("stage", fmt.Sprintf("writing generation %d", p.number))
-		record := *p.target.Record
-		record.Number, record.Time, record.Version = p.number, tx.engine.Now().UTC(), tx.engine.Version
-		record.States = p.statesAfter()
-		if err := tx.engine.State.Stage(&record, p.target.Files, numberOf(p.last)); err != nil {
+		if err := tx.engine.stage(p); err != nil {
 			return err
 		}
 	}
@@ -111,6 +110,53 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 		return err
 	}
 	return tx.engine.State.WriteJournal(tx.journal)
+}
+
+// stage writes the generation that p becomes.
+func (e *Engine) stage(p *Prepared) error {
+	record := p.record()
+	record.Number, record.Time, record.Version = p.number, e.Now().UTC(), e.Version
+	record.States = p.statesAfter()
+	return e.State.Stage(record, p.target.Files, numberOf(p.last))
+}
+
+// record is the target's record with every section.
+func (p *Prepared) record() *generation.Record {
+	record := *p.target.Record
+	record.Sections = map[string]json.RawMessage{
+		SectionSnippets: json.RawMessage(plan.Encode(p.target.Snippets)),
+		SectionSettings: json.RawMessage(plan.Encode(p.target.Settings)),
+	}
+	for _, part := range p.parts {
+		record.Sections[part.Section] = json.RawMessage(plan.Encode(part.Recorded()))
+	}
+	return &record
+}
+
+// WriteTree writes the tree of p's generation into root, a directory of its
+// own. Numbers and times are left out: the same input gives the same bytes.
+func (p *Prepared) WriteTree(root *rootfs.Root) error {
+	if err := generation.WriteTree(root, ".", p.record(), p.target.Files); err != nil {
+		return err
+	}
+	return root.Sync()
+}
+
+// StageForBoot records p's target as a generation and makes it the boot
+// default. What runs stays as it is.
+func (e *Engine) StageForBoot(p *Prepared) *Result {
+	res := &Result{Plan: p.Plan, Generation: numberOf(p.last)}
+	if err := p.Refused(); err != nil {
+		return res.failed(err)
+	}
+	if err := e.stage(p); err != nil {
+		return res.failed(err)
+	}
+	if err := errors.Join(e.State.SetBoot(p.number), e.Root.Sync()); err != nil {
+		return res.failed(err)
+	}
+	res.Verdict, res.Generation = Applied, p.number
+	return res
 }
 
 // statesAfter is what is ours once p is applied.
@@ -263,7 +309,19 @@ func (tx *transaction) commit() error {
 	if err := s.WriteIndex(tx.journal.Known); err != nil {
 		return err
 	}
-	return s.DropJournal()
+	if err := s.DropJournal(); err != nil {
+		return err
+	}
+	for _, part := range tx.parts {
+		if part.Settled == nil {
+			continue
+		}
+		if err := part.Settled(); err != nil {
+			// Only the next run's speed is lost.
+			tx.engine.warn("record", err.Error())
+		}
+	}
+	return nil
 }
 
 // discard removes what begin staged.

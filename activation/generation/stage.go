@@ -1,12 +1,15 @@
 package generation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"strings"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -26,14 +29,17 @@ type File struct {
 }
 
 // Stage writes generation r.Number, complete and durable, but neither current
-// nor boot. A generation that another run began under that number and did not
-// finish is replaced.
+// nor boot. What another run began and did not finish is replaced.
 func (s *State) Stage(r *Record, files []File, previous int) error {
 	tmp := s.path("generations", ".stage")
+	t := tree{root: s.root, dir: tmp}
+	if previous > 0 {
+		t.previous = s.Contents(previous)
+	}
 	if err := s.root.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
-	if err := s.fill(tmp, r, files, previous); err != nil {
+	if err := t.fill(r, files); err != nil {
 		_ = s.root.RemoveAll(tmp)
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
@@ -51,26 +57,42 @@ func (s *State) Stage(r *Record, files []File, previous int) error {
 	return s.root.Sync()
 }
 
-func (s *State) fill(tmp string, r *Record, files []File, previous int) error {
-	if _, err := s.root.MakeDirs(path.Join(tmp, "etc"), 0o755); err != nil {
+// WriteTree writes a generation's tree into the directory dir of root, for
+// `activate build`. Files that are there already are an error.
+func WriteTree(root *rootfs.Root, dir string, r *Record, files []File) error {
+	return tree{root: root, dir: dir}.fill(r, files)
+}
+
+// tree is a generation's directory while it is written.
+type tree struct {
+	root *rootfs.Root
+	dir  string
+	// previous is the files/ of the generation before, to link from.
+	previous string
+}
+
+func (t tree) fill(r *Record, files []File) error {
+	if _, err := t.root.MakeDirs(path.Join(t.dir, "etc"), 0o755); err != nil {
 		return err
 	}
-	made := map[string]bool{path.Join(tmp, "etc"): true}
+	made := map[string]bool{path.Join(t.dir, "etc"): true, t.dir: true}
 	for _, f := range files {
-		if err := s.stageFile(tmp, f, previous, made); err != nil {
+		if err := t.file(f, made); err != nil {
 			return err
 		}
 	}
-	return s.write(path.Join("generations", ".stage", "manifest.json"), r)
+	r.Format = Format
+	manifest := bytes.NewReader(plan.Document(r))
+	return t.root.Create(path.Join(t.dir, "manifest.json"), manifest, t.root.Private())
 }
 
-func (s *State) stageFile(tmp string, f File, previous int, made map[string]bool) error {
-	p := path.Join(tmp, f.Path)
-	if err := s.stageDirs(path.Dir(p), tmp, made); err != nil {
+func (t tree) file(f File, made map[string]bool) error {
+	p := path.Join(t.dir, f.Path)
+	if err := t.directories(path.Dir(p), made); err != nil {
 		return err
 	}
-	if f.Hash != "" && previous > 0 {
-		err := s.root.Link(path.Join(s.Contents(previous), rootfs.BlobName(f.Hash)), p)
+	if f.Hash != "" && t.previous != "" {
+		err := t.root.Link(path.Join(t.previous, rootfs.BlobName(f.Hash)), p)
 		if err == nil || errors.Is(err, fs.ErrExist) {
 			return nil
 		}
@@ -80,9 +102,9 @@ func (s *State) stageFile(tmp string, f File, previous int, made map[string]bool
 		return err
 	}
 	defer func() { _ = content.Close() }()
-	attr := s.root.Private()
-	attr.Mode, attr.Lazy = f.Mode, true
-	err = s.root.Create(p, content, attr)
+	attr := t.root.Private()
+	attr.Mode = f.Mode
+	err = t.root.Create(p, content, attr)
 	if f.Hash != "" && errors.Is(err, fs.ErrExist) {
 		// Two files of the configuration have the same content.
 		return nil
@@ -90,19 +112,19 @@ func (s *State) stageFile(tmp string, f File, previous int, made map[string]bool
 	return err
 }
 
-func (s *State) stageDirs(dir, tmp string, made map[string]bool) error {
-	if made[dir] || dir == tmp {
+func (t tree) directories(dir string, made map[string]bool) error {
+	if made[dir] {
 		return nil
 	}
-	if err := s.stageDirs(path.Dir(dir), tmp, made); err != nil {
+	if err := t.directories(path.Dir(dir), made); err != nil {
 		return err
 	}
-	attr := s.root.Private()
+	attr := t.root.Private()
 	attr.Mode = 0o700
-	if top := path.Join(tmp, "etc"); len(dir) > len(top) && dir[:len(top)+1] == top+"/" {
+	if strings.HasPrefix(dir, path.Join(t.dir, "etc")+"/") {
 		attr.Mode = 0o755
 	}
-	if err := s.root.Mkdir(dir, attr); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := t.root.Mkdir(dir, attr); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	made[dir] = true

@@ -165,3 +165,13 @@ func (s *State) write(name string, v any) error {
 	}
 	return nil
 }
+
+// stampsName holds what makes the next run fast; it may be lost.
+const stampsName = "stamps.json"
+
+// WriteStamps keeps what a subsystem wants to know of unchanged paths.
+func (s *State) WriteStamps(v any) error { return s.write(stampsName, v) }
+
+// ReadStamps reads it back into v. The error wraps fs.ErrNotExist when there
+// is none.
+func (s *State) ReadStamps(v any) error { return s.read(stampsName, v) }

@@ -1,0 +1,36 @@
+# make demo and make test do everything on a fresh Debian, as root.
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unreleased)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZ    ?= 30s
+
+.PHONY: build deps test demo lint race fuzz golden clean
+
+build: ## the static binary, in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/activate ./cmd/activate
+
+deps: ## what the tests and the demo need from Debian
+	sh testvm/deps.sh
+
+test: deps build ## every test, real inits included
+	$(GO) test ./...
+
+demo: deps build ## a throw-away Debian gets a multi-user Nix
+	$(GO) run ./testvm/run -copy bin/activate:/usr/local/bin/activate -copy examples:/root/examples testvm/demo.sh
+
+lint:
+	$(GO) vet ./...
+	$(GO) run $(LINT) run ./...
+
+race:
+	$(GO) test -race ./activation/... ./users ./etc ./daemon/... ./modules/...
+
+fuzz: ## each fuzz target for FUZZ
+	sh .ci/fuzz $(FUZZ)
+
+golden: ## rewrite the golden files; review them as a diff
+	UPDATE=1 $(GO) test ./...
+
+clean:
+	rm -rf bin dist

@@ -1,0 +1,20 @@
+package activation
+
+import "path"
+
+// lockDir is where the run lock is; see Lock.
+const lockDir = "run/activate"
+
+// RemoveState removes activate's own directories after a deactivate. The lock
+// file goes with them; the caller still holds it.
+func (e *Engine) RemoveState() error {
+	for _, dir := range []string{e.State.Dir(), lockDir} {
+		if err := e.Root.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	return e.Root.Sync()
+}
+
+// LockPath is the run lock, relative to the root.
+func LockPath() string { return path.Join(lockDir, "lock") }

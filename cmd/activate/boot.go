@@ -1,0 +1,48 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+)
+
+func newBoot(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "boot PATH",
+		Short: "Record a generation for the next boot; touch nothing that runs",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return f.locked(ctx, "boot", func(h *host) error {
+				target, err := h.evaluate(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				p, err := h.engine.Prepare(ctx, target)
+				if err != nil {
+					return err
+				}
+				h.showPlan(p)
+				return h.finish(h.engine.StageForBoot(p))
+			})
+		},
+	}
+}
+
+func newAtBoot(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "at-boot",
+		Short: "What the boot entry runs: end an interrupted run, re-apply the boot generation",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			return f.locked(ctx, activation.VerbAtBoot, func(h *host) error {
+				target, err := h.bootTarget()
+				if target == nil || err != nil {
+					return err
+				}
+				return h.apply(ctx, target, activation.Request{Verb: activation.VerbAtBoot})
+			})
+		},
+	}
+}

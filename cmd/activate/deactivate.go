@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+)
+
+func newDeactivate(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "deactivate",
+		Short: "Undo everything activate ever did here, and remove its own state",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.locked(cmd.Context(), "deactivate", func(h *host) error {
+				return h.deactivate(cmd.Context())
+			})
+		},
+	}
+}
+
+func (h *host) deactivate(ctx context.Context) error {
+	target, err := h.engine.Restore(nil)
+	if err != nil {
+		return err
+	}
+	p, err := h.engine.Prepare(ctx, target)
+	if err != nil {
+		return err
+	}
+	h.showPlan(p)
+	res := h.engine.Apply(ctx, p, activation.Request{Verb: "deactivate", SetBoot: true})
+	if res.Verdict == activation.Applied || res.Verdict == activation.Unchanged {
+		if err := h.engine.RemoveState(); err != nil {
+			return fmt.Errorf("everything is undone, but activate's own state stays: %w", err)
+		}
+	}
+	return h.finish(res)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+)
+
+func newDiff(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff A B",
+		Short: "Show what differs between two generations",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			a, err := generationArg(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := generationArg(args[1])
+			if err != nil {
+				return err
+			}
+			return f.reading(func(h *host) error { return h.diff(a, b) })
+		},
+	}
+}
+
+func (h *host) diff(a, b int) error {
+	before, err := h.engine.State.Read(a)
+	if err != nil {
+		return err
+	}
+	after, err := h.engine.State.Read(b)
+	if err != nil {
+		return err
+	}
+	p := generation.Compare(before, after)
+	if h.json {
+		_, err := h.std.out.Write(p.MarshalIndent())
+		return err
+	}
+	contents, err := h.wiring.generationContents(before, after)
+	if err != nil {
+		return err
+	}
+	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p, contents)
+	return nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+	"github.com/activate-agent/activate/modules"
+)
+
+// host is one root with everything a command needs to work on it.
+type host struct {
+	*flags
+	style  ui.Style
+	engine *activation.Engine
+	wiring *wiring
+}
+
+// open makes the host of the flags. It reads only.
+func (f *flags) open() (*host, error) {
+	root, err := rootfs.Open(f.root)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the root: %w", err)
+	}
+	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor())}
+	state := generation.Open(root, rootfs.Rel(f.stateDir))
+	init, err := f.chooseInit(root)
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	h.wiring = &wiring{root: root, state: state, init: init}
+	h.engine = &activation.Engine{
+		Root:    root,
+		State:   state,
+		Restore: h.wiring.restore,
+		Offline: root.Dir() != "/",
+		Now:     time.Now,
+		Report:  h.event,
+		Version: buildVersion(),
+	}
+	return h, nil
+}
+
+func (h *host) event(e activation.Event) { ui.Event(h.std.err, h.style, e) }
+
+// reading runs do on the host without the lock.
+func (f *flags) reading(do func(*host) error) error {
+	h, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.engine.Root.Close() }()
+	return do(h)
+}
+
+// locked runs do on the host under the run lock, after an interrupted run was
+// ended.
+func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) error {
+	return f.reading(func(h *host) error {
+		if os.Geteuid() != 0 && h.engine.Root.Dir() == "/" {
+			return errors.New("cannot change this host: activate has to run as root")
+		}
+		lock, err := h.lock(ctx, verb)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = lock.Unlock() }()
+		if err := h.recover(ctx); err != nil {
+			return err
+		}
+		return do(h)
+	})
+}
+
+func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
+	root := h.engine.Root
+	if _, err := root.MakeDirs("run/activate", 0o755); err != nil {
+		return nil, fmt.Errorf("cannot lock: %w", err)
+	}
+	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, fmt.Sprintf("pid %d (%s)", os.Getpid(), verb))
+}
+
+// recover ends an interrupted run. One that can't be ended stops this run too:
+// what is on the host then is not what any record says.
+func (h *host) recover(ctx context.Context) error {
+	res, err := h.engine.Recover(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot end the interrupted run: %w", err)
+	}
+	if res == nil {
+		return nil
+	}
+	ui.Result(h.std.err, h.style, res, time.Since(h.began))
+	if res.Verdict == activation.Partial {
+		return &exitError{code: res.Verdict.ExitCode(), err: errors.New("cannot go on: the interrupted run could not be ended")}
+	}
+	return nil
+}
+
+// bootTarget is the generation the host boots, nil when there is none.
+func (h *host) bootTarget() (*activation.Target, error) {
+	n, err := h.engine.State.Boot()
+	if n == 0 || err != nil {
+		return nil, err
+	}
+	record, err := h.engine.State.Read(n)
+	if err != nil {
+		return nil, fmt.Errorf("cannot apply the boot generation: %w", err)
+	}
+	return h.engine.Restore(record)
+}
+
+// load parses a configuration, printing what is wrong with it.
+func (h *host) load(ctx context.Context, path string) (*modules.Config, error) {
+	facts, err := h.facts()
+	if err != nil {
+		return nil, err
+	}
+	config, diags := modules.Load(ctx, modules.Options{Path: path, Sets: h.sets, Host: facts})
+	h.diagnose(diags)
+	if diags.HasErrors() {
+		return nil, &exitError{code: exitError1}
+	}
+	return config, nil
+}
+
+// evaluate makes the target of a configuration.
+func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, error) {
+	config, err := h.load(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	system, diags := config.System()
+	h.diagnose(diags)
+	if diags.HasErrors() {
+		return nil, &exitError{code: exitError1}
+	}
+	return h.wiring.target(path, system)
+}
+
+// diagnose prints diagnostics for a person.
+func (h *host) diagnose(diags modules.Diagnostics) {
+	if len(diags) > 0 {
+		diags.WriteText(h.std.err, 0, h.style.Color())
+	}
+}

@@ -1,0 +1,209 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// maxDiffLines is how many lines of one content diff are shown.
+const maxDiffLines = 60
+
+// Contents gives a change's bytes before and after, for its diff. ok is false
+// when the change has no contents, or none that may be shown.
+type Contents func(plan.Change) (before, after []byte, ok bool)
+
+// Plan prints p for a person: changes grouped by kind with their differences,
+// then the units, then the count.
+func Plan(w io.Writer, s Style, p *plan.Plan, contents Contents) {
+	kind := ""
+	for _, ch := range p.Changes {
+		if ch.Kind != kind {
+			kind = ch.Kind
+			fmt.Fprintf(w, "%s\n", s.bold(heading(kind)))
+		}
+		change(w, s, ch, contents)
+	}
+	units(w, s, p.Units)
+	if len(p.Snippets) > 0 {
+		fmt.Fprintf(w, "%s\n  %s\n", s.bold("snippets that will run"), strings.Join(p.Snippets, ", "))
+	}
+	if p.Empty() {
+		fmt.Fprintln(w, "nothing to do: the host matches the configuration")
+	}
+	fmt.Fprintf(w, "plan: %d to add, %d to change, %d to remove, %d unchanged\n",
+		p.Summary.Create, p.Summary.Update, p.Summary.Delete, p.Summary.Unchanged)
+}
+
+func heading(kind string) string {
+	switch kind {
+	case plan.KindDirectory:
+		return "directories"
+	case plan.KindEtc:
+		return "etc"
+	}
+	return kind + "s"
+}
+
+func change(w io.Writer, s Style, ch plan.Change, contents Contents) {
+	mark := ch.Action.Symbol()
+	switch ch.Action {
+	case plan.Create:
+		mark = s.green(mark)
+	case plan.Delete:
+		mark = s.red(mark)
+	case plan.Update, plan.Replace:
+		mark = s.yellow(mark)
+	}
+	fmt.Fprintf(w, "  %s %s%s\n", mark, ch.Address, s.dim(where(ch)))
+	for _, line := range attributes(ch) {
+		fmt.Fprintf(w, "      %s\n", line)
+	}
+	if contents == nil {
+		return
+	}
+	if before, after, ok := contents(ch); ok {
+		unified(w, s, string(ch.Address), before, after)
+	}
+}
+
+// where says why and by which line of the configuration.
+func where(ch plan.Change) string {
+	var parts []string
+	if ch.Reason != "" {
+		parts = append(parts, ch.Reason)
+	}
+	if ch.Origin != "" {
+		parts = append(parts, ch.Origin)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(parts, ", ") + ")"
+}
+
+// attributes lists what a change changes, one line an attribute.
+func attributes(ch plan.Change) []string {
+	before, after := fields(ch.Before), fields(ch.After)
+	var lines []string
+	for _, k := range keys(before, after) {
+		old, had := before[k]
+		now, has := after[k]
+		switch {
+		case ch.Action == plan.Delete:
+		case !had && k != "sha256":
+			lines = append(lines, fmt.Sprintf("%s = %s", k, now))
+		case had && !has && ch.Before != nil:
+			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, old))
+		case had && has && old != now:
+			lines = append(lines, fmt.Sprintf("%s: %s -> %s", k, short(old), short(now)))
+		}
+	}
+	return lines
+}
+
+func fields(s plan.State) map[string]string {
+	if s == nil {
+		return nil
+	}
+	var raw map[string]json.RawMessage
+	if json.Unmarshal(s, &raw) != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for k, v := range raw {
+		var text string
+		if json.Unmarshal(v, &text) != nil {
+			text = string(v)
+		}
+		out[k] = text
+	}
+	return out
+}
+
+func keys(maps ...map[string]string) []string {
+	var all []string
+	for _, m := range maps {
+		for k := range m {
+			all = append(all, k)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// short cuts hashes to what a person compares.
+func short(v string) string {
+	if len(v) == 64 && strings.Trim(v, "0123456789abcdef") == "" {
+		return v[:12]
+	}
+	return v
+}
+
+// unified prints a content diff, or that there is none to print.
+func unified(w io.Writer, s Style, name string, before, after []byte) {
+	if bytes.Equal(before, after) {
+		return
+	}
+	if !printable(before) || !printable(after) {
+		fmt.Fprintf(w, "      binary content: %d -> %d bytes\n", len(before), len(after))
+		return
+	}
+	lines := strings.Split(strings.TrimSuffix(string(diff.Diff(name, before, name, after)), "\n"), "\n")
+	// The first lines only repeat the name.
+	for len(lines) > 0 && !strings.HasPrefix(lines[0], "@@") {
+		lines = lines[1:]
+	}
+	for i, line := range lines {
+		if i == maxDiffLines {
+			fmt.Fprintf(w, "      … %d more lines\n", len(lines)-i)
+			return
+		}
+		fmt.Fprintf(w, "      %s\n", diffLine(s, line))
+	}
+}
+
+func diffLine(s Style, line string) string {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return s.green(line)
+	case strings.HasPrefix(line, "-"):
+		return s.red(line)
+	case strings.HasPrefix(line, "@@"):
+		return s.dim(line)
+	}
+	return line
+}
+
+func printable(b []byte) bool {
+	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' })
+}
+
+func units(w io.Writer, s Style, u plan.Units) {
+	if u.Empty() && len(u.Skip) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s\n", s.bold("units"))
+	list := func(verb string, names []string) {
+		for _, n := range names {
+			reason := ""
+			if r := u.Reasons[n]; r != "" {
+				reason = "  (" + r + ")"
+			}
+			fmt.Fprintf(w, "  %s %s%s\n", verb, n, s.dim(reason))
+		}
+	}
+	list("stop", u.Stop)
+	list("reload", u.Reload)
+	list("restart", u.Restart)
+	list("start", u.Start)
+	list("leave running", u.Skip)
+}

@@ -1,0 +1,114 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// resultJSON is `switch --json`: the plan's document with how it ended.
+type resultJSON struct {
+	plan.Plan
+	Generation int                      `json:"generation"`
+	Result     activation.Verdict       `json:"result"`
+	Error      string                   `json:"error,omitempty"`
+	Left       []plan.Address           `json:"left,omitempty"`
+	Failed     []activation.UnitFailure `json:"failed_units,omitempty"`
+}
+
+// ResultJSON prints the document of a run.
+func ResultJSON(w io.Writer, r *activation.Result) error {
+	doc := resultJSON{Generation: r.Generation, Result: r.Verdict, Left: r.Left, Failed: r.Outcome.Failed}
+	if r.Plan != nil {
+		doc.Plan = *r.Plan
+	} else {
+		doc.Plan = *plan.Make(nil, 0, plan.Units{})
+	}
+	if r.Err != nil {
+		doc.Error = r.Err.Error()
+	}
+	_, err := w.Write(plan.Document(doc))
+	return err
+}
+
+// Result prints a run's failures and then its last line, the summary.
+func Result(w io.Writer, s Style, r *activation.Result, took time.Duration) {
+	for _, f := range r.Outcome.Failed {
+		fmt.Fprintf(w, "%s %s: %s\n", s.red("failed:"), f.Unit, f.Reason)
+		for _, line := range f.Log {
+			fmt.Fprintf(w, "    %s\n", line)
+		}
+	}
+	for _, f := range r.Outcome.Ignored {
+		fmt.Fprintf(w, "%s %s: %s (its failure is ignored)\n", s.yellow("warning:"), f.Unit, f.Reason)
+	}
+	if r.Err != nil {
+		Error(w, s, r.Err)
+	}
+	for _, a := range r.Left {
+		fmt.Fprintf(w, "still changed: %s\n", a)
+	}
+	if len(r.Left) > 0 {
+		fmt.Fprintln(w, "the next run of activate goes on with what is left; the journal has the details")
+	}
+	fmt.Fprintln(w, Summary(r, took))
+}
+
+// Summary is the last line of every run that applies.
+func Summary(r *activation.Result, took time.Duration) string {
+	var n plan.Summary
+	if r.Plan != nil {
+		n = r.Plan.Summary
+		if r.Verdict == activation.Failed || r.Verdict == activation.RolledBack {
+			// Everything was undone.
+			n = plan.Summary{Unchanged: n.Unchanged}
+		}
+	}
+	return fmt.Sprintf("generation %d: %d added, %d changed, %d removed, %d unchanged; units: %d restarted, %d failed (%d ms)",
+		r.Generation, n.Create, n.Update, n.Delete, n.Unchanged,
+		len(r.Outcome.Restarted), len(r.Outcome.Failed), took.Milliseconds())
+}
+
+// Error prints an error, one line each for a refused plan's problems.
+func Error(w io.Writer, s Style, err error) {
+	if refused, ok := err.(*activation.RefusedError); ok { //nolint:errorlint // only the bare error is printed as a list
+		Problems(w, s.red("error:"), refused.Problems)
+		return
+	}
+	fmt.Fprintf(w, "%s %s\n", s.red("error:"), err)
+}
+
+// Warnings prints a plan's warnings.
+func Warnings(w io.Writer, s Style, list []plan.Problem) { Problems(w, s.yellow("warning:"), list) }
+
+// Problems prints findings, each with its way out on a line of its own.
+func Problems(w io.Writer, label string, list []plan.Problem) {
+	for _, p := range list {
+		at := ""
+		if p.Origin != "" {
+			at = p.Origin + ": "
+		}
+		fmt.Fprintf(w, "%s %s%s\n", label, at, p.Summary)
+		if p.Advice != "" {
+			fmt.Fprintf(w, "    %s\n", p.Advice)
+		}
+	}
+}
+
+// Event prints one step of a run.
+func Event(w io.Writer, s Style, e activation.Event) {
+	step := s.dim(e.Step + ":")
+	if e.Warning {
+		step = s.yellow(e.Step + ":")
+	}
+	fmt.Fprintf(w, "%s %s\n", step, e.Text)
+}
+
+// JSON prints any answer as a document.
+func JSON(w io.Writer, v any) error {
+	_, err := w.Write(plan.Document(v))
+	return err
+}

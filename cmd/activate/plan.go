@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+)
+
+func newPlan(f *flags) *cobra.Command {
+	var out string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:     "plan PATH",
+		Aliases: []string{"dry-activate"},
+		Short:   "Show what switch would do; write nothing",
+		Long: `Print every change that switch would make, with content diffs and what happens
+to units. Nothing is written and no lock is taken. Where switch would refuse,
+so does plan.
+
+Exit status: 0, or 1 on an error; with --detailed-exitcode 2 when there is
+something to do.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.plan(cmd.Context(), args[0], out, detailed)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "also write the plan to this file, for activate apply")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to do")
+	return cmd
+}
+
+func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error {
+	return f.reading(func(h *host) error {
+		target, err := h.evaluate(ctx, path)
+		if err != nil {
+			return err
+		}
+		p, err := h.engine.Prepare(ctx, target)
+		if err != nil {
+			return err
+		}
+		if err := h.printPlan(p); err != nil {
+			return err
+		}
+		if err := p.Refused(); err != nil {
+			return err
+		}
+		if out != "" {
+			if err := savePlan(out, path, h, p); err != nil {
+				return err
+			}
+		}
+		if detailed && !p.Plan.Empty() {
+			return &exitError{code: exitPending}
+		}
+		return nil
+	})
+}
+
+// printPlan prints the plan as the answer.
+func (h *host) printPlan(p *activation.Prepared) error {
+	ui.Warnings(h.std.err, h.style, p.Warnings)
+	if h.json {
+		_, err := h.std.out.Write(p.Plan.MarshalIndent())
+		return err
+	}
+	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p))
+	if h.engine.Offline && len(p.Snippets()) > 0 {
+		fmt.Fprintln(h.std.err, "snippets are skipped for another root")
+	}
+	return nil
+}

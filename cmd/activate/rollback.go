@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+)
+
+func newRollback(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rollback [N]",
+		Short: "Go back to the generation before, or to generation N",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.locked(cmd.Context(), "rollback", func(h *host) error {
+				return h.rollback(cmd.Context(), args)
+			})
+		},
+	}
+}
+
+func (h *host) rollback(ctx context.Context, args []string) error {
+	n, err := h.rollbackTo(args)
+	if err != nil {
+		return err
+	}
+	record, err := h.engine.State.Read(n)
+	if err != nil {
+		return fmt.Errorf("cannot roll back: %w", err)
+	}
+	target, err := h.engine.Restore(record)
+	if err != nil {
+		return err
+	}
+	return h.apply(ctx, target, activation.Request{Verb: "rollback", SetBoot: true})
+}
+
+// rollbackTo is the generation that is asked for, or the newest before the
+// current one.
+func (h *host) rollbackTo(args []string) (int, error) {
+	if len(args) == 1 {
+		return generationArg(args[0])
+	}
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return 0, err
+	}
+	numbers, err := h.engine.State.Numbers()
+	if err != nil {
+		return 0, err
+	}
+	before := 0
+	for _, n := range numbers {
+		if n < current {
+			before = n
+		}
+	}
+	if before == 0 {
+		return 0, errors.New("cannot roll back: there is no generation before the current one; see activate generations")
+	}
+	return before, nil
+}
+
+func generationArg(arg string) (int, error) {
+	n, err := strconv.Atoi(arg)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("%q is not a generation number; see activate generations", arg)
+	}
+	return n, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+)
+
+// stdio is where a run reads and writes.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exitError ends a run with a code of its own. A nil err prints nothing more.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// The exit codes of DESIGN section 3 that no verdict stands for.
+const (
+	exitError1  = 1
+	exitPending = 2
+	exitLocked  = 11
+)
+
+// run is the whole program; it gives the exit status.
+func run(args []string, std stdio) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(std.err, "activate: %v\nthis is a bug; please report it with the lines below\n%s", r, debug.Stack())
+			code = exitError1
+		}
+	}()
+	// Short-lived and allocating: collect rarely, but never let the heap grow
+	// past what a small host can spare.
+	debug.SetGCPercent(400)
+	// A terminal that goes away must not end a switch in the middle.
+	signal.Ignore(unix.SIGHUP, unix.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	defer stop()
+	cmd := newRoot(std)
+	cmd.SetArgs(args)
+	return status(std, cmd.ExecuteContext(ctx))
+}
+
+// status prints what ended a run and gives its exit status.
+func status(std stdio, err error) int {
+	if err == nil {
+		return 0
+	}
+	style := ui.StyleFor(std.err, noColor())
+	var exit *exitError
+	if errors.As(err, &exit) {
+		if exit.err != nil {
+			ui.Error(std.err, style, exit.err)
+		}
+		return exit.code
+	}
+	ui.Error(std.err, style, err)
+	var locked *rootfs.LockedError
+	if errors.As(err, &locked) {
+		return exitLocked
+	}
+	return exitError1
+}
+
+func noColor() bool { return os.Getenv("NO_COLOR") != "" }
+
+// flags are those that many commands have.
+type flags struct {
+	std         stdio
+	root        string
+	stateDir    string
+	init        string
+	user        bool
+	sets        []string
+	json        bool
+	lockTimeout time.Duration
+	verbose     int
+	began       time.Time
+}
+
+func newRoot(std stdio) *cobra.Command {
+	f := &flags{std: std, began: time.Now()}
+	cmd := &cobra.Command{
+		Use:           "activate",
+		Short:         "Make this host match its HCL modules",
+		Long:          rootLong,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.SetIn(std.in)
+	cmd.SetOut(std.out)
+	cmd.SetErr(std.err)
+	p := cmd.PersistentFlags()
+	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
+	p.StringVar(&f.stateDir, "state-dir", "/var/lib/activate", "where generations are kept, inside the root")
+	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, systemd or none")
+	p.StringArrayVar(&f.sets, "set", nil, "set an option, K=V, above all configuration files")
+	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
+	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
+	p.CountVarP(&f.verbose, "verbose", "v", "log what is done, twice for more")
+	cmd.AddCommand(
+		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),
+		newRollback(f), newGenerations(f), newDiff(f), newDrift(f),
+		newEval(f), newValidate(f), newFmt(f),
+		newAtBoot(f), newDeactivate(f), newVersion(f),
+	)
+	return cmd
+}
+
+const rootLong = `activate makes a Linux host match its HCL modules, as NixOS's activation does
+for NixOS: users and groups, files, directories, links, mounts and services,
+with a plan before, a generation after, and a way back.
+
+Exit status: 0 done or nothing to do; 1 error, nothing changed or all undone;
+2 changes or drift pending; 3 a step failed and something stays changed;
+4 applied, but units failed; 5 failed and rolled back; 11 another run holds
+the lock.`

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+)
+
+func newSwitch(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "switch PATH",
+		Short: "Make the host match, now and at boot",
+		Long: `Evaluate PATH (one .hcl file, or a directory of them), plan, apply, hand units
+to the init, record a generation and make it the boot default. Nothing to do
+writes nothing.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "switch", SetBoot: true})
+		},
+	}
+}
+
+func newTest(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test PATH",
+		Short: "Make the host match now; the boot default stays",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "test"})
+		},
+	}
+}
+
+// bring evaluates a configuration and applies it.
+func (f *flags) bring(ctx context.Context, path string, req activation.Request) error {
+	return f.locked(ctx, req.Verb, func(h *host) error {
+		target, err := h.evaluate(ctx, path)
+		if err != nil {
+			return err
+		}
+		return h.apply(ctx, target, req)
+	})
+}
+
+// apply plans the way to target and goes it.
+func (h *host) apply(ctx context.Context, target *activation.Target, req activation.Request) error {
+	p, err := h.engine.Prepare(ctx, target)
+	if err != nil {
+		return err
+	}
+	h.showPlan(p)
+	return h.finish(h.engine.Apply(ctx, p, req))
+}
+
+// showPlan prints the plan and its warnings on standard error, for a run that
+// applies it.
+func (h *host) showPlan(p *activation.Prepared) {
+	ui.Warnings(h.std.err, h.style, p.Warnings)
+	if !p.Plan.Empty() && p.Refused() == nil {
+		ui.Plan(h.std.err, h.style, p.Plan, h.contents(p))
+	}
+}
+
+// finish prints a run's result and turns its verdict into the exit status.
+func (h *host) finish(res *activation.Result) error {
+	ui.Result(h.std.err, h.style, res, time.Since(h.began))
+	if h.json {
+		if err := ui.ResultJSON(h.std.out, res); err != nil {
+			return err
+		}
+	}
+	if code := res.Verdict.ExitCode(); code != 0 {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+// contents finds the bytes that a plan's diffs are made of.
+func (h *host) contents(p *activation.Prepared) ui.Contents {
+	return func(ch plan.Change) (before, after []byte, ok bool) {
+		return p.Contents(ch)
+	}
+}

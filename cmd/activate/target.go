@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/etc"
+	"github.com/activate-agent/activate/modules"
+)
+
+// target makes the target of an evaluated configuration.
+func (w *wiring) target(config string, s *modules.System) (*activation.Target, error) {
+	if abs, err := filepath.Abs(config); err == nil {
+		config = abs
+	}
+	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon}
+	units, err := w.init.Render(d.daemon)
+	if err != nil {
+		return nil, err
+	}
+	t := &activation.Target{
+		Record:   &generation.Record{Config: config},
+		Linked:   hasLinked(d.etc),
+		Snippets: s.Snippets,
+		Settings: s.Settings,
+		Parts:    w.parts(d, s.Settings),
+	}
+	t.Files = append(contentFiles(d.etc), unitFiles(w.init.Name(), units)...)
+	t.Files = append(t.Files, sourceFiles(s.Files)...)
+	return t, nil
+}
+
+// contentFiles are the files of a generation's etc/ and files/. What is secret
+// and copied is kept by the subsystem instead.
+func contentFiles(d etc.Desired) []generation.File {
+	var files []generation.File
+	for _, e := range d.Entries {
+		switch {
+		case e.Content == nil || e.Content.SecretSource != "":
+		case e.Type == etc.Linked:
+			files = append(files, generation.File{Path: "etc/" + etc.StaticPath(e.Path), Mode: linkedMode(e.Mode), Open: opener(e.Content)})
+		case !e.Content.Secret:
+			files = append(files, generation.File{
+				Path: "files/" + rootfs.BlobName(e.Content.Hash), Mode: 0o600, Hash: e.Content.Hash, Open: opener(e.Content),
+			})
+		}
+	}
+	return files
+}
+
+// linkedMode is the mode of a file in the static tree.
+func linkedMode(mode string) uint32 {
+	if mode == "" {
+		return 0o444
+	}
+	var m uint32
+	if _, err := fmt.Sscanf(mode, "%o", &m); err != nil {
+		panic("internal error: mode " + mode + " was not checked")
+	}
+	return m
+}
+
+func opener(c *etc.Content) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		if c.Source == "" {
+			return io.NopCloser(bytes.NewReader(c.Text)), nil
+		}
+		f, err := os.Open(c.Source)
+		if err != nil {
+			return nil, fmt.Errorf("cannot copy the source: %w", err)
+		}
+		return f, nil
+	}
+}
+
+// unitFiles are the rendered units, kept with a generation so that a person
+// can look at them.
+func unitFiles(init string, units []daemon.File) []generation.File {
+	var files []generation.File
+	for _, u := range units {
+		if u.Content == nil {
+			continue
+		}
+		content := u.Content
+		files = append(files, generation.File{
+			Path: path.Join("units", init, strings.TrimPrefix(u.Address.Name(), "/")),
+			Mode: 0o600,
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
+		})
+	}
+	return files
+}
+
+// sourceFiles are the configuration's own files. Names that lead out of the
+// tree are brought inside it.
+func sourceFiles(sources []modules.SourceFile) []generation.File {
+	var files []generation.File
+	for _, s := range sources {
+		if s.Builtin {
+			continue
+		}
+		files = append(files, generation.File{
+			Path: path.Join("config", path.Clean("/"+s.Name)),
+			Mode: 0o600,
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.Bytes)), nil },
+		})
+	}
+	return files
+}

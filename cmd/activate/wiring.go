@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/etc"
+	"github.com/activate-agent/activate/users"
+)
+
+// The subsystems' sections of a record.
+const (
+	sectionUsers  = "users"
+	sectionEtc    = "etc"
+	sectionDaemon = "daemon"
+)
+
+// wiring makes targets, and of targets the subsystems.
+type wiring struct {
+	root  *rootfs.Root
+	state *generation.State
+	init  daemon.Init
+	// allDrift shows drift that on_drift would keep; see etc.Config.
+	allDrift bool
+	// resume is set while an interrupted run is ended; see etc.Config.
+	resume bool
+	// forceLockout allows a plan after which nobody can become root.
+	forceLockout bool
+}
+
+// desired is what a target wants of each subsystem.
+type desired struct {
+	users  users.Desired
+	etc    etc.Desired
+	daemon daemon.Desired
+}
+
+// restore makes a target of a record; of nil the empty one.
+func (w *wiring) restore(r *generation.Record) (*activation.Target, error) {
+	t := &activation.Target{Record: r}
+	d, err := sections(r)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		if err := section(r, activation.SectionSnippets, &t.Snippets); err != nil {
+			return nil, err
+		}
+		if err := section(r, activation.SectionSettings, &t.Settings); err != nil {
+			return nil, err
+		}
+	}
+	t.Linked = hasLinked(d.etc)
+	t.Parts = w.parts(d, t.Settings)
+	return t, nil
+}
+
+func hasLinked(d etc.Desired) bool {
+	return slices.ContainsFunc(d.Entries, func(e etc.Entry) bool { return e.Type == etc.Linked })
+}
+
+// sections reads a record's desired states; none of nil.
+func sections(r *generation.Record) (d desired, err error) {
+	if r == nil {
+		return d, nil
+	}
+	return d, errors.Join(
+		section(r, sectionUsers, &d.users),
+		section(r, sectionEtc, &d.etc),
+		section(r, sectionDaemon, &d.daemon),
+	)
+}
+
+func section(r *generation.Record, name string, v any) error {
+	raw, ok := r.Sections[name]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("cannot read generation %d: its section %s is damaged (%w)", r.Number, name, err)
+	}
+	return nil
+}
+
+// parts makes the subsystems that bring the host to d.
+func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context) ([]activation.Part, activation.Handoff, error) {
+	return func(c activation.Context) ([]activation.Part, activation.Handoff, error) {
+		last, err := sections(c.Last)
+		if err != nil {
+			return nil, nil, err
+		}
+		accounts, err := w.accounts(d, last, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, err := w.files(d, last, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		units, handoff, err := w.units(d, c, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		return []activation.Part{accounts, files, units}, handoff, nil
+	}
+}
+
+func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, error) {
+	stamps, err := w.readStamps()
+	if err != nil {
+		return activation.Part{}, err
+	}
+	s := etc.New(etc.Config{
+		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
+		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(),
+		Owners:     func() (etc.Owners, error) { return w.owners(d.users) },
+		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
+		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume,
+	})
+	return activation.Part{
+		Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
+		Subsystem: s,
+		Section:   sectionEtc,
+		Recorded:  func() any { return s.Recorded() },
+		Contents:  s.Contents,
+		Paths:     func(ch plan.Change) []string { return []string{etc.PathOf(ch.Address)} },
+		Originals: s.Originals,
+		Parents:   s.Parents,
+		Leaves:    s.Leaves,
+		Settled:   func() error { return w.state.WriteStamps(s.Stamps()) },
+	}, nil
+}
+
+// readStamps gives what was known of the managed paths after the last run.
+func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
+	var stamps map[string]etc.Stamp
+	err := w.state.ReadStamps(&stamps)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return stamps, err
+}
+
+func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (activation.Part, activation.Handoff, error) {
+	cfg := daemon.Config{
+		Init: w.init, Root: w.root, Store: c.Store, Desired: d.daemon,
+		Earlier: c.Index.Originals, KeepStopped: s.StoppedUnits == "keep",
+	}
+	if c.Last != nil {
+		cfg.Last = c.Last.States
+	}
+	u, err := daemon.New(cfg)
+	if err != nil {
+		return activation.Part{}, nil, err
+	}
+	return activation.Part{
+		Kinds:     []string{plan.KindUnit, plan.KindMount},
+		Subsystem: u,
+		Section:   sectionDaemon,
+		Recorded:  func() any { return d.daemon },
+	}, handoff{u}, nil
+}
+
+// generationContents finds contents for a diff of two generations.
+func (w *wiring) generationContents(a, b *generation.Record) (ui.Contents, error) {
+	parts := func(r, last *generation.Record) ([]activation.Part, error) {
+		t, err := w.restore(r)
+		if err != nil {
+			return nil, err
+		}
+		store, err := rootfs.OpenStore(w.root, w.state.Key(), w.state.Backup(), w.state.Contents(a.Number), w.state.Contents(b.Number))
+		if err != nil {
+			return nil, err
+		}
+		list, _, err := t.Parts(activation.Context{Last: last, Number: r.Number, Store: store})
+		return list, err
+	}
+	list, err := parts(b, a)
+	if err != nil {
+		return nil, err
+	}
+	return func(ch plan.Change) (before, after []byte, ok bool) {
+		for _, p := range list {
+			if p.Contents == nil || !slices.Contains(p.Kinds, ch.Kind) {
+				continue
+			}
+			before, after, secret, err := p.Contents(ch)
+			return before, after, err == nil && !secret
+		}
+		return nil, nil, false
+	}, nil
+}
