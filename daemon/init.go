@@ -30,6 +30,7 @@ type Init interface {
 	// a chroot and for another root.
 	Running() bool
 	// Status gives every unit the init has loaded, and the named ones too.
+	// Unmet is filled in for those only.
 	Status(ctx context.Context, names []string) (map[string]Status, error)
 	// Refresh has the init read all definitions again.
 	Refresh(ctx context.Context) error
@@ -97,11 +98,9 @@ type Status struct {
 	// Active is the state: "active", "reloading", "inactive", "failed",
 	// "activating" or "deactivating".
 	Active string
-	// Sub is the init's own finer state.
-	Sub string
-	// Fragment is the absolute path of the file the unit was loaded from,
-	// empty when there is none.
-	Fragment string
+	// Failed says that it failed and stays so, or that it is started again
+	// and again after failures.
+	Failed bool
 	// Unmet says that the unit is inactive since a condition in its own
 	// definition is not met: it is as it should be.
 	Unmet bool

@@ -24,6 +24,8 @@ type Traits struct {
 	Sockets []string
 	// Triggers is the unit that a socket, timer or path starts.
 	Triggers string
+	// Accept says that a socket starts an instance for each connection.
+	Accept bool
 }
 
 // Effect is what a running unit needs for a change of its definition to show.

@@ -21,6 +21,9 @@ type Config struct {
 	// Earlier is what stood at an address of Last before it became ours; an
 	// address that is missing had nothing.
 	Earlier map[plan.Address]plan.State
+	// KeepEdited leaves files of ours that were changed by hand, where they
+	// would be removed, and warns instead.
+	KeepEdited bool
 	// KeepStopped leaves a unit alone that was stopped although it should
 	// run.
 	KeepStopped bool
@@ -32,6 +35,10 @@ type Config struct {
 type Units struct {
 	cfg   Config
 	files []File
+	// made are the directories that earlier generations made.
+	made []string
+	// wants are the states of the desired files as Diff found them.
+	wants map[plan.Address]State
 }
 
 // New renders the desired state. Its error is the renderer's.
@@ -43,29 +50,19 @@ func New(cfg Config) (*Units, error) {
 	if cfg.Deadline == 0 {
 		cfg.Deadline = 5 * time.Minute
 	}
-	return &Units{cfg: cfg, files: files}, nil
+	u := &Units{cfg: cfg, files: files, wants: map[plan.Address]State{}}
+	for a, raw := range cfg.Last {
+		last, err := decode(a, raw)
+		if err != nil {
+			return nil, err
+		}
+		u.made = append(u.made, last.Made...)
+	}
+	return u, nil
 }
 
 // Files gives the rendered files, for a generation's tree.
 func (u *Units) Files() []File { return u.files }
-
-// Diff holds the desired unit files against the root. It reads only.
-func (u *Units) Diff(ctx context.Context) (plan.Diff, error) {
-	return plan.Diff{}, ctx.Err()
-}
-
-// Save keeps the content of every Before of changes in the store, so that it
-// can come back. It runs before Apply.
-func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
-	return ctx.Err()
-}
-
-// Apply makes the changes, in order. What already is as its change wants it is
-// left alone, so it can run again after an interruption; the undo is Apply of
-// the inverses. The error names the address.
-func (u *Units) Apply(ctx context.Context, changes []plan.Change) error {
-	return ctx.Err()
-}
 
 // Verbs decides what the switch does to units: those that changes concern,
 // and those that should run and do not. Without a running init it is empty.

@@ -1,0 +1,164 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Save keeps the content of every Before of changes in the store, so that it
+// can come back. It runs before Apply.
+func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
+	for _, ch := range changes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		before, err := decode(ch.Address, ch.Before)
+		if err != nil {
+			return err
+		}
+		if before.SHA256 == "" || u.cfg.Store.Has(before.SHA256) {
+			continue
+		}
+		content, err := u.content(before.Path, before.SHA256)
+		if err == nil {
+			_, _, err = u.cfg.Store.Put(bytes.NewReader(content), false)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot save %s: %w", ch.Address, err)
+		}
+	}
+	return nil
+}
+
+// Apply makes the changes, in order. What already is as its change wants it is
+// left alone, so it can run again after an interruption; the undo is Apply of
+// the inverses. The error names the address, and wraps rootfs.ErrChanged when
+// something else stands there than what was planned for.
+func (u *Units) Apply(ctx context.Context, changes []plan.Change) error {
+	for _, ch := range changes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := u.apply(ch); err != nil {
+			return fmt.Errorf("cannot %s %s: %w", ch.Action, ch.Address, err)
+		}
+	}
+	return nil
+}
+
+func (u *Units) apply(ch plan.Change) error {
+	before, err := decode(ch.Address, ch.Before)
+	if err != nil {
+		return err
+	}
+	after, err := decode(ch.Address, ch.After)
+	if err != nil {
+		return err
+	}
+	p := after.Path
+	if p == "" {
+		p = before.Path
+	}
+	links := linkNames(before, after)
+	now, err := u.observe(p, links)
+	if err != nil {
+		return err
+	}
+	if err := u.check(now, before, after, links); err != nil {
+		return err
+	}
+	for _, dir := range append(slices.Clone(ch.Parents), after.Made...) {
+		if _, err := u.cfg.Root.MakeDirs(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := u.applyFile(p, now, after); err != nil {
+		return err
+	}
+	if err := u.applyLinks(links, now, after); err != nil {
+		return err
+	}
+	return u.prune(before.Made, after)
+}
+
+// check refuses when a part is neither as it was planned from nor as it is
+// planned to be: an interruption may have left each part at either.
+func (u *Units) check(now, before, after State, links []string) error {
+	if !now.sameFile(before) && !now.sameFile(after) {
+		return fmt.Errorf("%s: %w", u.cfg.Root.Name(now.Path), rootfs.ErrChanged)
+	}
+	for _, link := range links {
+		if text := now.Links[link]; text != before.Links[link] && text != after.Links[link] {
+			return fmt.Errorf("%s: %w", u.cfg.Root.Name(link), rootfs.ErrChanged)
+		}
+	}
+	return nil
+}
+
+func (u *Units) applyFile(p string, now, after State) error {
+	switch {
+	case now.sameFile(after):
+		return nil
+	case after.Target != "":
+		return u.cfg.Root.Symlink(after.Target, p)
+	case after.SHA256 == "":
+		return u.cfg.Root.Remove(p)
+	}
+	content, err := u.content(p, after.SHA256)
+	if err != nil {
+		return err
+	}
+	mode, err := strconv.ParseUint(after.Mode, 8, 32)
+	if err != nil {
+		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
+	}
+	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{
+		Mode: uint32(mode), UID: after.UID, GID: after.GID, Lazy: true,
+	})
+}
+
+func (u *Units) applyLinks(links []string, now, after State) error {
+	for _, link := range links {
+		text := after.Links[link]
+		var err error
+		switch {
+		case text == now.Links[link]:
+		case text == "":
+			err = u.cfg.Root.Remove(link)
+		default:
+			err = u.cfg.Root.Symlink(text, link)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prune removes directories that were made for files of ours and hold nothing
+// any more, innermost first.
+func (u *Units) prune(made []string, after State) error {
+	for _, dir := range slices.Backward(made) {
+		if slices.Contains(after.Made, dir) {
+			continue
+		}
+		err := u.cfg.Root.Remove(dir)
+		switch {
+		case err == nil, errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST):
+		default:
+			return err
+		}
+	}
+	return nil
+}

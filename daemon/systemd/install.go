@@ -1,0 +1,93 @@
+package systemd
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/daemon"
+)
+
+// install reads a file's [Install] section, as `systemctl enable` does
+// (systemd.unit(5)), into links. Also= is left alone: what else is enabled
+// says the configuration.
+func (r *renderer) install(f *daemon.File) error {
+	if f.Target != "" || strings.Contains(f.Path, ".d/") {
+		return nil
+	}
+	p := parse(f.Content)
+	name := f.Unit
+	if isTemplate(name) {
+		inst := p.last("Install", "DefaultInstance")
+		if inst == "" {
+			return nil
+		}
+		ext := path.Ext(name)
+		name = strings.TrimSuffix(name, ext) + inst + ext
+	}
+	links := map[string]string{}
+	for key, suffix := range map[string]string{"WantedBy": ".wants", "RequiredBy": ".requires", "UpheldBy": ".upholds"} {
+		for _, by := range p.words("Install", key) {
+			if unitType(by) == "" || checkUnitName(by) != nil {
+				return fmt.Errorf("cannot enable %s: %s=%s does not name a unit", f.Unit, key, by)
+			}
+			links[path.Join(unitDir, by+suffix, name)] = "/" + f.Path
+		}
+	}
+	for _, alias := range p.words("Install", "Alias") {
+		if err := checkUnitName(alias); err != nil {
+			return fmt.Errorf("cannot enable %s: %w", f.Unit, err)
+		}
+		links[path.Join(unitDir, alias)] = "/" + f.Path
+	}
+	if len(links) > 0 {
+		f.Links = links
+	}
+	return nil
+}
+
+// wantedBy gives the units whose start brings f's unit up, from its links.
+func wantedBy(f daemon.File) []string {
+	var out []string
+	for link := range f.Links {
+		dir := path.Base(path.Dir(link))
+		for _, suffix := range []string{".wants", ".requires", ".upholds"} {
+			if by, ok := strings.CutSuffix(dir, suffix); ok {
+				out = append(out, by)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// spreadRun marks the units that are to run: those that a boot starts, and
+// those that such a unit of ours wants.
+func (r *renderer) spreadRun() {
+	running := map[string]bool{}
+	for _, target := range bootTargets() {
+		running[target] = true
+	}
+	for again := true; again; {
+		again = false
+		for i := range r.files {
+			f := &r.files[i]
+			if f.Run || !slices.ContainsFunc(wantedBy(*f), func(by string) bool { return running[by] }) {
+				continue
+			}
+			f.Run, again = true, true
+			running[f.Unit] = true
+		}
+	}
+}
+
+// bootTargets are the targets of systemd.special(7) that every host reaches.
+// What graphical.target wants runs only where that is up.
+func bootTargets() []string {
+	return []string{
+		"basic.target", "default.target", "getty.target", "local-fs-pre.target", "local-fs.target",
+		"multi-user.target", "network.target", "paths.target", "remote-fs.target", "slices.target",
+		"sockets.target", "swap.target", "sysinit.target", "timers.target",
+	}
+}

@@ -1,0 +1,139 @@
+package systemd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"github.com/activate-agent/activate/daemon"
+)
+
+// refreshTimeout is how long systemd may take to read all units again.
+const refreshTimeout = 3 * time.Minute
+
+// Refresh is `systemctl daemon-reload`; the call returns when it is over.
+func (s *Systemd) Refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	if err := s.conn.ReloadContext(ctx); err != nil {
+		return fmt.Errorf("cannot have systemd read its units again: %w", err)
+	}
+	return nil
+}
+
+// Forget is `systemctl reset-failed` for the named units. One that is not
+// loaded has nothing to forget.
+func (s *Systemd) Forget(ctx context.Context, names []string) error {
+	var errs []error
+	for _, name := range names {
+		if err := s.conn.ResetFailedUnitContext(ctx, name); err != nil && !isNoSuchUnit(err) {
+			errs = append(errs, fmt.Errorf("cannot reset the failed state of %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// job is one that was handed to systemd.
+type job struct {
+	unit   string
+	result chan string
+}
+
+// Do queues a job for every unit and then waits for all of them. systemd puts
+// them in order.
+func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, deadline time.Duration) []daemon.Failure {
+	var failures []daemon.Failure
+	var jobs []job
+	submit := s.submitter(verb)
+	for _, name := range names {
+		j := job{unit: name, result: make(chan string, 1)}
+		_, err := submit(ctx, name, "replace", j.result)
+		switch {
+		case err == nil:
+			jobs = append(jobs, j)
+		case verb == daemon.VerbStop && isNoSuchUnit(err):
+		default:
+			failures = append(failures, daemon.Failure{Unit: name, Verb: verb, Reason: err.Error()})
+		}
+	}
+	timeout := time.NewTimer(deadline)
+	defer timeout.Stop()
+	expired := false
+	for _, j := range jobs {
+		result := ""
+		if expired {
+			result = poll(j.result)
+		} else {
+			result = wait(ctx, j.result, timeout.C)
+			expired = result == ""
+		}
+		if reason := verdict(verb, result, deadline, ctx.Err()); reason != "" {
+			failures = append(failures, daemon.Failure{Unit: j.unit, Verb: verb, Reason: reason})
+		}
+	}
+	return failures
+}
+
+func (s *Systemd) submitter(verb daemon.Verb) func(context.Context, string, string, chan<- string) (int, error) {
+	switch verb {
+	case daemon.VerbStop:
+		return s.conn.StopUnitContext
+	case daemon.VerbStart:
+		return s.conn.StartUnitContext
+	case daemon.VerbRestart:
+		return s.conn.RestartUnitContext
+	case daemon.VerbReload:
+		return s.conn.ReloadUnitContext
+	}
+	panic("internal error: unknown verb " + string(verb))
+}
+
+// wait gives the job's result, or "" when time is up first.
+func wait(ctx context.Context, result <-chan string, timeout <-chan time.Time) string {
+	select {
+	case r := <-result:
+		return r
+	case <-timeout:
+	case <-ctx.Done():
+	}
+	return poll(result)
+}
+
+func poll(result <-chan string) string {
+	select {
+	case r := <-result:
+		return r
+	default:
+		return ""
+	}
+}
+
+// verdict says what is wrong with a job's result (org.freedesktop.systemd1(5),
+// JobRemoved); "" when nothing is. A canceled job was replaced by another one
+// for the same unit.
+func verdict(verb daemon.Verb, result string, deadline time.Duration, canceled error) string {
+	switch result {
+	case "":
+		if canceled != nil {
+			return fmt.Sprintf("its %s job was still running when the run was canceled", verb)
+		}
+		return fmt.Sprintf("its %s job is not done after %s", verb, deadline)
+	case "timeout":
+		return fmt.Sprintf("its %s job timed out", verb)
+	case "failed":
+		return fmt.Sprintf("its %s job failed", verb)
+	case "dependency":
+		return "a unit it depends on failed"
+	}
+	return ""
+}
+
+func isNoSuchUnit(err error) bool {
+	var e dbus.Error
+	return errors.As(err, &e) && e.Name == "org.freedesktop.systemd1.NoSuchUnit"
+}
+
+var _ daemon.Init = (*Systemd)(nil)
