@@ -18,8 +18,9 @@ func (e *Engine) Recover(ctx context.Context) (*Result, error) {
 	}
 	e.warn("recover", "an earlier "+j.Verb+" was interrupted; ending it first")
 	tx, err := e.resume(j)
-	if errors.Is(err, fs.ErrNotExist) && j.Undoing {
-		// It was undone to the end, and its generation is already gone.
+	if errors.Is(err, fs.ErrNotExist) && j.Fresh {
+		// A generation is staged before its journal is written, and goes only
+		// when all was undone: only the journal is left.
 		return &Result{Verdict: Failed, Generation: j.Previous}, e.State.DropJournal()
 	}
 	if err != nil {

@@ -85,7 +85,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		},
 	}
 	if err := tx.prepare(ctx, p); err != nil {
-		return nil, errors.Join(err, tx.discard())
+		return nil, errors.Join(err, tx.abandon())
 	}
 	return tx, nil
 }
@@ -322,6 +322,15 @@ func (tx *transaction) commit() error {
 		}
 	}
 	return nil
+}
+
+// abandon ends a transaction before its first change. The journal may be there
+// although writing it failed, and goes before what it speaks of.
+func (tx *transaction) abandon() error {
+	if err := tx.engine.State.DropJournal(); err != nil {
+		return err
+	}
+	return tx.discard()
 }
 
 // discard removes what begin staged.

@@ -1,0 +1,123 @@
+package plan_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+type state struct {
+	Mode string `json:"mode"`
+}
+
+func sample() *plan.Plan {
+	return plan.Make([]plan.Change{
+		plan.New("unit/web.service", nil, plan.Encode(state{"0644"}), "it is new", "web.hcl:3"),
+		plan.New("etc/b", plan.Encode(state{"0600"}), plan.Encode(state{"0644"}), "mode differs", "a.hcl:2"),
+		plan.New("etc/a", plan.Encode(state{"0600"}), nil, "it left the configuration", ""),
+		plan.New("group/web", nil, plan.Encode(state{""}), "", ""),
+	}, 41, plan.Units{Start: []string{"web.service"}})
+}
+
+func TestDocumentIsStableAndReadable(t *testing.T) {
+	t.Parallel()
+	p := sample()
+	want := `{
+  "format_version": 1,
+  "changes": [
+    {
+      "address": "group/web",
+      "kind": "group",
+      "action": "create",
+      "before": null,
+      "after": {
+        "mode": ""
+      }
+    },
+    {
+      "address": "etc/a",
+      "kind": "etc",
+      "action": "delete",
+      "before": {
+        "mode": "0600"
+      },
+      "after": null,
+      "reason": "it left the configuration"
+    },
+    {
+      "address": "etc/b",
+      "kind": "etc",
+      "action": "update",
+      "before": {
+        "mode": "0600"
+      },
+      "after": {
+        "mode": "0644"
+      },
+      "reason": "mode differs",
+      "origin": "a.hcl:2"
+    },
+    {
+      "address": "unit/web.service",
+      "kind": "unit",
+      "action": "create",
+      "before": null,
+      "after": {
+        "mode": "0644"
+      },
+      "reason": "it is new",
+      "origin": "web.hcl:3"
+    }
+  ],
+  "units": {
+    "stop": [],
+    "start": [
+      "web.service"
+    ],
+    "restart": [],
+    "reload": [],
+    "skip": []
+  },
+  "summary": {
+    "create": 2,
+    "update": 1,
+    "delete": 1,
+    "unchanged": 41
+  }
+}
+`
+	if d := cmp.Diff(want, string(p.MarshalIndent())); d != "" {
+		t.Error(d)
+	}
+	back, err := plan.Read(p.MarshalIndent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(back.MarshalIndent(), p.MarshalIndent()) {
+		t.Errorf("reading and writing again gives %s", back.MarshalIndent())
+	}
+}
+
+func TestReadRefusesAnotherFormat(t *testing.T) {
+	t.Parallel()
+	if _, err := plan.Read([]byte(`{"format_version": 2}`)); err == nil {
+		t.Error("a newer format was accepted")
+	}
+	if _, err := plan.Read([]byte(`{`)); err == nil {
+		t.Error("half a document was accepted")
+	}
+}
+
+func TestInverseOfInverseIsTheChange(t *testing.T) {
+	t.Parallel()
+	for _, ch := range sample().Changes {
+		back := ch.Inverse().Inverse()
+		back.Reason = ch.Reason
+		if d := cmp.Diff(ch, back); d != "" {
+			t.Error(d)
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package activation_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+func TestNothingToDoWritesNothing(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	m.fault = func(op, name string) error {
+		t.Errorf("%s %s", op, name)
+		return nil
+	}
+	if res := m.switchTo(t, configA); res.Verdict != activation.Unchanged || res.Generation != 1 {
+		t.Errorf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+	}
+}
+
+func TestGenerationsAreNumberedOnce(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	m.switchTo(t, configB)
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	if err := e.State.Delete(2); err == nil || !strings.Contains(err.Error(), "current") {
+		t.Errorf("the current generation could be deleted: %v", err)
+	}
+	must(t, e.State.Delete(1))
+	if err := e.State.Delete(1); err == nil {
+		t.Error("a generation that is gone could be deleted")
+	}
+	if n, err := e.State.Next(); n != 3 || err != nil {
+		t.Errorf("the next is %d, %v", n, err)
+	}
+}
+
+func TestAFailedSnippetUndoesTheSwitch(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	before := m.tree(t)
+	res := m.switchTo(t, configB, activation.Snippet{Name: "bad", Script: "echo no luck >&2; exit 7\n", After: []string{"files"}, Origin: "c.hcl:3"})
+	if res.Verdict != activation.Failed || !strings.Contains(res.Err.Error(), `cannot run snippet "bad" (c.hcl:3): exit status 7`) {
+		t.Fatalf("got %s, %v", res.Verdict, res.Err)
+	}
+	wantSame(t, "after the undo", before, m.tree(t))
+	if !strings.Contains(strings.Join(m.log, "\n"), "snippet bad: no luck") {
+		t.Errorf("its output is not told: %q", m.log)
+	}
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	if numbers, _ := e.State.Numbers(); len(numbers) != 1 {
+		t.Errorf("generations %v", numbers)
+	}
+}
+
+func TestSnippetsRunInTheirPlace(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	trace := filepath.Join(m.dir, "trace")
+	note := func(name string) string {
+		return "echo " + name + " $ACTIVATE_ACTION $ACTIVATE_GENERATION $ACTIVATE_PREVIOUS >>" + trace + "; test ! -e " + m.dir + "/srv/file || echo files >>" + trace
+	}
+	res := m.switchTo(t, configA,
+		activation.Snippet{Name: "last", Script: note("last")},
+		activation.Snippet{Name: "second", Script: note("second"), After: []string{"first"}, Before: []string{"groups"}},
+		activation.Snippet{Name: "first", Argv: []string{"/bin/sh", "-c", note("first")}, Before: []string{"groups"}},
+		activation.Snippet{Name: "soft", Script: "exit 1", OnFailure: "continue", Before: []string{"last"}},
+	)
+	b, err := os.ReadFile(trace)
+	must(t, err)
+	want := "first switch 1 0\nsecond switch 1 0\nlast switch 1 0\nfiles\n"
+	if string(b) != want {
+		t.Errorf("got %q, want %q", b, want)
+	}
+	if res.Verdict != activation.Partial || res.Generation != 1 || !strings.Contains(res.Err.Error(), "soft") {
+		t.Errorf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+	}
+}
+
+func TestASnippetThatHangsIsKilled(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	res := m.switchTo(t, configA, activation.Snippet{Name: "slow", Script: "sleep 60 & wait\n", Timeout: "100ms"})
+	if res.Verdict != activation.Failed || !strings.Contains(res.Err.Error(), "longer than 100ms") {
+		t.Errorf("got %s, %v", res.Verdict, res.Err)
+	}
+}
+
+func TestSnippetOrderMistakesAreFoundBeforehand(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	d, files := configA.desired()
+	prepare := func(snippets ...activation.Snippet) error {
+		_, err := e.Prepare(context.Background(), m.target(e, &generation.Record{}, d, snippets, files))
+		return err
+	}
+	err := prepare(activation.Snippet{Name: "a", After: []string{"b"}}, activation.Snippet{Name: "b", After: []string{"a"}})
+	var cycle *plan.CycleError
+	if !errors.As(err, &cycle) || strings.Join(cycle.Path, " ") != "a b a" {
+		t.Errorf("got %v", err)
+	}
+	err = prepare(activation.Snippet{Name: "a", After: []string{"nowhere"}})
+	var unknown *plan.UnknownError
+	if !errors.As(err, &unknown) || unknown.Name != "nowhere" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnitFailure(t *testing.T) {
+	t.Parallel()
+	failure := []activation.UnitFailure{{Unit: "web.service", Reason: "exited with 1"}}
+	verbs := plan.Units{Restart: []string{"web.service"}, Stop: []string{"old.service"}}
+
+	m := newMachine(t)
+	m.units.verbs, m.units.fail = verbs, failure
+	res := m.switchTo(t, configA)
+	if res.Verdict != activation.UnitsFailed || res.Generation != 1 {
+		t.Errorf("got %s, generation %d", res.Verdict, res.Generation)
+	}
+	if got := strings.Join(m.units.calls, "; "); got != "stop old.service; start web.service" {
+		t.Errorf("calls %q", got)
+	}
+}
+
+func TestUnitFailureRollsBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	before := m.tree(t)
+	m.units.verbs = plan.Units{Restart: []string{"web.service"}}
+	m.units.fail = []activation.UnitFailure{{Unit: "web.service", Reason: "exited with 1"}}
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	d, files := configB.desired()
+	target := m.target(e, &generation.Record{}, d, nil, files)
+	target.Settings.OnUnitFailure = "rollback"
+	p, err := e.Prepare(context.Background(), target)
+	must(t, err)
+	res := e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+	if res.Verdict != activation.RolledBack || res.Generation != 1 || res.Verdict.ExitCode() != 5 {
+		t.Fatalf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+	}
+	wantSame(t, "after the rollback", before, m.tree(t))
+	if n, _ := e.State.Boot(); n != 1 {
+		t.Errorf("the boot default is %d", n)
+	}
+}
+
+func TestStoppedUnitsRunAgainAfterAnUndo(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.units.verbs = plan.Units{Stop: []string{"web.service"}, Start: []string{"new.service"}}
+	m.switchTo(t, configA, activation.Snippet{Name: "bad", Script: "exit 1"})
+	if got := strings.Join(m.units.calls, "; "); got != "stop web.service; start web.service" {
+		t.Errorf("calls %q", got)
+	}
+}
+
+func TestRollbackGoesBothWays(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	a := m.tree(t)
+	m.switchTo(t, configB)
+	b := m.tree(t)
+	for _, step := range []struct {
+		n    int
+		want map[string]string
+	}{{1, a}, {2, b}, {1, a}} {
+		e := m.open(t)
+		r, err := e.State.Read(step.n)
+		must(t, err)
+		target, err := e.Restore(r)
+		must(t, err)
+		p, err := e.Prepare(context.Background(), target)
+		must(t, err)
+		res := e.Apply(context.Background(), p, activation.Request{Verb: "rollback", SetBoot: true})
+		if res.Verdict != activation.Applied || res.Generation != step.n {
+			t.Fatalf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+		}
+		wantSame(t, "rolled back", step.want, m.tree(t))
+		_ = e.Root.Close()
+	}
+}
+
+func TestADamagedRecordStopsTheRun(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"generations/1/manifest.json", "backup/index.json"} {
+		m := newMachine(t)
+		m.switchTo(t, configA)
+		before := m.tree(t)
+		must(t, os.WriteFile(filepath.Join(m.dir, stateDir, file), []byte("{half"), 0o600))
+		e := m.open(t)
+		d, files := configB.desired()
+		_, err := e.Prepare(context.Background(), m.target(e, &generation.Record{}, d, nil, files))
+		if err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v", file, err)
+		}
+		_ = e.Root.Close()
+		wantSame(t, file, before, m.tree(t))
+	}
+}
