@@ -40,6 +40,10 @@ type User struct {
 	HashedPassword        string `json:"-"`
 	InitialHashedPassword string `json:"-"`
 	HashedPasswordFile    string `json:"hashed_password_file,omitempty"`
+	// PasswordKey and InitialPasswordKey stand for the two hashes in a record,
+	// see Subsystem.Recorded; the Store knows the hashes by them.
+	PasswordKey        string `json:"password_key,omitempty"`
+	InitialPasswordKey string `json:"initial_password_key,omitempty"`
 
 	// Expires is YYYY-MM-DD, or empty for never.
 	Expires        string   `json:"expires,omitempty"`
@@ -50,8 +54,11 @@ type User struct {
 	OnRemoval string `json:"on_removal,omitempty"`
 	// MigrateID allows a declared UID to replace an existing account's other
 	// one, with a chown of what the account owns.
-	MigrateID bool   `json:"migrate_id,omitempty"`
-	Origin    string `json:"origin,omitempty"`
+	MigrateID bool `json:"migrate_id,omitempty"`
+	// AdoptID keeps the id of an account that exists already; UID is then only
+	// for one that is made.
+	AdoptID bool   `json:"adopt_id,omitempty"`
+	Origin  string `json:"origin,omitempty"`
 }
 
 // SubIDs asks for subordinate ids, subuid(5): one automatic range, or Ranges.
@@ -75,5 +82,8 @@ type Group struct {
 	Members   []string `json:"members,omitempty"`
 	System    bool     `json:"system,omitempty"`
 	MigrateID bool     `json:"migrate_id,omitempty"`
-	Origin    string   `json:"origin,omitempty"`
+	// AdoptID keeps the id of a group that exists already; GID is then only
+	// for one that is made.
+	AdoptID bool   `json:"adopt_id,omitempty"`
+	Origin  string `json:"origin,omitempty"`
 }

@@ -24,6 +24,7 @@ func userBlock() *Block {
 		opt("sub_ids", kind(Any), `Subordinate ids: "auto", or a list of ranges.`, `"auto"`),
 		by(opt("on_removal", enum("delete", "lock"), "What happens to the account when it leaves the configuration.", `"lock"`), cty.StringVal("delete"), `"delete"`),
 		flag("migrate_id", "Allows `uid` to replace another id of an existing account.", false),
+		flag("adopt_id", "Keeps the id of an account that exists already; `uid` is then only for a new one.", false),
 	)
 }
 
@@ -34,6 +35,7 @@ func groupBlock() *Block {
 		texts("members", "Users in the group. They are added to those it has.", `["alice"]`),
 		flag("system", "Takes the id from the system's range.", false),
 		flag("migrate_id", "Allows `gid` to replace another id of an existing group.", false),
+		flag("adopt_id", "Keeps the id of a group that exists already; `gid` is then only for a new one.", false),
 	)
 }
 
