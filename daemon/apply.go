@@ -77,9 +77,11 @@ func (u *Units) apply(ch plan.Change) error {
 	if err := u.check(now, before, after, links); err != nil {
 		return err
 	}
-	for _, dir := range append(slices.Clone(ch.Parents), after.Made...) {
-		if _, err := u.cfg.Root.MakeDirs(dir, 0o755); err != nil {
-			return err
+	if !after.empty() {
+		for _, dir := range needs(after) {
+			if _, err := u.cfg.Root.MakeDirs(dir, 0o755); err != nil {
+				return err
+			}
 		}
 	}
 	if err := u.applyFile(p, now, after); err != nil {
@@ -88,7 +90,12 @@ func (u *Units) apply(ch plan.Change) error {
 	if err := u.applyLinks(links, now, after); err != nil {
 		return err
 	}
-	return u.prune(before.Made, after)
+	return u.prune(slices.Concat(ch.Parents, u.madeFor(before)), after)
+}
+
+// madeFor gives the directories holding s that are ours.
+func (u *Units) madeFor(s State) []string {
+	return slices.DeleteFunc(needs(s), func(dir string) bool { return !slices.Contains(u.cfg.Parents, dir) })
 }
 
 // check refuses when a part is neither as it was planned from nor as it is
@@ -148,8 +155,10 @@ func (u *Units) applyLinks(links []string, now, after State) error {
 // prune removes directories that were made for files of ours and hold nothing
 // any more, innermost first.
 func (u *Units) prune(made []string, after State) error {
-	for _, dir := range slices.Backward(made) {
-		if slices.Contains(after.Made, dir) {
+	keep := needs(after)
+	slices.Sort(made)
+	for _, dir := range slices.Backward(slices.Compact(made)) {
+		if slices.Contains(keep, dir) {
 			continue
 		}
 		err := u.cfg.Root.Remove(dir)

@@ -36,18 +36,30 @@ func (u *Units) Diff(ctx context.Context) (plan.Diff, error) {
 	return d, nil
 }
 
-// States is what a record keeps of the desired files, given back as
-// Config.Last by a later run. It is called after Diff.
-func (u *Units) States() (map[plan.Address]plan.State, error) {
-	out := map[plan.Address]plan.State{}
+// Leaves tells whether ch is about something that the configuration no longer
+// asks for: its deletion, or the return of what stood there before.
+func (u *Units) Leaves(ch plan.Change) bool {
+	return !slices.ContainsFunc(u.files, func(f File) bool { return f.Address == ch.Address })
+}
+
+// Parents gives the list to record with the generation that d makes: the
+// directories made for unit files, now or earlier, that are still needed.
+func (u *Units) Parents(d plan.Diff) []string {
+	var out []string
 	for _, f := range u.files {
-		w, err := u.want(f)
-		if err != nil {
-			return nil, err
+		for _, dir := range needs(want(f)) {
+			if slices.Contains(u.cfg.Parents, dir) {
+				out = append(out, dir)
+			}
 		}
-		out[f.Address] = plan.Encode(w)
 	}
-	return out, nil
+	for _, ch := range d.Changes {
+		if !u.Leaves(ch) {
+			out = append(out, ch.Parents...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (u *Units) sorted() []File {
@@ -56,35 +68,10 @@ func (u *Units) sorted() []File {
 	})
 }
 
-// want is the state f asks for, with the directories that are or become ours
-// by it. It is worked out once: after Apply nothing tells any more which
-// directories were missing.
-func (u *Units) want(f File) (State, error) {
-	w, ok := u.wants[f.Address]
-	if ok {
-		return w, nil
-	}
-	w = want(f)
-	for _, dir := range u.needs(w) {
-		ours := slices.Contains(u.made, dir)
-		if !ours {
-			_, err := u.cfg.Root.Lstat(dir)
-			if ours = isMissing(err); err != nil && !ours {
-				return w, err
-			}
-		}
-		if ours {
-			w.Made = append(w.Made, dir)
-		}
-	}
-	u.wants[f.Address] = w
-	return w, nil
-}
-
 // needs gives every directory that holds something of s, outermost first.
-func (u *Units) needs(s State) []string {
+func needs(s State) []string {
 	var dirs []string
-	for _, p := range append([]string{s.Path}, linkNames(s)...) {
+	for _, p := range append(linkNames(s), s.Path) {
 		for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			dirs = append(dirs, dir)
 		}
@@ -98,17 +85,13 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 	if err != nil {
 		return err
 	}
-	w, err := u.want(f)
-	if err != nil {
-		return err
-	}
+	w := want(f)
 	now, err := u.observe(f.Path, linkNames(w, last))
 	if err != nil {
 		return err
 	}
 	_, ours := u.cfg.Last[f.Address]
-	switch {
-	case now.same(w):
+	if now.same(w) {
 		d.Unchanged++
 		if !ours {
 			if d.Adopted == nil {
@@ -117,8 +100,6 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 			d.Adopted[f.Address] = plan.Encode(now)
 		}
 		return nil
-	case ours:
-		now.Made = last.Made
 	}
 	ch := plan.New(f.Address, encode(now), plan.Encode(w), reason(now, w, last, ours), f.Origin)
 	if ch.Action == plan.Update && (now.Target == "") != (w.Target == "") {
@@ -129,10 +110,10 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 	return nil
 }
 
-// missing gives those of w's directories that are not there.
+// missing gives those of the directories w needs that are not there.
 func (u *Units) missing(w State) []string {
 	var out []string
-	for _, dir := range w.Made {
+	for _, dir := range needs(w) {
 		if _, err := u.cfg.Root.Lstat(dir); isMissing(err) {
 			out = append(out, dir)
 		}
@@ -177,9 +158,9 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	if err != nil {
 		return err
 	}
-	now.Made = last.Made
 	switch {
-	case now.same(earlier):
+	case now.same(earlier), now.empty(), earlier.same(last):
+		// Already so, removed by somebody, or never more than adopted.
 		return nil
 	case u.cfg.KeepEdited && !now.sameFile(last):
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Remove it when it is no longer needed.",
@@ -194,6 +175,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	if ch.Action == plan.Update && (now.Target == "") != (earlier.Target == "") {
 		ch.Action = plan.Replace
 	}
+	ch.Parents = u.madeFor(now)
 	d.Changes = append(d.Changes, ch)
 	return nil
 }

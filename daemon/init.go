@@ -17,9 +17,10 @@ type Init interface {
 	// gives the same bytes. The error names the service and the value that
 	// cannot be said to this init.
 	Render(Desired) ([]File, error)
-	// Packaged are directories, relative to the root, with definitions of
-	// others that a file of ours in the init's own directory hides.
-	Packaged() []string
+	// Dirs are the directories, relative to the root, that the init reads
+	// definitions from: first the one that Render writes to, then those of
+	// others, which it hides.
+	Dirs() []string
 	// Traits reads from a definition how its unit wants to be treated.
 	Traits(Definition) Traits
 	// Compare says what a running unit needs when its definition goes from
@@ -73,8 +74,11 @@ type File struct {
 	Target string
 	// Links are enablement links, path relative to the root to link text.
 	Links map[string]string
-	// Run says that the unit is to be running after a switch.
-	Run bool
+	// Run are the units that are to be running after a switch: Unit itself,
+	// an instance of it where it is a template, or none.
+	Run []string
+	// WantedBy are the units whose start brings it up, from Links.
+	WantedBy []string
 	// IgnoreFailure says that the unit's failure is no failure of a switch.
 	IgnoreFailure bool
 	// Origin is where the configuration asks for it, "nix.hcl:12".

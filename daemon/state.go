@@ -27,9 +27,6 @@ type State struct {
 	Target string `json:"target,omitempty"`
 	// Links are its enablement links, path to text.
 	Links map[string]string `json:"links,omitempty"`
-	// Made are the directories that were made for it, outermost first. They
-	// go with the last of our files in them.
-	Made []string `json:"made,omitempty"`
 }
 
 // maxUnitFile bounds what is read of a unit file, which is far more than

@@ -18,6 +18,8 @@ type Traits struct {
 	// X-OnlyManualStart, RefuseManualStop.
 	ManualStartOnly   bool
 	ManualStopRefused bool
+	// CanReload says that the unit knows how to reload.
+	CanReload bool
 	// Passing says that the unit does its work and is inactive afterwards.
 	Passing bool
 	// Sockets are the sockets a service names itself.

@@ -24,6 +24,7 @@ type host struct {
 	store   *rootfs.Store
 	last    map[plan.Address]plan.State
 	earlier map[plan.Address]plan.State
+	parents []string
 	keep    bool
 }
 
@@ -98,7 +99,7 @@ func (h *host) units(d daemon.Desired) *daemon.Units {
 	h.t.Helper()
 	u, err := daemon.New(daemon.Config{
 		Init: systemd.Offline(), Root: h.root, Store: h.store, Desired: d,
-		Last: h.last, Earlier: h.earlier, KeepEdited: h.keep,
+		Last: h.last, Earlier: h.earlier, Parents: h.parents, KeepEdited: h.keep,
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -128,17 +129,21 @@ func (h *host) apply(d daemon.Desired) plan.Diff {
 	}
 	h.must(u.Save(h.t.Context(), diff.Changes))
 	h.must(u.Apply(h.t.Context(), diff.Changes))
-	states, err := u.States()
-	h.must(err)
+	h.parents = u.Parents(diff)
 	for a, s := range diff.Adopted {
-		h.earlier[a] = s
+		h.earlier[a], h.last[a] = s, s
 	}
 	for _, ch := range diff.Changes {
-		if _, ours := h.last[ch.Address]; !ours && ch.Before != nil {
+		_, ours := h.last[ch.Address]
+		switch {
+		case u.Leaves(ch):
+			delete(h.last, ch.Address)
+			continue
+		case !ours && ch.Before != nil:
 			h.earlier[ch.Address] = ch.Before
 		}
+		h.last[ch.Address] = ch.After
 	}
-	h.last = states
 	return diff
 }
 

@@ -24,18 +24,20 @@ type Units struct {
 	// Failed are the units that had failed before the first change. They are
 	// the baseline: only other ones count as failures of the switch.
 	Failed []string
+	// Refresh has the init read all definitions again, since some changed.
+	Refresh bool
 }
 
 // Empty tells whether the init has nothing to do. A skipped unit is nothing to
 // do.
 func (u Units) Empty() bool {
-	return len(u.Stop)+len(u.Start)+len(u.Restart)+len(u.Reload) == 0
+	return !u.Refresh && len(u.Stop)+len(u.Start)+len(u.Restart)+len(u.Reload) == 0
 }
 
 // Resume is what has to be done when the changes were taken back after the
 // stop phase: what was stopped runs again, nothing else happened.
 func (u Units) Resume() Units {
-	return Units{Start: slices.Clone(u.Stop), Reasons: u.Reasons, Failed: u.Failed}
+	return Units{Start: slices.Clone(u.Stop), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh}
 }
 
 // unitsJSON is the form of DESIGN section 3, lists never null.
@@ -47,6 +49,7 @@ type unitsJSON struct {
 	Skip    []string          `json:"skip"`
 	Reasons map[string]string `json:"reasons,omitempty"`
 	Failed  []string          `json:"failed_before,omitempty"`
+	Refresh bool              `json:"refresh,omitempty"`
 }
 
 // MarshalJSON writes the lists, empty ones as [].
@@ -59,7 +62,7 @@ func (u Units) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(unitsJSON{
 		Stop: list(u.Stop), Start: list(u.Start), Restart: list(u.Restart),
-		Reload: list(u.Reload), Skip: list(u.Skip), Reasons: u.Reasons, Failed: u.Failed,
+		Reload: list(u.Reload), Skip: list(u.Skip), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh,
 	})
 }
 

@@ -24,8 +24,8 @@ func (Init) Name() string { return "none" }
 // Render gives no files.
 func (Init) Render(daemon.Desired) ([]daemon.File, error) { return nil, nil }
 
-// Packaged gives no directories.
-func (Init) Packaged() []string { return nil }
+// Dirs gives no directories.
+func (Init) Dirs() []string { return nil }
 
 // Traits gives the zero traits.
 func (Init) Traits(daemon.Definition) daemon.Traits { return daemon.Traits{} }

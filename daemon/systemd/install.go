@@ -42,15 +42,15 @@ func (r *renderer) install(f *daemon.File) error {
 		links[path.Join(unitDir, alias)] = "/" + f.Path
 	}
 	if len(links) > 0 {
-		f.Links = links
+		f.Links, f.WantedBy = links, wantedBy(links)
 	}
 	return nil
 }
 
-// wantedBy gives the units whose start brings f's unit up, from its links.
-func wantedBy(f daemon.File) []string {
+// wantedBy gives the units whose start brings another up, from its links.
+func wantedBy(links map[string]string) []string {
 	var out []string
-	for link := range f.Links {
+	for link := range links {
 		dir := path.Base(path.Dir(link))
 		for _, suffix := range []string{".wants", ".requires", ".upholds"} {
 			if by, ok := strings.CutSuffix(dir, suffix); ok {
@@ -59,7 +59,7 @@ func wantedBy(f daemon.File) []string {
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // spreadRun marks the units that are to run: those that a boot starts, and
@@ -73,13 +73,23 @@ func (r *renderer) spreadRun() {
 		again = false
 		for i := range r.files {
 			f := &r.files[i]
-			if f.Run || !slices.ContainsFunc(wantedBy(*f), func(by string) bool { return running[by] }) {
+			if len(f.Run) > 0 || !slices.ContainsFunc(f.WantedBy, func(by string) bool { return running[by] }) {
 				continue
 			}
-			f.Run, again = true, true
-			running[f.Unit] = true
+			f.Run, again = []string{runs(*f)}, true
+			running[f.Run[0]] = true
 		}
 	}
+}
+
+// runs is the unit that f's links start: itself, or a template's instance.
+func runs(f daemon.File) string {
+	for link := range f.Links {
+		if isTemplate(f.Unit) && path.Dir(link) != unitDir {
+			return path.Base(link)
+		}
+	}
+	return f.Unit
 }
 
 // bootTargets are the targets of systemd.special(7) that every host reaches.

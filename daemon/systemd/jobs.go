@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	systemd "github.com/coreos/go-systemd/v22/dbus"
 	"github.com/godbus/dbus/v5"
 
 	"github.com/activate-agent/activate/daemon"
@@ -18,7 +19,11 @@ const refreshTimeout = 3 * time.Minute
 func (s *Systemd) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	if err := s.conn.ReloadContext(ctx); err != nil {
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return err
+	}
+	if err := conn.ReloadContext(ctx); err != nil {
 		return fmt.Errorf("cannot have systemd read its units again: %w", err)
 	}
 	return nil
@@ -27,9 +32,16 @@ func (s *Systemd) Refresh(ctx context.Context) error {
 // Forget is `systemctl reset-failed` for the named units. One that is not
 // loaded has nothing to forget.
 func (s *Systemd) Forget(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, name := range names {
-		if err := s.conn.ResetFailedUnitContext(ctx, name); err != nil && !isNoSuchUnit(err) {
+		if err := conn.ResetFailedUnitContext(ctx, name); err != nil && !isNoSuchUnit(err) {
 			errs = append(errs, fmt.Errorf("cannot reset the failed state of %s: %w", name, err))
 		}
 	}
@@ -45,9 +57,13 @@ type job struct {
 // Do queues a job for every unit and then waits for all of them. systemd puts
 // them in order.
 func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, deadline time.Duration) []daemon.Failure {
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return allFailed(verb, names, err)
+	}
 	var failures []daemon.Failure
 	var jobs []job
-	submit := s.submitter(verb)
+	submit := submitter(conn, verb)
 	for _, name := range names {
 		j := job{unit: name, result: make(chan string, 1)}
 		_, err := submit(ctx, name, "replace", j.result)
@@ -59,8 +75,22 @@ func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, dead
 			failures = append(failures, daemon.Failure{Unit: name, Verb: verb, Reason: err.Error()})
 		}
 	}
+	return append(failures, await(ctx, verb, jobs, deadline)...)
+}
+
+func allFailed(verb daemon.Verb, names []string, err error) []daemon.Failure {
+	var failures []daemon.Failure
+	for _, name := range names {
+		failures = append(failures, daemon.Failure{Unit: name, Verb: verb, Reason: err.Error()})
+	}
+	return failures
+}
+
+// await waits for all jobs until the deadline.
+func await(ctx context.Context, verb daemon.Verb, jobs []job, deadline time.Duration) []daemon.Failure {
 	timeout := time.NewTimer(deadline)
 	defer timeout.Stop()
+	var failures []daemon.Failure
 	expired := false
 	for _, j := range jobs {
 		result := ""
@@ -77,16 +107,16 @@ func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, dead
 	return failures
 }
 
-func (s *Systemd) submitter(verb daemon.Verb) func(context.Context, string, string, chan<- string) (int, error) {
+func submitter(conn *systemd.Conn, verb daemon.Verb) func(context.Context, string, string, chan<- string) (int, error) {
 	switch verb {
 	case daemon.VerbStop:
-		return s.conn.StopUnitContext
+		return conn.StopUnitContext
 	case daemon.VerbStart:
-		return s.conn.StartUnitContext
+		return conn.StartUnitContext
 	case daemon.VerbRestart:
-		return s.conn.RestartUnitContext
+		return conn.RestartUnitContext
 	case daemon.VerbReload:
-		return s.conn.ReloadUnitContext
+		return conn.ReloadUnitContext
 	}
 	panic("internal error: unknown verb " + string(verb))
 }

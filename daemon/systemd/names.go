@@ -46,17 +46,6 @@ func checkUnitName(name string) error {
 	return nil
 }
 
-// instance splits "foo@bar.service" into its template "foo@.service" and its
-// instance "bar", which may hold dots. ok is false for other names.
-func instance(unit string) (template, inst string, ok bool) {
-	ext := path.Ext(unit)
-	prefix, inst, ok := strings.Cut(strings.TrimSuffix(unit, ext), "@")
-	if !ok || inst == "" {
-		return "", "", false
-	}
-	return prefix + "@" + ext, inst, true
-}
-
 // isTemplate tells whether unit is one that only its instances run.
 func isTemplate(unit string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(unit, path.Ext(unit)), "@")

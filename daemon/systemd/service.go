@@ -23,7 +23,7 @@ func (r *renderer) service(s *daemon.Service) {
 	r.serviceUnitSection(t, s)
 	if s.Process != nil || s.Oneshot != nil {
 		serviceCommands(t, s)
-		serviceProcess(t, s)
+		r.serviceProcess(t, s)
 		serviceEnvironment(t, s)
 		serviceLimits(t, s)
 		serviceSandbox(t, s)
@@ -161,7 +161,7 @@ func checkSignal(name string) error {
 	return nil
 }
 
-func serviceProcess(t *text, s *daemon.Service) {
+func (r *renderer) serviceProcess(t *text, s *daemon.Service) {
 	t.set("Service", "User", literal(s.User))
 	t.set("Service", "Group", literal(s.Group))
 	t.set("Service", "WorkingDirectory", literal(s.WorkingDirectory))
@@ -169,7 +169,7 @@ func serviceProcess(t *text, s *daemon.Service) {
 	if s.Nice != nil {
 		t.set("Service", "Nice", strconv.Itoa(*s.Nice))
 	}
-	serviceRestart(t, s)
+	r.serviceRestart(t, s)
 	if s.Stop == nil {
 		return
 	}
@@ -186,10 +186,11 @@ func serviceProcess(t *text, s *daemon.Service) {
 }
 
 // serviceRestart: a process keeps running, as under every supervisor, unless
-// the configuration says otherwise; a oneshot is never repeated by itself.
-func serviceRestart(t *text, s *daemon.Service) {
+// the configuration says otherwise; a oneshot and what serves one connection
+// are never repeated by themselves.
+func (r *renderer) serviceRestart(t *text, s *daemon.Service) {
 	policy, delay := "", ""
-	if s.Process != nil {
+	if s.Process != nil && !r.accepted[s.Name] {
 		policy, delay = "always", "1s"
 	}
 	if s.Restart != nil {

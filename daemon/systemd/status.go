@@ -17,7 +17,11 @@ import (
 // Status asks for all loaded units at once, then for the named ones that were
 // not among them.
 func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon.Status, error) {
-	loaded, err := s.conn.ListUnitsContext(ctx)
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := conn.ListUnitsContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the units of systemd: %w", err)
 	}
@@ -25,7 +29,7 @@ func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon
 	for _, u := range loaded {
 		// A unit that follows another is that unit under a second name.
 		if u.Followed == "" {
-			out[u.Name] = s.status(ctx, u)
+			out[u.Name] = status(ctx, conn, u)
 		}
 	}
 	var missing []string
@@ -35,27 +39,27 @@ func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon
 		}
 	}
 	if len(missing) > 0 {
-		more, err := s.conn.ListUnitsByNamesContext(ctx, missing)
+		more, err := conn.ListUnitsByNamesContext(ctx, missing)
 		if err != nil {
 			return nil, fmt.Errorf("cannot ask systemd for units: %w", err)
 		}
 		for _, u := range more {
-			out[u.Name] = s.status(ctx, u)
+			out[u.Name] = status(ctx, conn, u)
 		}
 	}
 	for _, name := range names {
 		if st, ok := out[name]; ok && st.Active == "inactive" {
-			st.Unmet = s.unmet(ctx, name)
+			st.Unmet = unmet(ctx, conn, name)
 			out[name] = st
 		}
 	}
 	return out, nil
 }
 
-func (s *Systemd) status(ctx context.Context, u systemd.UnitStatus) daemon.Status {
+func status(ctx context.Context, conn *systemd.Conn, u systemd.UnitStatus) daemon.Status {
 	st := daemon.Status{Name: u.Name, Active: u.ActiveState, Failed: u.ActiveState == "failed"}
 	if u.SubState == "auto-restart" {
-		code, err := s.conn.GetUnitTypePropertyContext(ctx, u.Name, "Service", "ExecMainStatus")
+		code, err := conn.GetUnitTypePropertyContext(ctx, u.Name, "Service", "ExecMainStatus")
 		if err == nil {
 			n, _ := code.Value.Value().(int32)
 			st.Failed = n != 0
@@ -66,12 +70,12 @@ func (s *Systemd) status(ctx context.Context, u systemd.UnitStatus) daemon.Statu
 
 // unmet tells whether the last start of an inactive unit ended at one of its
 // conditions.
-func (s *Systemd) unmet(ctx context.Context, name string) bool {
-	at, err := s.conn.GetUnitPropertyContext(ctx, name, "ConditionTimestamp")
+func unmet(ctx context.Context, conn *systemd.Conn, name string) bool {
+	at, err := conn.GetUnitPropertyContext(ctx, name, "ConditionTimestamp")
 	if err != nil {
 		return false
 	}
-	met, err := s.conn.GetUnitPropertyContext(ctx, name, "ConditionResult")
+	met, err := conn.GetUnitPropertyContext(ctx, name, "ConditionResult")
 	if err != nil {
 		return false
 	}
@@ -82,13 +86,17 @@ func (s *Systemd) unmet(ctx context.Context, name string) bool {
 
 // Log asks the journal for what belongs to the unit's last run.
 func (s *Systemd) Log(ctx context.Context, name string, n int) []string {
-	args := append(slices.Clone(s.opts.Journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n))
+	journal := s.opts.Journal
+	if len(journal) == 0 {
+		journal = []string{"journalctl"}
+	}
+	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n))
 	if run := s.invocation(ctx, name); run != "" {
 		args = append(args, "_SYSTEMD_INVOCATION_ID="+run, "+", "INVOCATION_ID="+run)
 	} else {
 		args = append(args, "--unit="+name)
 	}
-	out, err := exec.CommandContext(ctx, s.opts.Journal[0], args...).Output()
+	out, err := exec.CommandContext(ctx, journal[0], args...).Output()
 	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
 		return strings.Split(text, "\n")
 	}
@@ -97,7 +105,11 @@ func (s *Systemd) Log(ctx context.Context, name string, n int) []string {
 
 // invocation is the id of the unit's last run in hex, empty for none.
 func (s *Systemd) invocation(ctx context.Context, name string) string {
-	id, err := s.conn.GetUnitPropertyContext(ctx, name, "InvocationID")
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return ""
+	}
+	id, err := conn.GetUnitPropertyContext(ctx, name, "InvocationID")
 	if err != nil {
 		return ""
 	}

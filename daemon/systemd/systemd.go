@@ -2,19 +2,23 @@ package systemd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path"
 
 	systemd "github.com/coreos/go-systemd/v22/dbus"
 	"github.com/godbus/dbus/v5"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// Systemd is systemd as the init of a host, or without a connection just the
+// Systemd is systemd as the init of a host, or where it does not run just the
 // writer and reader of its files. It is for one goroutine at a time.
 type Systemd struct {
+	running bool
+	opts    Options
+	// conn is made when it is first needed: most runs change no unit.
 	conn *systemd.Conn
-	opts Options
 }
 
 // Options say how to reach a systemd; the zero value is this host's.
@@ -26,34 +30,46 @@ type Options struct {
 	Journal []string
 }
 
-// ErrNotRunning says that this host was not booted with systemd, or that this
-// process is in a chroot.
-var ErrNotRunning = errors.New("systemd does not run here")
+// New gives the systemd of root: the one that runs this host when root is the
+// host's own, else one that only knows files.
+func New(root *rootfs.Root) *Systemd {
+	return &Systemd{running: root.Dir() == "/" && booted()}
+}
 
-// Offline gives a Systemd that only knows files: for another root, a chroot,
-// a build.
+// Offline gives a Systemd that only knows files.
 func Offline() *Systemd { return &Systemd{} }
 
-// Connect reaches the running systemd. The caller closes it. The error wraps
-// ErrNotRunning when there is none.
-func Connect(ctx context.Context, opts Options) (*Systemd, error) {
-	if opts.Socket == "" && !booted() {
-		return nil, fmt.Errorf("cannot reach systemd: %w", ErrNotRunning)
+// At gives the running systemd that opts lead to, as that of a container.
+func At(opts Options) *Systemd { return &Systemd{running: true, opts: opts} }
+
+// Detect tells whether systemd is the init of root: it runs, or /sbin/init is
+// it.
+func Detect(root *rootfs.Root) bool {
+	if root.Dir() == "/" && booted() {
+		return true
+	}
+	target, err := root.Readlink("sbin/init")
+	return err == nil && path.Base(target) == "systemd"
+}
+
+// manager connects, or gives the connection that there is.
+func (s *Systemd) manager(ctx context.Context) (*systemd.Conn, error) {
+	if s.conn != nil && s.conn.Connected() {
+		return s.conn, nil
 	}
 	dial := systemd.NewWithContext
-	if opts.Socket != "" {
+	if s.opts.Socket != "" {
 		dial = func(ctx context.Context) (*systemd.Conn, error) {
-			return systemd.NewConnection(func() (*dbus.Conn, error) { return connectTo(ctx, opts.Socket) })
+			return systemd.NewConnection(func() (*dbus.Conn, error) { return connectTo(ctx, s.opts.Socket) })
 		}
 	}
-	conn, err := dial(ctx)
+	// The connection outlives this call's deadline.
+	conn, err := dial(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach systemd: %w", err)
 	}
-	if len(opts.Journal) == 0 {
-		opts.Journal = []string{"journalctl"}
-	}
-	return &Systemd{conn: conn, opts: opts}, nil
+	s.conn = conn
+	return conn, nil
 }
 
 func connectTo(ctx context.Context, socket string) (*dbus.Conn, error) {
@@ -83,21 +99,21 @@ func booted() bool {
 	return err1 != nil || err2 != nil || os.SameFile(ours, host)
 }
 
-// Close ends the connection.
+// Close ends the connection, if there is one.
 func (s *Systemd) Close() {
 	if s.conn != nil {
 		s.conn.Close()
+		s.conn = nil
 	}
 }
 
 // Name is "systemd".
 func (s *Systemd) Name() string { return "systemd" }
 
-// Running tells whether there is a connection.
-func (s *Systemd) Running() bool { return s.conn != nil }
+// Running tells whether there is a systemd to speak with.
+func (s *Systemd) Running() bool { return s.running }
 
-// Packaged are the directories of systemd.unit(5) that come after an
-// administrator's, in order.
-func (s *Systemd) Packaged() []string {
-	return []string{"run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"}
+// Dirs are the directories of systemd.unit(5) for the system, in order.
+func (s *Systemd) Dirs() []string {
+	return []string{unitDir, "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"}
 }

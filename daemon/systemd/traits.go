@@ -24,11 +24,17 @@ func (s *Systemd) Traits(d daemon.Definition) daemon.Traits {
 		NotSocketActivated:    x("X-NotSocketActivated", false),
 		ManualStartOnly:       p.boolean("Unit", "RefuseManualStart", false) || x("X-OnlyManualStart", false),
 		ManualStopRefused:     p.boolean("Unit", "RefuseManualStop", false),
+		CanReload:             canReload(d.Unit, p),
 		Passing:               passing(d.Unit, p),
 		Sockets:               p.words("Service", "Sockets"),
 		Triggers:              triggered(d.Unit, p),
 		Accept:                p.boolean("Socket", "Accept", false),
 	}
+}
+
+// canReload: a mount is mounted again with its new options.
+func canReload(unit string, p parsed) bool {
+	return unitType(unit) == "mount" || len(p["Service"]["ExecReload"]) > 0 || p.last("Service", "Type") == "notify-reload"
 }
 
 // passing: a oneshot does its work and goes, unless it says that it stays.

@@ -1,0 +1,150 @@
+package daemon
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Verbs decides what the switch does to units: those that changes concern,
+// and those that should run and do not. Without a running init it is empty.
+// It reads only and must be called before Apply. Changes of other kinds than
+// units and mounts may be among changes.
+func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, error) {
+	if !u.cfg.Init.Running() {
+		return plan.Units{}, nil
+	}
+	before, after, err := u.views(changes)
+	if err != nil {
+		return plan.Units{}, err
+	}
+	units := u.ours()
+	status, err := u.cfg.Init.Status(ctx, slices.Sorted(maps.Keys(units)))
+	if err != nil {
+		return plan.Units{}, err
+	}
+	addInstances(units, status)
+	d := decider{units: u, status: status, verdicts: map[string]verdict{}, transitions: map[string]transition{}}
+	for _, name := range slices.Sorted(maps.Keys(units)) {
+		t, err := u.transition(before, after, units[name], status)
+		if err != nil {
+			return plan.Units{}, err
+		}
+		d.transitions[name] = t
+	}
+	d.decide()
+	lists := d.lists()
+	lists.Refresh = slices.ContainsFunc(changes, concernsInit)
+	for _, name := range slices.Sorted(maps.Keys(status)) {
+		if status[name].Failed {
+			lists.Failed = append(lists.Failed, name)
+		}
+	}
+	return lists, nil
+}
+
+// concernsInit tells whether the init has to read its definitions again.
+func concernsInit(ch plan.Change) bool {
+	return ch.Kind == plan.KindUnit || ch.Kind == plan.KindMount ||
+		strings.HasPrefix(string(ch.Address), "etc/systemd/system/") || strings.HasPrefix(string(ch.Address), "etc/systemd/system.")
+}
+
+// concern is a unit that some file of ours, now or in the last generation,
+// has to do with.
+type concern struct {
+	name string
+	// last says that the last generation had a file for it.
+	last bool
+	// run says that it is to be running.
+	run bool
+	// wantedBy are units that want it running when they are.
+	wantedBy []string
+	// instance says that it is here for its template's sake only.
+	instance bool
+	origin   string
+}
+
+// ours gives the units of the desired files and of the last generation's.
+func (u *Units) ours() map[string]concern {
+	out := map[string]concern{}
+	for a, raw := range u.cfg.Last {
+		// A record that cannot be read has made New fail.
+		last, _ := decode(a, raw)
+		if last.Path == "" {
+			continue
+		}
+		unit := unitAt(last.Path)
+		out[unit] = concern{name: unit, last: true}
+	}
+	for _, f := range u.files {
+		c := out[f.Unit]
+		c.name = f.Unit
+		if c.origin == "" {
+			c.origin = f.Origin
+		}
+		c.wantedBy = append(c.wantedBy, f.WantedBy...)
+		out[f.Unit] = c
+		for _, unit := range f.Run {
+			c := out[unit]
+			c.name, c.run, c.origin = unit, true, f.Origin
+			out[unit] = c
+		}
+	}
+	return out
+}
+
+// addInstances adds the loaded instances of templates.
+func addInstances(units map[string]concern, status map[string]Status) {
+	for name := range status {
+		template, ok := templateOf(name)
+		if !ok {
+			continue
+		}
+		t, ours := units[template]
+		if _, listed := units[name]; ours && !listed {
+			units[name] = concern{name: name, last: t.last, instance: true, origin: t.origin}
+		}
+	}
+}
+
+// transition is one unit's way from old to new, and how it stands now.
+type transition struct {
+	concern
+	old, new   Definition
+	was, will  Traits
+	difference Difference
+	status     Status
+}
+
+func (u *Units) transition(before, after view, c concern, status map[string]Status) (transition, error) {
+	t := transition{concern: c, status: status[c.name]}
+	var err error
+	if t.old, err = before.definition(c.name); err != nil {
+		return t, err
+	}
+	if t.new, err = after.definition(c.name); err != nil {
+		return t, err
+	}
+	if c.instance {
+		own, err := after.own(c.name)
+		if err != nil {
+			return t, err
+		}
+		if own {
+			// A file of somebody's own for this instance hides the template.
+			t.new = t.old
+		}
+	}
+	init := u.cfg.Init
+	t.was, t.will = init.Traits(t.old), init.Traits(t.new)
+	if t.old.Present() && t.new.Present() {
+		t.difference = init.Compare(t.old, t.new)
+	}
+	for _, by := range c.wantedBy {
+		t.run = t.run || status[by].Up() && !isTemplate(c.name)
+	}
+	return t, nil
+}
