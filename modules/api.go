@@ -82,14 +82,3 @@ type SourceFile struct {
 	// Builtin says that the file is a part of the program.
 	Builtin bool
 }
-
-// Definition is one place that gives an attribute a value.
-type Definition struct {
-	// Value is JSON; a sensitive one is the string "(sensitive value)".
-	Value []byte
-	// Priority is "default", "plain" or "force".
-	Priority string
-	// Won says that this definition is, or is merged into, the final value.
-	Won   bool
-	Range Range
-}

@@ -2,33 +2,141 @@ package modules
 
 import (
 	"context"
-	"errors"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+	"github.com/activate-agent/activate/modules/functions"
+	"github.com/activate-agent/activate/modules/schema"
 )
 
-// Config is a loaded configuration: every file parsed, nothing evaluated yet.
-type Config struct{}
-
-var errSkeleton = errors.New("not wired yet")
-
-// Load reads the configuration at o.Path with everything it imports.
-func Load(_ context.Context, _ Options) (*Config, Diagnostics) {
-	return nil, Diagnostics{{Severity: "error", Summary: errSkeleton.Error()}}
+// Config is a loaded configuration: every file parsed and every module
+// declared, nothing evaluated that nobody asked for. It is not safe for
+// concurrent use.
+type Config struct {
+	options Options
+	rootDir string
+	files   []*file
+	units   []*unit
+	// main is the unit of the configuration itself.
+	main  *unit
+	types map[string]*schema.Block
+	// statements are the top-level blocks by type, in import order.
+	statements map[string][]statement
+	sources    map[string][]byte
+	ev         *evaluator
 }
 
-// System evaluates everything the host needs.
-func (c *Config) System() (*System, Diagnostics) { return nil, nil }
+// statement is one block of a file's top level.
+type statement struct {
+	block *hclsyntax.Block
+	file  *file
+}
 
-// Validate evaluates everything there is and gives every problem.
-func (c *Config) Validate() Diagnostics { return nil }
+// Load reads the configuration at o.Path with everything it imports, and
+// checks what can be checked without evaluating: syntax, names of blocks and
+// attributes, declarations. The Config is nil when there are errors.
+func Load(ctx context.Context, o Options) (*Config, Diagnostics) {
+	l := &loader{root: o.Path, files: map[string]*file{}, groups: map[string]*group{}, targets: map[*file][]*group{}}
+	root := l.load(ctx, o.Path)
+	c := &Config{
+		options: o, rootDir: l.rootDir,
+		types: map[string]*schema.Block{}, statements: map[string][]statement{}, sources: map[string][]byte{},
+	}
+	for _, f := range l.files {
+		c.sources[f.name] = f.src
+	}
+	c.assemble(l.ordered(root))
+	c.ev = newEvaluator(c, functions.Map())
+	diags := l.diags.Add(c.declare()...).Add(c.check(l.diags.HasErrors())...)
+	diags = diags.Add(c.ev.readSets(o.Sets)...)
+	if diags.HasErrors() {
+		return nil, c.finish(c.alsoEvaluated(l.diags.HasErrors(), diags))
+	}
+	return c, c.finish(diags)
+}
 
-// Eval gives the value of an expression; "" is the whole configuration.
-func (c *Config) Eval(_ string) (Value, Diagnostics) { return Value{}, nil }
+// alsoEvaluated adds what evaluation finds, so that one run shows every
+// problem. Where text could not be read that would only give consequences of
+// it.
+func (c *Config) alsoEvaluated(incomplete bool, diags diagnostic.List) diagnostic.List {
+	if incomplete || len(c.files) == 0 {
+		return diags
+	}
+	return diags.Add(c.Validate()...)
+}
 
-// Origins lists the definitions of one attribute.
-func (c *Config) Origins(_ string) ([]Definition, Diagnostics) { return nil, nil }
+// assemble sorts the files into units.
+func (c *Config) assemble(groups []*group) {
+	c.main = &unit{dir: c.rootDir, locals: map[string]*local{}}
+	for _, g := range groups {
+		var module *unit
+		for _, f := range g.files {
+			if f.unit != nil {
+				continue
+			}
+			switch {
+			case g.module:
+				if module == nil {
+					module = &unit{dir: f.dir, locals: map[string]*local{}}
+					c.units = append(c.units, module)
+				}
+				f.unit = module
+			case f.header != nil:
+				f.unit = &unit{dir: f.dir, locals: map[string]*local{}}
+				c.units = append(c.units, f.unit)
+			default:
+				f.unit = c.main
+			}
+			f.unit.files = append(f.unit.files, f)
+			c.files = append(c.files, f)
+		}
+	}
+	c.units = append(c.units, c.main)
+}
 
-// Format gives src in the canonical layout.
-func Format(_ string, src []byte) ([]byte, Diagnostics) { return src, nil }
+// finish completes findings for the caller: the lines they quote and the
+// imports that lead to them.
+func (c *Config) finish(diags diagnostic.List) Diagnostics {
+	var out Diagnostics
+	for _, d := range diags {
+		out = out.Add(d)
+	}
+	for _, d := range out {
+		if d.Range == nil {
+			continue
+		}
+		for _, r := range append([]Range{*d.Range}, d.Related...) {
+			if src, ok := c.sources[r.Filename]; ok {
+				d.Quote(r, src)
+			}
+		}
+		if d.ImportedFrom == nil {
+			d.ImportedFrom = c.importChain(d.Range.Filename)
+		}
+	}
+	return out
+}
 
-// BuiltinModules gives the names that imports may use without a path.
-func BuiltinModules() []string { return nil }
+func (c *Config) importChain(name string) []Range {
+	var chain []Range
+	for _, f := range c.files {
+		if f.name != name {
+			continue
+		}
+		for ref := f.importer; ref != nil && len(chain) < 20; ref = ref.from.importer {
+			chain = append(chain, rangeOf(ref.at))
+		}
+		break
+	}
+	return chain
+}
+
+// Files gives every configuration file that was read.
+func (c *Config) sourceFiles() []SourceFile {
+	out := make([]SourceFile, len(c.files))
+	for i, f := range c.files {
+		out[i] = SourceFile{Name: f.origin, Bytes: f.src, Builtin: f.builtin}
+	}
+	return out
+}

@@ -75,6 +75,9 @@ func apply(e *hclsyntax.FunctionCallExpr, s *Scope, args []cty.Value) (Term, dia
 	if err != nil {
 		return Term{}, callError(e, f, converted, err)
 	}
+	if infinite(out) {
+		return Term{}, Errorf(e.Range(), "Function call failed", "The result of %s() is not a finite number.", e.Name)
+	}
 	return Data(out), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -72,7 +73,7 @@ func unreadable(e *hclsyntax.FunctionCallExpr, path string, marks cty.ValueMarks
 	if len(marks) > 0 {
 		return Errorf(argRange(e, 0), "Cannot read file", "The file cannot be read; its name is sensitive.")
 	}
-	return Errorf(argRange(e, 0), "Cannot read file", "The file %q cannot be read: %s.", path, reason)
+	return Errorf(argRange(e, 0), "Cannot read file", "The file %q cannot be read: %s.", path, strings.TrimSuffix(reason, "."))
 }
 
 func fileset(e *hclsyntax.FunctionCallExpr, s *Scope, args []string) (Term, diagnostic.List) {

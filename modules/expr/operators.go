@@ -27,10 +27,16 @@ func binary(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
 		return Term{}, diags
 	}
 	v, err := e.Op.Impl.Call([]cty.Value{left, right})
-	if err != nil {
+	if err != nil || infinite(v) {
 		return Term{}, Errorf(e.SrcRange, "Operation failed", "This cannot be computed%s.", failure(e.Op))
 	}
 	return Data(v), diags
+}
+
+// infinite reports whether v is a number that no configuration can hold.
+func infinite(v cty.Value) bool {
+	v, _ = v.Unmark()
+	return !v.IsNull() && v.IsKnown() && v.Type() == cty.Number && v.AsBigFloat().IsInf()
 }
 
 func failure(op *hclsyntax.Operation) string {

@@ -21,6 +21,8 @@ type Block struct {
 	// Freeform allows any attribute, and blocks of attributes: the
 	// init-specific parts of a service.
 	Freeform bool
+	// Separate says that blocks of the type do not merge: each is by itself.
+	Separate bool
 	// Module is set for the block of a declared module.
 	Module  bool
 	Options []*Option

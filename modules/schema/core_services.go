@@ -183,7 +183,7 @@ func assertBlock(name string) *Block {
 	if name == "warning" {
 		description = "A condition without which a warning is shown at every run."
 	}
-	return &Block{Name: name, Description: description, Options: []*Option{
+	return &Block{Name: name, Separate: true, Description: description, Options: []*Option{
 		required(opt("condition", kind(Bool), "What must be true.", "host.memory_mb >= 512")),
 		required(opt("message", kind(String), "What is shown when it is not.", `"This host is too small."`)),
 	}}

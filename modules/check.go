@@ -1,0 +1,198 @@
+package modules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+	"github.com/activate-agent/activate/modules/expr"
+	"github.com/activate-agent/activate/modules/schema"
+)
+
+// check finds what is wrong without evaluating anything: names of blocks and
+// attributes, and labels.
+//
+// An incomplete configuration lacks modules, so unknown block types say
+// nothing there.
+func (c *Config) check(incomplete bool) diagnostic.List {
+	var diags diagnostic.List
+	for _, f := range c.files {
+		for _, attr := range sortedAttributes(f.body) {
+			if attr.Name != "imports" {
+				diags = diags.Add(expr.Errorf(attr.NameRange, "Unsupported attribute",
+					"Only imports stands at the top of a file; other values belong into blocks. A value for use in this configuration is written locals { %s = ... }.", attr.Name)...)
+			}
+		}
+		for _, b := range f.body.Blocks {
+			diags = append(diags, c.checkTop(b, incomplete)...)
+		}
+	}
+	return diags
+}
+
+func (c *Config) checkTop(b *hclsyntax.Block, incomplete bool) diagnostic.List {
+	switch b.Type {
+	case "module", "option", "output":
+		return nil
+	case "locals":
+		if len(b.Labels) > 0 {
+			return expr.Errorf(b.LabelRanges[0], "Unexpected label", "A locals block has no name.")
+		}
+		return nil
+	}
+	t, ok := c.types[b.Type]
+	switch {
+	case ok:
+		return checkBlock(b, t)
+	case incomplete:
+		return nil
+	}
+	return c.unknownBlock(b)
+}
+
+func (c *Config) unknownBlock(b *hclsyntax.Block) diagnostic.List {
+	if slices.Contains(BuiltinModules(), b.Type) {
+		return expr.Errorf(b.TypeRange, "Module not imported", "%q is a built-in module. Put imports = [%q] at the top of a file to use it.", b.Type, b.Type)
+	}
+	known := slices.Concat(slices.Collect(maps.Keys(c.types)), []string{"locals", "module", "option", "output"})
+	return expr.Errorf(b.TypeRange, "Unknown block type",
+		"There is no block type %q.%s A module becomes a block type when it is imported.", b.Type, expr.DidYouMean(b.Type, known))
+}
+
+// checkBlock checks one block and those in it. Nearly all blocks of a large
+// configuration are right, so that path allocates nothing.
+func checkBlock(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+	diags := checkLabels(b, t)
+	wrong := 0
+	for name := range b.Body.Attributes {
+		if !knownAttribute(name, t) {
+			wrong++
+		}
+	}
+	if wrong > 0 {
+		diags = diags.Add(wrongAttributes(b.Body, t)...)
+	}
+	for _, nested := range b.Body.Blocks {
+		diags = diags.Add(checkNested(nested, t)...)
+	}
+	return diags
+}
+
+func knownAttribute(name string, t *schema.Block) bool {
+	switch name {
+	case "when", "for_each":
+		return true
+	}
+	return t.Freeform || t.Option(name) != nil || name == t.Identity && t.Labelled
+}
+
+func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
+	var diags diagnostic.List
+	for _, attr := range sortedAttributes(body) {
+		switch {
+		case knownAttribute(attr.Name, t):
+		case t.Block(attr.Name) != nil:
+			diags = diags.Add(expr.Errorf(attr.NameRange, "Block written as attribute", "%q is a block: write %s { ... }, without the equals sign.", attr.Name, attr.Name)...)
+		case t.ComputedOf(attr.Name) != nil:
+			diags = diags.Add(expr.Errorf(attr.NameRange, "Read-only attribute", "%q of %s is computed and can only be read.", attr.Name, t.Name)...)
+		default:
+			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, expr.DidYouMean(attr.Name, t.Names())), t.Range)...)
+		}
+	}
+	return diags
+}
+
+func checkLabels(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+	switch {
+	case !t.Labelled && len(b.Labels) > 0:
+		return expr.Errorf(b.LabelRanges[0], "Unexpected label", "A %s block has no name: there is one, and its definitions merge. Write %s { ... }.", t.Name, t.Name)
+	case t.Labelled && len(b.Labels) > 1:
+		return expr.Errorf(b.LabelRanges[1], "Unexpected label", "A %s block has one name.", t.Name)
+	case t.Labelled && len(b.Labels) == 0 && b.Body.Attributes[t.Identity] == nil:
+		return expr.Errorf(b.DefRange(), "Name missing", "It is written %s \"NAME\" { ... }%s.", t.Name, identityHint(t))
+	}
+	return nil
+}
+
+func identityHint(t *schema.Block) string {
+	if t.Identity == "" {
+		return ""
+	}
+	return fmt.Sprintf(", or with %s = ... in it", t.Identity)
+}
+
+func checkNested(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+	if b.Type == "dynamic" {
+		return checkDynamic(b, t)
+	}
+	if t.Freeform {
+		return nil
+	}
+	nested := t.Block(b.Type)
+	if nested != nil {
+		return checkBlock(b, nested)
+	}
+	if t.Option(b.Type) != nil {
+		return expr.Errorf(b.TypeRange, "Attribute written as block", "%q is an attribute: write %s = ..., with an equals sign.", b.Type, b.Type)
+	}
+	return expr.Errorf(b.TypeRange, "Unsupported block", "There is no block %q in %s blocks.%s", b.Type, t.Name, expr.DidYouMean(b.Type, t.Names()))
+}
+
+func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+	if len(b.Labels) != 1 {
+		return expr.Errorf(b.DefRange(), "Invalid dynamic block", `It is written dynamic "BLOCK" { for_each = ... content { ... } }.`)
+	}
+	h := head{body: b.Body, what: "dynamic block", known: []string{"for_each", "iterator", "labels", "when"}, blocks: []string{"content"}}
+	diags := h.check()
+	if _, ok := b.Body.Attributes["for_each"]; !ok {
+		diags = diags.Add(expr.Errorf(b.DefRange(), "Invalid dynamic block", "for_each is missing: what the block is repeated for.")...)
+	}
+	contents := 0
+	nested := t.Block(b.Labels[0])
+	if nested == nil && !t.Freeform {
+		return diags.Add(expr.Errorf(b.LabelRanges[0], "Unsupported block", "There is no block %q in %s blocks.%s", b.Labels[0], t.Name, expr.DidYouMean(b.Labels[0], t.Names()))...)
+	}
+	for _, content := range b.Body.Blocks {
+		if content.Type != "content" {
+			continue
+		}
+		contents++
+		if nested != nil {
+			diags = diags.Add(checkContent(content, nested)...)
+		}
+	}
+	if contents != 1 {
+		diags = diags.Add(expr.Errorf(b.DefRange(), "Invalid dynamic block", "It needs exactly one content { ... } block.")...)
+	}
+	return diags
+}
+
+// checkContent is checkBlock for the content of a dynamic block, whose labels
+// are given by the labels attribute.
+func checkContent(content *hclsyntax.Block, t *schema.Block) diagnostic.List {
+	shown := *t
+	shown.Labelled = false
+	var diags diagnostic.List
+	for name := range content.Body.Attributes {
+		if !knownAttribute(name, t) {
+			diags = wrongAttributes(content.Body, t)
+			break
+		}
+	}
+	for _, nested := range content.Body.Blocks {
+		diags = diags.Add(checkNested(nested, &shown)...)
+	}
+	return diags
+}
+
+// quote gives an identity as it stands in a reference: .name or ["na/me"].
+func quote(label string) string {
+	if hclsyntax.ValidIdentifier(label) {
+		return "." + label
+	}
+	return `["` + strings.ReplaceAll(label, `"`, `\"`) + `"]`
+}

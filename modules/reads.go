@@ -1,0 +1,150 @@
+package modules
+
+import (
+	"crypto/sha256"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// reads is everything the evaluation looked at besides the configuration's own
+// files, for the key of a cached result.
+type reads struct {
+	facts map[string]cty.Value
+	files map[string][sha256.Size]byte
+}
+
+func newReads() *reads {
+	return &reads{facts: map[string]cty.Value{}, files: map[string][sha256.Size]byte{}}
+}
+
+// reader reads files for the functions: relative to the file an expression
+// stands in, and never out of its tree or the configuration's.
+type reader struct {
+	ev   *evaluator
+	file *file
+}
+
+const outside = "it lies outside of the module's and the configuration's directory. Copy it there; a file elsewhere on the host can be the source of a block."
+
+func (r *reader) Read(path string) ([]byte, string) {
+	if r.file != nil && r.file.builtin {
+		content, err := builtin.ReadFile(filepath.Join(r.file.dir, path))
+		if err != nil {
+			return nil, reason(err)
+		}
+		return content, ""
+	}
+	real, why := r.inside(path)
+	if why != "" {
+		return nil, why
+	}
+	content, why := read(real)
+	if why == "" {
+		r.ev.noteFile(real, content)
+		r.ev.config.sources[path] = content
+	}
+	return content, why
+}
+
+func (ev *evaluator) noteFile(path string, content []byte) {
+	ev.reads.files[path] = sha256.Sum256(content)
+	if _, ok := ev.config.sources[path]; !ok {
+		ev.config.sources[path] = content
+	}
+}
+
+func (r *reader) dir() string {
+	if r.file == nil {
+		return r.ev.config.rootDir
+	}
+	return r.file.dir
+}
+
+// inside resolves a path with all links and refuses it when it leads out.
+func (r *reader) inside(path string) (real, why string) {
+	full := path
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(r.dir(), path)
+	}
+	real, err := filepath.EvalSymlinks(full)
+	if err != nil {
+		if !r.allowed(filepath.Clean(full)) {
+			return "", outside
+		}
+		return "", reason(err)
+	}
+	if !r.allowed(real) {
+		return "", outside
+	}
+	return real, ""
+}
+
+func (r *reader) allowed(path string) bool {
+	for _, dir := range []string{r.dir(), r.ev.config.rootDir} {
+		real, err := filepath.EvalSymlinks(dir)
+		if underOf(path, dir) || err == nil && underOf(path, real) {
+			return true
+		}
+	}
+	return false
+}
+
+// Glob lists the regular files below dir that match; ** stands for any number
+// of directories.
+func (r *reader) Glob(dir, pattern string) ([]string, string) {
+	real, why := r.inside(dir)
+	if why != "" {
+		return nil, why
+	}
+	var out []string
+	err := fs.WalkDir(os.DirFS(real), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Type().IsRegular() && matchGlob(splitPath(pattern), splitPath(path)) {
+			out = append(out, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, reason(err)
+	}
+	slices.Sort(out)
+	return out, ""
+}
+
+func splitPath(p string) []string {
+	var parts []string
+	for len(p) > 0 {
+		i := slices.Index([]byte(p), '/')
+		if i < 0 {
+			return append(parts, p)
+		}
+		parts = append(parts, p[:i])
+		p = p[i+1:]
+	}
+	return parts
+}
+
+func matchGlob(pattern, path []string) bool {
+	if len(pattern) == 0 {
+		return len(path) == 0
+	}
+	if pattern[0] == "**" {
+		for i := range len(path) + 1 {
+			if matchGlob(pattern[1:], path[i:]) {
+				return true
+			}
+		}
+		return false
+	}
+	if len(path) == 0 {
+		return false
+	}
+	ok, err := filepath.Match(pattern[0], path[0])
+	return err == nil && ok && matchGlob(pattern[1:], path[1:])
+}

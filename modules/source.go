@@ -1,0 +1,227 @@
+package modules
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+	"github.com/activate-agent/activate/modules/expr"
+)
+
+//go:embed std
+var builtin embed.FS
+
+// builtinPrefix starts the shown name of a file that is a part of the program.
+const builtinPrefix = "builtin:"
+
+// file is one configuration file, parsed.
+type file struct {
+	// name is shown in diagnostics; origin is the shorter form for plans.
+	name, origin string
+	// key identifies the file however it is reached.
+	key     string
+	dir     string
+	builtin bool
+	src     []byte
+	body    *hclsyntax.Body
+	header  *hclsyntax.Block
+	imports []importRef
+	unit    *unit
+	// importer is the import that first brought the file in.
+	importer *importRef
+}
+
+// importRef is one entry of an imports list.
+type importRef struct {
+	from   *file
+	target string
+	at     hcl.Range
+}
+
+// unit is what shares locals: the configuration with its fragments, or one
+// declared module.
+type unit struct {
+	module string
+	dir    string
+	files  []*file
+	locals map[string]*local
+}
+
+// local is one entry of a locals block.
+type local struct {
+	name string
+	expr hclsyntax.Expression
+	file *file
+	at   hcl.Range
+	slot slot
+}
+
+// BuiltinModules gives the names that imports may use without a path.
+func BuiltinModules() []string {
+	entries, err := builtin.ReadDir("std")
+	if err != nil {
+		panic("internal error: the built-in modules are not embedded: " + err.Error())
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// reason words why a file cannot be read.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file or directory"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission is denied"
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return "it cannot be opened"
+}
+
+// hclFiles lists the *.hcl files of a directory in name order.
+func hclFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".hcl") && !strings.HasPrefix(e.Name(), ".") && !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// read gives the bytes of a regular file. A FIFO or device is refused, it
+// could hang or never end.
+func read(path string) ([]byte, string) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, "it is not a regular file"
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	return content, ""
+}
+
+// parse reads the file's text. It is safe to call for several files at once.
+func (f *file) parse() diagnostic.List {
+	if deepest(f.src) > nestingLimit {
+		return expr.Errorf(hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}, "Nested too deeply",
+			"Brackets, operators or templates are nested more than %d deep in this file. Move parts of it into locals.", nestingLimit)
+	}
+	parsed, problems := hclsyntax.ParseConfig(f.src, f.name, hcl.InitialPos)
+	diags := expr.FromHCL(problems)
+	body, ok := parsed.Body.(*hclsyntax.Body)
+	if !ok {
+		panic("internal error: HCL gave a body of another syntax")
+	}
+	f.body = body
+	more := f.readImports()
+	return diags.Add(more...).Add(f.findHeader()...)
+}
+
+func (f *file) findHeader() diagnostic.List {
+	for _, b := range f.body.Blocks {
+		if b.Type != "module" {
+			continue
+		}
+		if f.header != nil {
+			return related(expr.Errorf(b.DefRange(), "Second module header",
+				"A file declares one module. Put the other into a file of its own."), f.header.DefRange())
+		}
+		f.header = b
+	}
+	return nil
+}
+
+func related(diags diagnostic.List, at ...hcl.Range) diagnostic.List {
+	for _, r := range at {
+		if r.Filename != "" {
+			diags[0].Related = append(diags[0].Related, expr.Range(r))
+		}
+	}
+	return diags
+}
+
+func (f *file) readImports() diagnostic.List {
+	attr, ok := f.body.Attributes["imports"]
+	if !ok {
+		return nil
+	}
+	const advice = `imports is a list of strings in quotes, ["nix", "./webapp"]: what is imported must be known before anything is evaluated.`
+	list, ok := attr.Expr.(*hclsyntax.TupleConsExpr)
+	if !ok {
+		return expr.Errorf(attr.Expr.Range(), "Invalid imports", advice)
+	}
+	var diags diagnostic.List
+	for _, e := range list.Exprs {
+		target, ok := literalString(e)
+		if !ok {
+			diags = diags.Add(expr.Errorf(e.Range(), "Invalid imports", advice)...)
+			continue
+		}
+		f.imports = append(f.imports, importRef{from: f, target: target, at: e.Range()})
+	}
+	return diags
+}
+
+func literalString(e hclsyntax.Expression) (string, bool) {
+	v, ok := expr.Literal(e)
+	if !ok || v.IsNull() || v.Type().FriendlyName() != "string" {
+		return "", false
+	}
+	return v.AsString(), true
+}
+
+// nestingLimit keeps a hostile file from using up the parser's stack.
+const nestingLimit = 400
+
+// deepest gives a bound on how deep the parser would have to go. It counts
+// brackets wherever they stand, so text with many opening brackets that are
+// never closed counts too; a newline closes what only an operator opened.
+func deepest(src []byte) int {
+	depth, most, chain := 0, 0, 0
+	for _, c := range src {
+		switch c {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		case '!', '-', '?':
+			chain++
+		case '\n':
+			chain = 0
+		}
+		most = max(most, depth, chain/10)
+	}
+	return most
+}
+
+// underOf reports whether path lies in dir, both absolute and clean.
+func underOf(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
+}
