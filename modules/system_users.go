@@ -37,7 +37,7 @@ func (r *reading) user() users.User {
 		Shell: r.public("shell"), System: r.flag("system"),
 		HashedPassword: r.text("hashed_password"), InitialHashedPassword: r.text("initial_hashed_password"), HashedPasswordFile: r.text("hashed_password_file"),
 		Expires: r.text("expires"), AuthorizedKeys: r.names("authorized_keys"), Linger: r.optionalFlag("linger"), SubIDs: r.subIDs(),
-		OnRemoval: r.text("on_removal"), MigrateID: r.flag("migrate_id"), Origin: r.n.origin(),
+		OnRemoval: r.text("on_removal"), MigrateID: r.flag("migrate_id"), AdoptID: r.flag("adopt_id"), Origin: r.n.origin(),
 	}
 	r.checkUser(u)
 	return u
@@ -118,7 +118,7 @@ func subRanges() *schema.Type {
 func (r *reading) group() users.Group {
 	g := users.Group{
 		Name: r.accountName(), GID: r.id("gid"), Members: r.names("members"),
-		System: r.flag("system"), MigrateID: r.flag("migrate_id"), Origin: r.n.origin(),
+		System: r.flag("system"), MigrateID: r.flag("migrate_id"), AdoptID: r.flag("adopt_id"), Origin: r.n.origin(),
 	}
 	if slices.ContainsFunc(g.Members, func(m string) bool { return m == "" || strings.ContainsAny(m, ":,\n ") }) {
 		r.problem("members", "Invalid value for members", "a member is the name of a user, without colons, commas or white space.")
