@@ -82,6 +82,8 @@ func (d *decider) judgeRemoved(t transition) verdict {
 		return verdict{skip, "it is masked but not ours to stop"}
 	case !t.was.StopOnRemoval:
 		return verdict{skip, "X-StopOnRemoval=false"}
+	case t.was.ManualStopRefused:
+		return verdict{skip, "RefuseManualStop=yes"}
 	case t.new.Masked:
 		return verdict{stop, "masked"}
 	}

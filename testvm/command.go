@@ -19,13 +19,20 @@ func (m *Machine) Command(ctx context.Context, script string) *exec.Cmd {
 	return m.enter(ctx, "/bin/sh", "-c", script)
 }
 
-func (m *Machine) enter(ctx context.Context, argv ...string) *exec.Cmd {
-	args := append([]string{
-		"-t", strconv.Itoa(m.leader), "-a", "--", "/usr/bin/env", "-i",
+// Enter is the start of a host's command line that runs the rest inside, with
+// an environment like a fresh root login's. It holds until the machine goes
+// off.
+func (m *Machine) Enter() []string {
+	return []string{
+		"nsenter", "-t", strconv.Itoa(m.leader), "-a", "--", "/usr/bin/env", "-i",
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/sh", "LANG=C.UTF-8", "TERM=dumb",
-	}, argv...)
-	cmd := exec.CommandContext(ctx, "nsenter", args...)
+	}
+}
+
+func (m *Machine) enter(ctx context.Context, argv ...string) *exec.Cmd {
+	args := append(m.Enter(), argv...)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	// Services started by cmd may keep its output open after it ended.
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
