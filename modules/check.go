@@ -191,8 +191,19 @@ func checkContent(content *hclsyntax.Block, t *schema.Block) diagnostic.List {
 
 // quote gives an identity as it stands in a reference: .name or ["na/me"].
 func quote(label string) string {
-	if hclsyntax.ValidIdentifier(label) {
+	if isWord(label) {
 		return "." + label
 	}
 	return `["` + strings.ReplaceAll(label, `"`, `\"`) + `"]`
+}
+
+// isWord reports whether s can stand after a dot.
+func isWord(s string) bool {
+	for i, c := range s {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -126,8 +126,8 @@ func (c *collection) expand(b *hclsyntax.Block, body *hclsyntax.Body, f *file, o
 	}
 	s := (&place{ev: c.ev, file: f, owner: owner, self: ownerOr(owner, c.parent)}).scope(outer)
 	items, diags := forEach(attr.Expr, s)
-	for _, item := range items {
-		each := expr.Term{Lazy: &expr.Object{Attrs: map[string]expr.Term{"key": expr.Data(item.Key), "value": item.Value}}}
+	for i := range items {
+		each := expr.Term{Lazy: &items[i]}
 		inner := append(slices.Clip(outer), bound{"each", each})
 		diags = append(diags, c.add(b, &contribution{block: b, body: body, file: f, owner: owner, bound: inner}, nil)...)
 	}

@@ -35,8 +35,8 @@ func (c *collection) expandDynamic(b *hclsyntax.Block, from *contribution) diagn
 			return expr.Errorf(attr.Expr.Range(), "Invalid iterator", "The iterator is a word, not in quotes.")
 		}
 	}
-	for _, item := range items {
-		each := expr.Term{Lazy: &expr.Object{Attrs: map[string]expr.Term{"key": expr.Data(item.Key), "value": item.Value}}}
+	for i := range items {
+		each := expr.Term{Lazy: &items[i]}
 		inner := append(slices.Clip(from.bound), bound{iterator, each}, bound{"each", each})
 		one := &contribution{block: b, body: content, file: from.file, owner: from.owner, bound: inner}
 		label, more := c.dynamicLabel(b, one)

@@ -20,7 +20,7 @@ type evaluator struct {
 	// blocks are the top-level blocks by type.
 	blocks map[string]*collection
 	sets   map[string][]*set
-	stack  []*frame
+	stack  []frame
 	reads  *reads
 }
 
@@ -31,7 +31,7 @@ func newEvaluator(c *Config, table map[string]function.Function) *evaluator {
 // frame is one computation that is under way.
 type frame struct {
 	slot *slot
-	what string
+	what func() string
 	at   hcl.Range
 }
 
@@ -66,7 +66,7 @@ func (ev *evaluator) force(s *slot, what func() string, at hcl.Range, compute fu
 		return expr.Term{}, expr.Errorf(at, "References nested too deeply", "More than %d values need one another in a row.", depthLimit)
 	}
 	s.state = underWay
-	ev.stack = append(ev.stack, &frame{slot: s, what: what(), at: at})
+	ev.stack = append(ev.stack, frame{slot: s, what: what, at: at})
 	term, diags := compute()
 	ev.stack = ev.stack[:len(ev.stack)-1]
 	s.term, s.diags, s.state = term, diags, known
@@ -86,7 +86,7 @@ func (ev *evaluator) cycle(s *slot) diagnostic.List {
 	b.WriteString("These values need each other, so none can be computed:\n")
 	for i, f := range chain {
 		next := chain[(i+1)%len(chain)]
-		fmt.Fprintf(&b, "  %s (%s) needs %s\n", f.what, rangeOf(f.at), next.what)
+		fmt.Fprintf(&b, "  %s (%s) needs %s\n", f.what(), rangeOf(f.at), next.what())
 	}
 	b.WriteString("Give one of them a value that does not depend on the others.")
 	diags := expr.Errorf(chain[0].at, "Cycle", "%s", b.String())

@@ -105,6 +105,32 @@ func (n *node) quick(o *schema.Option) (expr.Term, bool) {
 	return expr.Data(v), true
 }
 
+// lone evaluates the only definition of an option, when it is a plain one.
+func (n *node) lone(o *schema.Option) (t expr.Term, diags diagnostic.List, ok bool) {
+	if len(n.live) != 1 || n.gate.state != known || len(n.gate.diags) > 0 || len(n.ev.sets) > 0 {
+		return expr.Term{}, nil, false
+	}
+	from := n.live[0]
+	attr, ok := from.body.Attributes[o.Name]
+	if !ok {
+		return expr.Term{}, nil, false
+	}
+	if _, isCall := attr.Expr.(*hclsyntax.FunctionCallExpr); isCall {
+		return expr.Term{}, nil, false
+	}
+	t, diags = expr.Eval(attr.Expr, n.scopeOf(from))
+	if diags.HasErrors() {
+		return expr.Term{}, diags, true
+	}
+	if t.Lazy == nil {
+		if plain, _ := t.Val.Unmark(); plain.IsNull() {
+			return expr.Term{}, nil, false
+		}
+	}
+	t, diags = n.convert(o, o.Type, candidate{definition{expr: attr.Expr, at: attr.SrcRange}, t})
+	return t, diags, true
+}
+
 // optionAt is where an option gets its value, for the chain of a cycle.
 func (n *node) optionAt(o *schema.Option) hcl.Range {
 	for _, from := range n.from {
@@ -175,6 +201,9 @@ type candidate struct {
 // merged gives the value that the definitions of the highest priority make
 // together, or the default.
 func (n *node) merged(o *schema.Option) (expr.Term, diagnostic.List) {
+	if t, diags, ok := n.lone(o); ok {
+		return t, diags
+	}
 	defs, diags := n.definitions(o)
 	if diags.HasErrors() {
 		return expr.Term{}, diags

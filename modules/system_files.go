@@ -15,7 +15,12 @@ import (
 )
 
 func (d *decoder) entries() []etc.Entry {
-	var out []etc.Entry
+	count := 0
+	for _, typ := range []string{"etc", "file", "directory", "symlink"} {
+		nodes, _ := d.ev.topBlocks(typ).all()
+		count += len(nodes)
+	}
+	out := make([]etc.Entry, 0, count)
 	d.each("etc", func(r *reading) { out = append(out, r.etcEntry()) })
 	d.each("file", func(r *reading) { out = append(out, r.fileEntry()) })
 	d.each("directory", func(r *reading) { out = append(out, r.directoryEntry()) })

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -141,7 +140,7 @@ func objectText(v cty.Value, indent string) string {
 }
 
 func keyText(k string) string {
-	if hclsyntax.ValidIdentifier(k) {
+	if isWord(k) {
 		return k
 	}
 	return stringText(k)

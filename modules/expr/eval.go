@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -123,6 +124,11 @@ func textOf(v cty.Value, at hcl.Range) (string, diagnostic.List) {
 	if v.IsNull() {
 		return "", Errorf(at, "Invalid template value",
 			"This is null, so it cannot be a part of a string. Give it a value, or use coalesce() to choose another one.")
+	}
+	if v.Type() == cty.Number {
+		if n, accuracy := v.AsBigFloat().Int64(); accuracy == 0 {
+			return strconv.FormatInt(n, 10), nil
+		}
 	}
 	str, err := convert.Convert(v, cty.String)
 	if err != nil {

@@ -15,6 +15,25 @@ type Item struct {
 	Value Term
 }
 
+// Attr gives key or value; an Item is what for_each and dynamic call each.
+func (i *Item) Attr(name string, at hcl.Range) (Term, diagnostic.List) {
+	switch name {
+	case "key":
+		return Data(i.Key), nil
+	case "value":
+		return i.Value, nil
+	}
+	return Term{}, Errorf(at, "Unsupported attribute", "Of an iteration there are key and value, no %q.", name)
+}
+
+// Keys gives the two names.
+func (i *Item) Keys() ([]string, diagnostic.List) { return []string{"key", "value"}, nil }
+
+// Data gives both as an object.
+func (i *Item) Data() (cty.Value, diagnostic.List) { return dataOf(i) }
+
+func (i *Item) String() string { return "the element of an iteration" }
+
 // Items gives what a for or for_each goes through. The values of a lazy
 // collection stay lazy. What names the collection in messages.
 func Items(t Term, at hcl.Range, what string) ([]Item, cty.ValueMarks, diagnostic.List) {
