@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"time"
 
 	"github.com/activate-agent/activate/activation"
@@ -35,7 +37,7 @@ func (f *flags) open() (*host, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	h.wiring = &wiring{root: root, state: state, init: init}
+	h.wiring = &wiring{root: root, state: state, init: init, forceLockout: f.forceLockout}
 	h.engine = &activation.Engine{
 		Root:    root,
 		State:   state,
@@ -79,18 +81,27 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 	})
 }
 
+// lock takes the run lock. Its directory is made only when it is missing: a
+// run with nothing to do changes nothing else.
 func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	root := h.engine.Root
-	if _, err := root.MakeDirs("run/activate", 0o755); err != nil {
+	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
+	lock, err := root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return lock, err
+	}
+	if _, err := root.MakeDirs(path.Dir(activation.LockPath()), 0o755); err != nil {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
-	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, fmt.Sprintf("pid %d (%s)", os.Getpid(), verb))
+	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
 }
 
 // recover ends an interrupted run. One that can't be ended stops this run too:
 // what is on the host then is not what any record says.
 func (h *host) recover(ctx context.Context) error {
+	h.wiring.resume = true
 	res, err := h.engine.Recover(ctx)
+	h.wiring.resume = false
 	if err != nil {
 		return fmt.Errorf("cannot end the interrupted run: %w", err)
 	}

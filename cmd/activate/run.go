@@ -98,8 +98,10 @@ type flags struct {
 	sets        []string
 	json        bool
 	lockTimeout time.Duration
-	verbose     int
-	began       time.Time
+	// forceLockout is of the commands that apply.
+	forceLockout bool
+	verbose      int
+	began        time.Time
 }
 
 func newRoot(std stdio) *cobra.Command {
@@ -121,6 +123,7 @@ func newRoot(std stdio) *cobra.Command {
 	p.StringArrayVar(&f.sets, "set", nil, "set an option, K=V, above all configuration files")
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
 	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
+	p.BoolVar(&f.forceLockout, "force-lockout", false, "apply even a plan after which nobody can become root")
 	p.CountVarP(&f.verbose, "verbose", "v", "log what is done, twice for more")
 	cmd.AddCommand(
 		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),

@@ -22,7 +22,7 @@ func (w *wiring) target(config string, s *modules.System) (*activation.Target, e
 	if abs, err := filepath.Abs(config); err == nil {
 		config = abs
 	}
-	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon}
+	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon, secretsLater: len(s.Snippets) > 0}
 	units, err := w.init.Render(d.daemon)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,9 @@ type desired struct {
 	users  users.Desired
 	etc    etc.Desired
 	daemon daemon.Desired
+	// secretsLater tells that snippets come first which may write the secrets
+	// that the subsystems read.
+	secretsLater bool
 }
 
 // restore makes a target of a record; of nil the empty one.
@@ -62,6 +65,7 @@ func (w *wiring) restore(r *generation.Record) (*activation.Target, error) {
 		}
 	}
 	t.Linked = hasLinked(d.etc)
+	d.secretsLater = len(t.Snippets) > 0
 	t.Parts = w.parts(d, t.Settings)
 	return t, nil
 }
@@ -100,10 +104,7 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		accounts, err := w.accounts(d, last, c)
-		if err != nil {
-			return nil, nil, err
-		}
+		accounts := w.accounts(d, last, c)
 		files, err := w.files(d, last, c)
 		if err != nil {
 			return nil, nil, err
@@ -126,7 +127,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(),
 		Owners:     func() (etc.Owners, error) { return w.owners(d.users) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
-		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume,
+		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
 	})
 	return activation.Part{
 		Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
@@ -134,7 +135,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Section:   sectionEtc,
 		Recorded:  func() any { return s.Recorded() },
 		Contents:  s.Contents,
-		Paths:     func(ch plan.Change) []string { return []string{etc.PathOf(ch.Address)} },
+		Paths:     etc.Paths,
 		Originals: s.Originals,
 		Parents:   s.Parents,
 		Leaves:    s.Leaves,

@@ -63,7 +63,7 @@ func change(w io.Writer, s Style, ch plan.Change, contents Contents) {
 	case plan.Update, plan.Replace:
 		mark = s.yellow(mark)
 	}
-	fmt.Fprintf(w, "  %s %s%s\n", mark, ch.Address, s.dim(where(ch)))
+	fmt.Fprintf(w, "  %s %s%s%s\n", mark, ch.Address, made(ch), s.dim(where(ch)))
 	for _, line := range attributes(ch) {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
@@ -90,20 +90,53 @@ func where(ch plan.Change) string {
 	return "  (" + strings.Join(parts, ", ") + ")"
 }
 
+// unsaid tells attributes of a new object that a reader knows from its kind or
+// address, or that the content diff shows better.
+func unsaid(attribute string) bool {
+	switch attribute {
+	case "type", "path", "size", "sha256", "keyed", "links", "name":
+		return true
+	}
+	return false
+}
+
+// made says in one clause what a new object is like.
+func made(ch plan.Change) string {
+	if ch.Action != plan.Create {
+		return ""
+	}
+	after := fields(ch.After)
+	var words []string
+	for _, k := range keys(after) {
+		v := after[k]
+		standard := (k == "user" || k == "group") && v == "root" && ch.Kind != plan.KindUser
+		if unsaid(k) || standard || strings.HasPrefix(v, "/etc/static/") {
+			continue
+		}
+		words = append(words, k+" "+v)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "  " + strings.Join(words, ", ")
+}
+
 // attributes lists what a change changes, one line an attribute.
 func attributes(ch plan.Change) []string {
+	if ch.Before == nil || ch.After == nil {
+		return nil
+	}
 	before, after := fields(ch.Before), fields(ch.After)
 	var lines []string
 	for _, k := range keys(before, after) {
 		old, had := before[k]
 		now, has := after[k]
 		switch {
-		case ch.Action == plan.Delete:
-		case !had && k != "sha256":
-			lines = append(lines, fmt.Sprintf("%s = %s", k, now))
-		case had && !has && ch.Before != nil:
-			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, old))
-		case had && has && old != now:
+		case !had:
+			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, short(now)))
+		case !has:
+			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, short(old)))
+		case old != now:
 			lines = append(lines, fmt.Sprintf("%s: %s -> %s", k, short(old), short(now)))
 		}
 	}

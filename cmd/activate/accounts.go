@@ -1,0 +1,38 @@
+package main
+
+import (
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/etc"
+	"github.com/activate-agent/activate/users"
+)
+
+// accounts makes the subsystem of users and groups.
+func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part {
+	s := users.New(users.Config{
+		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users,
+		Originals: c.Index.Originals, StateDir: w.state.Dir(), ForceLockout: w.forceLockout,
+		SecretsLater: d.secretsLater,
+	})
+	return activation.Part{
+		Kinds:     []string{plan.KindGroup, plan.KindUser},
+		Subsystem: s,
+		Section:   sectionUsers,
+		Recorded:  func() any { return s.Recorded() },
+		Paths:     users.Paths,
+		Leaves:    s.Leaves,
+	}
+}
+
+// owners resolves the names of owners: accounts of the root, and those the
+// configuration makes.
+func (w *wiring) owners(d users.Desired) (etc.Owners, error) {
+	names, err := users.ReadNames(w.root)
+	if err != nil {
+		return etc.Owners{}, err
+	}
+	return etc.Owners{
+		User: names.User, Group: names.Group,
+		UserDeclared: d.DeclaresUser, GroupDeclared: d.DeclaresGroup,
+	}, nil
+}

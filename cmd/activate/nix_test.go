@@ -1,0 +1,156 @@
+package main_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/testvm"
+)
+
+// hello is a derivation that needs nothing but a shell and tells who built it.
+const hello = `derivation {
+  name = "hello";
+  system = builtins.currentSystem;
+  builder = "/bin/sh";
+  args = [ "-c" "echo built by $(id -u) > $out" ];
+  PATH = "/usr/bin:/bin";
+}
+`
+
+// nixMachine boots a Debian with Nix installed and nothing set up, and gives
+// it the program and the examples.
+func nixMachine(t *testing.T) *testvm.Machine {
+	t.Helper()
+	m := testvm.Start(t, testvm.Config{Packages: []string{"strace"}})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.CopyTo("../../examples", "/root/examples")
+	m.Succeed("useradd --create-home alice")
+	m.WriteFile("/home/alice/hello.nix", hello)
+	return m
+}
+
+// builds has an ordinary user build through the daemon and gives who did it.
+func builds(t *testing.T, m *testvm.Machine) string {
+	t.Helper()
+	out := strings.TrimSpace(m.Succeed("runuser -l alice -c 'nix-build --no-out-link hello.nix' 2>/dev/null"))
+	return strings.TrimSpace(m.Succeed("cat " + out))
+}
+
+func daemonPID(m *testvm.Machine) string {
+	return strings.TrimSpace(m.Succeed("systemctl show -P MainPID nix-daemon.service"))
+}
+
+// TestNix is the main job, told as its users see it.
+func TestNix(t *testing.T) {
+	t.Parallel()
+	m := nixMachine(t)
+
+	plan := m.Succeed("activate plan /root/examples/nix.hcl")
+	for _, want := range []string{"+ group/nixbld", "+ user/nixbld1", "+ etc/nix/nix.conf", "+max-jobs = 2", "start nix-daemon.socket"} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("the plan does not say %q:\n%s", want, plan)
+		}
+	}
+	m.Fail("test -e /var/lib/activate || getent group nixbld")
+
+	m.Succeed("activate switch /root/examples/nix.hcl")
+	m.WaitForUnit("nix-daemon.socket")
+	if got := m.Succeed("getent group nixbld; getent passwd nixbld10"); !strings.Contains(got, "nixbld:x:30000:nixbld1,") ||
+		!strings.Contains(got, "nixbld10:x:30010:30000:Nix build user 10:/var/empty:/usr/sbin/nologin") {
+		t.Errorf("accounts: %s", got)
+	}
+	if got := m.Succeed("stat -c '%a %U %G' /nix/store /nix/var/nix/daemon-socket"); got != "1775 root nixbld\n755 root root\n" {
+		t.Errorf("directories: %s", got)
+	}
+	if got := builds(t, m); !strings.HasPrefix(got, "built by 300") {
+		t.Errorf("the build says %q, want a uid of a build user", got)
+	}
+	m.Fail("touch /nix/store/x")
+
+	t.Run("again", func(t *testing.T) { secondSwitch(t, m) })
+	t.Run("one setting", func(t *testing.T) { oneSetting(t, m) })
+	t.Run("reboot", func(t *testing.T) {
+		m.Reboot()
+		m.WaitForUnit("nix-daemon.socket")
+		m.Succeed("nix-store --verify")
+		m.Succeed("activate drift")
+	})
+	t.Run("deactivate", func(t *testing.T) {
+		m.Succeed("activate deactivate")
+		m.Fail("getent group nixbld")
+		m.Fail("test -e /etc/nix || test -e /etc/static || test -e /var/lib/activate")
+		m.Fail("systemctl cat nix-daemon.socket")
+	})
+}
+
+// mutating is every system call that can change a file system.
+const mutating = "open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,rmdir,link,linkat,symlink,symlinkat," +
+	"mkdir,mkdirat,mknod,mknodat,chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat,truncate,ftruncate,utimensat,setxattr,fsetxattr,mount,umount2"
+
+// changing gives the calls of a trace that write, but for the run lock.
+func changing(trace string) []string {
+	opens := regexp.MustCompile(`^\d+ +open\w*\(`)
+	writing := regexp.MustCompile(`O_WRONLY|O_RDWR|O_CREAT|O_TRUNC`)
+	var out []string
+	for line := range strings.Lines(trace) {
+		line = strings.TrimSpace(line)
+		switch {
+		case opens.MatchString(line) && !writing.MatchString(line):
+		case strings.Contains(line, `"lock"`), strings.Contains(line, `"/dev/`):
+		case regexp.MustCompile(`ftruncate\(\d+, 0\)|^\d+ +[+-]{3}|resumed>`).MatchString(line):
+			// The lock's holder, a thread's end, the second half of a call.
+		default:
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// secondSwitch changes nothing: nothing is opened for writing, nothing
+// restarts.
+func secondSwitch(t *testing.T, m *testvm.Machine) {
+	pid := daemonPID(m)
+	m.Succeed("strace -f -o /tmp/trace -e trace=" + mutating + " activate switch /root/examples/nix.hcl")
+	writes := changing(m.Succeed("cat /tmp/trace"))
+	if len(writes) > 0 {
+		t.Errorf("a switch with nothing to do wrote:\n%s", strings.Join(writes, "\n"))
+	}
+	if got := m.Succeed("activate generations --json | grep -c number"); strings.TrimSpace(got) != "1" {
+		t.Errorf("%s generations", got)
+	}
+	if now := daemonPID(m); now != pid || pid == "0" {
+		t.Errorf("the daemon's pid went from %s to %s", pid, now)
+	}
+}
+
+// oneSetting rewrites nix.conf and restarts the daemon alone; rollback takes
+// it back.
+func oneSetting(t *testing.T, m *testvm.Machine) {
+	pid := daemonPID(m)
+	socket := m.Succeed("systemctl show -P InvocationID nix-daemon.socket")
+	out := m.Succeed("activate switch --set nix.max_jobs=4 /root/examples/nix.hcl 2>&1")
+	if !strings.Contains(out, "-max-jobs = 2") || !strings.Contains(out, "+max-jobs = 4") {
+		t.Errorf("no content diff in %s", out)
+	}
+	if !strings.Contains(out, "restart nix-daemon.service") || !strings.Contains(out, "generation 2: 0 added, ") {
+		t.Errorf("switch says %s", out)
+	}
+	if now := daemonPID(m); now == pid || now == "0" {
+		t.Errorf("the daemon's pid went from %s to %s", pid, now)
+	}
+	if now := m.Succeed("systemctl show -P InvocationID nix-daemon.socket"); now != socket {
+		t.Error("the socket was restarted")
+	}
+	pid = daemonPID(m)
+	m.Succeed("activate rollback")
+	if got := m.Succeed("grep max-jobs /etc/nix/nix.conf"); got != "max-jobs = 2\n" {
+		t.Errorf("after the rollback: %s", got)
+	}
+	if now := daemonPID(m); now == pid || now == "0" {
+		t.Errorf("the daemon's pid went from %s to %s", pid, now)
+	}
+	if got := builds(t, m); !strings.HasPrefix(got, "built by 300") {
+		t.Errorf("the build says %q", got)
+	}
+}
