@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -136,11 +137,10 @@ func (u *Units) applyFile(p string, now, after State) error {
 
 func (u *Units) applyLinks(links []string, now, after State) error {
 	for _, link := range links {
-		text := after.Links[link]
 		var err error
-		switch {
-		case text == now.Links[link]:
-		case text == "":
+		switch text := after.Links[link]; text {
+		case now.Links[link]:
+		case "":
 			err = u.cfg.Root.Remove(link)
 		default:
 			err = u.cfg.Root.Symlink(text, link)
@@ -171,3 +171,44 @@ func (u *Units) prune(made []string, after State) error {
 	}
 	return nil
 }
+
+// Paths gives the paths that Apply of ch may write, beside which a killed run
+// may have left a temporary file.
+func (u *Units) Paths(ch plan.Change) []string {
+	// A state that cannot be read has made Diff or Apply fail.
+	before, _ := decode(ch.Address, ch.Before)
+	after, _ := decode(ch.Address, ch.After)
+	paths := linkNames(before, after)
+	if after.Path == "" {
+		after.Path = before.Path
+	}
+	return append(paths, after.Path)
+}
+
+// Contents gives the bytes of ch's file on both sides, for its diff; nil where
+// there is no file. A unit file that is not for everybody is secret.
+func (u *Units) Contents(ch plan.Change) (before, after []byte, secret bool, err error) {
+	was, err := decode(ch.Address, ch.Before)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	will, err := decode(ch.Address, ch.After)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if private(was) || private(will) {
+		return nil, nil, true, nil
+	}
+	if was.SHA256 != "" {
+		if before, err = u.content(was.Path, was.SHA256); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	if will.SHA256 != "" {
+		after, err = u.content(will.Path, will.SHA256)
+	}
+	return before, after, false, err
+}
+
+// private tells whether others may not read the file.
+func private(s State) bool { return s.SHA256 != "" && !strings.HasSuffix(s.Mode, "4") }

@@ -24,8 +24,8 @@ type Init interface {
 	// Traits reads from a definition how its unit wants to be treated.
 	Traits(Definition) Traits
 	// Compare says what a running unit needs when its definition goes from
-	// old to new, both present.
-	Compare(old, new Definition) Difference
+	// was to will, both present.
+	Compare(was, will Definition) Difference
 
 	// Running tells whether there is an init to hand units to. It is false in
 	// a chroot and for another root.

@@ -127,7 +127,7 @@ func (m *Machine) spawn() error {
 func (m *Machine) findLeader() bool {
 	pid := strconv.Itoa(m.nspawn.Pid)
 	children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children")
-	for _, child := range strings.Fields(string(children)) {
+	for child := range strings.FieldsSeq(string(children)) {
 		comm, _ := os.ReadFile("/proc/" + child + "/comm")
 		ours, _ := os.Readlink("/proc/self/ns/pid")
 		theirs, _ := os.Readlink("/proc/" + child + "/ns/pid")

@@ -234,7 +234,7 @@ func runScenarios(t *testing.T, s *switcher) {
 			c.verify(t, filter(verbs, mine), out)
 			was, is := pick(before, mine), pick(after, mine)
 			got, want := happened(was, is), planned(filter(verbs, mine), was)
-			for _, unit := range strings.Fields(c.failed + " " + c.ignored) {
+			for unit := range strings.FieldsSeq(c.failed + " " + c.ignored) {
 				delete(got, unit)
 				delete(want, unit)
 			}

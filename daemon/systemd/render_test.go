@@ -16,8 +16,6 @@ import (
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // nix is the daemon of Nix as the built-in module declares it.
 func nix() daemon.Desired {
 	return daemon.Desired{
@@ -25,7 +23,7 @@ func nix() daemon.Desired {
 			Name: "nix-daemon", Description: "Nix Daemon",
 			Process:          &daemon.Process{Argv: []string{"/usr/bin/nix-daemon", "--daemon"}},
 			PartOf:           []string{"default"},
-			Nice:             ptr(5),
+			Nice:             new(5),
 			Limits:           map[string]string{"nofile": "1048576", "nproc": "infinity"},
 			Stop:             &daemon.Stop{Kill: "process"},
 			RestartIfChanged: true,
@@ -103,9 +101,9 @@ func everything() daemon.Desired {
 			{Where: "/mnt/nfs", What: "host:/export", Type: "nfs"},
 		},
 		Units: []daemon.Unit{
-			{Name: "cron.service", Text: ptr("")},
+			{Name: "cron.service", Text: new("")},
 			{Name: "web.service.d/limits.conf", Sections: daemon.Sections{"Service": {"LimitNOFILE": {"12"}, "Environment": {"", "A=1", "B=%n"}}}},
-			{Name: "job@.service", Text: ptr("[Service]\nType=exec\nExecStart=/bin/job %i\n[Install]\nWantedBy=multi-user.target\nDefaultInstance=a.b\nAlias=work@a.b.service")},
+			{Name: "job@.service", Text: new("[Service]\nType=exec\nExecStart=/bin/job %i\n[Install]\nWantedBy=multi-user.target\nDefaultInstance=a.b\nAlias=work@a.b.service")},
 		},
 	}
 }
@@ -237,7 +235,7 @@ func TestRenderRefuses(t *testing.T) {
 		"two of one name": {
 			daemon.Desired{
 				Services: []daemon.Service{{Name: "a", Oneshot: &daemon.Oneshot{Start: []string{"/bin/a"}}, Origin: "a.hcl:1"}},
-				Units:    []daemon.Unit{{Name: "a.service", Text: ptr("[Unit]\n"), Origin: "b.hcl:2"}},
+				Units:    []daemon.Unit{{Name: "a.service", Text: new("[Unit]\n"), Origin: "b.hcl:2"}},
 			}, "a.hcl:1 and b.hcl:2 both declare it",
 		},
 	} {

@@ -44,7 +44,7 @@ func (c scenario) verify(t *testing.T, got plan.Units, out daemon.Outcome) {
 	}
 	for kind, pair := range map[string][2]any{"failed": {c.failed, out.Failed}, "ignored": {c.ignored, out.Ignored}} {
 		list, _ := pair[1].([]daemon.Failure)
-		for _, unit := range strings.Fields(pair[0].(string)) {
+		for unit := range strings.FieldsSeq(pair[0].(string)) {
 			if !slices.ContainsFunc(list, func(f daemon.Failure) bool { return f.Unit == unit }) {
 				t.Errorf("%s is not among the %s: %v", unit, kind, list)
 			}
