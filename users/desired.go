@@ -44,6 +44,10 @@ type User struct {
 	// see Subsystem.Recorded; the Store knows the hashes by them.
 	PasswordKey        string `json:"password_key,omitempty"`
 	InitialPasswordKey string `json:"initial_password_key,omitempty"`
+	// PasswordSet is, in a record, the PasswordKey of the latest configuration
+	// that had one: by it a password that we set is told from one that the
+	// user set since.
+	PasswordSet string `json:"password_set,omitempty"`
 
 	// Expires is YYYY-MM-DD, or empty for never.
 	Expires        string   `json:"expires,omitempty"`

@@ -1,0 +1,56 @@
+package rootfs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// RecordLock takes the exclusive fcntl(2) lock on the whole file p, made with
+// mode 0600 when missing, waiting at most wait. It is the lock of lckpwdf(3),
+// which the shadow tools and systemd take on /etc/.pwd.lock. Being fcntl's, it
+// belongs to the process: it does not exclude other goroutines. It gives a
+// *LockedError when the time is up.
+func (r *Root) RecordLock(ctx context.Context, p string, wait time.Duration) (*Lock, error) {
+	h, base, err := r.parent("lock", p)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+	}
+	f := os.NewFile(uintptr(fd), r.Name(p))
+	if err := recordLock(ctx, fd, wait); err != nil {
+		_ = f.Close()
+		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+			return nil, &LockedError{Path: r.Name(p), Holder: "another program"}
+		}
+		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+	}
+	return &Lock{f}, nil
+}
+
+func recordLock(ctx context.Context, fd int, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
+	whole := unix.Flock_t{Type: unix.F_WRLCK}
+	for {
+		err := unix.FcntlFlock(uintptr(fd), unix.F_SETLK, &whole)
+		held := errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES)
+		if !held && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		if !time.Now().Before(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(lockPoll, time.Until(deadline))):
+		}
+	}
+}

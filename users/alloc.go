@@ -1,0 +1,230 @@
+package users
+
+import (
+	"errors"
+	"slices"
+)
+
+// holders tells which names hold an id, as user and as group, now or ever.
+type holders struct {
+	uids, gids map[ID][]string
+	// loose are ids in lines that are not understood.
+	loose map[ID]bool
+}
+
+// allocator chooses ids. What it gave once it does not give again.
+type allocator struct {
+	defs   defs
+	ledger *ledger
+	held   holders
+	// subs are all sub-id ranges in the files and the ledger.
+	subs []ownedRange
+	next map[span]ID
+}
+
+// ownedRange is a sub-id range and whose it is.
+type ownedRange struct {
+	SubRange
+	name string
+}
+
+var errNoID = errors.New("no id is free in the range of login.defs")
+
+func newAllocator(b *book, l *ledger, d defs) *allocator {
+	a := &allocator{
+		defs: d, ledger: l, next: map[span]ID{},
+		held: holders{uids: map[ID][]string{}, gids: map[ID][]string{}, loose: map[ID]bool{}},
+	}
+	for _, r := range b.passwd.rows {
+		if r.name != "" {
+			a.holdUser(r.name, parseID(r.field(pwUID)))
+			continue
+		}
+		a.holdLoose(looseIDs(r.text, pwUID, pwGID))
+	}
+	for _, r := range b.group.rows {
+		if r.name != "" {
+			a.holdGroup(r.name, parseID(r.field(grGID)))
+			continue
+		}
+		a.holdLoose(looseIDs(r.text, grGID))
+	}
+	for name, id := range l.Users {
+		a.holdUser(name, id)
+	}
+	for name, id := range l.Groups {
+		a.holdGroup(name, id)
+	}
+	a.readSubIDs(b, l)
+	return a
+}
+
+func (a *allocator) holdLoose(ids []ID) {
+	for _, id := range ids {
+		a.held.loose[id] = true
+	}
+}
+
+func (a *allocator) holdUser(name string, id ID) {
+	a.held.uids[id] = append(a.held.uids[id], name)
+}
+
+func (a *allocator) holdGroup(name string, id ID) {
+	a.held.gids[id] = append(a.held.gids[id], name)
+}
+
+// userOf and groupOf give another name that holds id, "" when none does.
+func (a *allocator) userOf(id ID, but string) string  { return otherThan(a.held.uids[id], but) }
+func (a *allocator) groupOf(id ID, but string) string { return otherThan(a.held.gids[id], but) }
+
+func otherThan(names []string, but string) string {
+	for _, n := range names {
+		if n != but {
+			return n
+		}
+	}
+	return ""
+}
+
+// free tells an id that nobody else holds in either file: a user whose number
+// is another's group would own that group's files by mistake.
+func (a *allocator) free(id ID, name string) bool {
+	return !a.held.loose[id] && a.userOf(id, name) == "" && a.groupOf(id, name) == ""
+}
+
+// uid chooses the uid of a new user: the one it had once, else the lowest free
+// normal or the highest free system one.
+func (a *allocator) uid(name string, system bool) (ID, error) {
+	if id, ok := a.ledger.Users[name]; ok && !a.held.loose[id] && a.userOf(id, name) == "" {
+		return id, nil
+	}
+	r := a.defs.user
+	if system {
+		r = a.defs.systemUser
+	}
+	return a.choose(r, system, name)
+}
+
+// gid chooses the gid of a new group in the same way; want, if not 0, is taken
+// when it is free.
+func (a *allocator) gid(name string, system bool, want ID) (ID, error) {
+	if id, ok := a.ledger.Groups[name]; ok && !a.held.loose[id] && a.groupOf(id, name) == "" {
+		return id, nil
+	}
+	if want != 0 && !a.held.loose[want] && a.groupOf(want, name) == "" && otherThan(a.held.uids[want], name) == "" {
+		return want, nil
+	}
+	r := a.defs.group
+	if system {
+		r = a.defs.systemGroup
+	}
+	return a.choose(r, system, name)
+}
+
+// choose finds a free id; it goes on where the last search in r ended.
+func (a *allocator) choose(r span, down bool, name string) (ID, error) {
+	step, from, to := ID(1), r.min, r.max
+	if down {
+		step, from, to = ^ID(0), r.max, r.min
+	}
+	if n, ok := a.next[r]; ok {
+		from = n
+	}
+	for id := from; ; id += step {
+		if a.free(id, name) {
+			a.next[r] = id
+			return id, nil
+		}
+		if id == to {
+			return 0, errNoID
+		}
+	}
+}
+
+// freeBlock gives the first of n free ids in a row, at or above from.
+func (a *allocator) freeBlock(from ID, n int) (ID, bool) {
+	run := 0
+	for id := from; id < 1<<32-2; id++ {
+		run++
+		if a.held.loose[id] || len(a.held.uids[id]) > 0 || len(a.held.gids[id]) > 0 {
+			run = 0
+		}
+		if run == n {
+			return id - ID(n) + 1, true
+		}
+	}
+	return 0, false
+}
+
+func (a *allocator) readSubIDs(b *book, l *ledger) {
+	for _, d := range []*document{b.subUID, b.subGID} {
+		for _, r := range d.rows {
+			if r.name != "" {
+				a.subs = append(a.subs, ownedRange{rangeOf(r), r.name})
+			}
+		}
+	}
+	for name, ranges := range l.SubIDs {
+		for _, r := range ranges {
+			a.subs = append(a.subs, ownedRange{r, name})
+		}
+	}
+}
+
+// rangeOf reads an entry of subuid(5).
+func rangeOf(r *row) SubRange {
+	return SubRange{Start: parseID(r.field(subStart)), Count: uint32(parseCount(r.field(subCount)))}
+}
+
+func parseCount(s string) ID {
+	if !isID(s) {
+		return 0
+	}
+	return parseID(s)
+}
+
+// overlap gives a name other than name with a range that shares ids with r.
+func (a *allocator) overlap(r SubRange, name string) string {
+	for _, o := range a.subs {
+		if o.name != name && uint64(o.Start) < uint64(r.Start)+uint64(r.Count) && uint64(r.Start) < uint64(o.Start)+uint64(o.Count) {
+			return o.name
+		}
+	}
+	return ""
+}
+
+// subIDs chooses the automatic range of name: the one it had once, else the
+// lowest free one on the grid that starts at login.defs' first sub-id.
+func (a *allocator) subIDs(name string) (SubRange, error) {
+	for _, r := range a.ledger.SubIDs[name] {
+		if r.Count == a.defs.subCount && a.overlap(r, name) == "" {
+			return r, nil
+		}
+	}
+	taken := slices.Clone(a.subs)
+	slices.SortFunc(taken, func(x, y ownedRange) int { return int(int64(x.Start) - int64(y.Start)) })
+	count := uint64(a.defs.subCount)
+	at := uint64(a.defs.sub.min)
+	for _, o := range taken {
+		end := uint64(o.Start) + uint64(o.Count)
+		if uint64(o.Start) < at+count && end > at {
+			at += (end - at + count - 1) / count * count
+		}
+	}
+	if at+count-1 > uint64(a.defs.sub.max) {
+		return SubRange{}, errNoID
+	}
+	return SubRange{Start: ID(at), Count: a.defs.subCount}, nil
+}
+
+// offer is advice for somebody whose ids are taken: the next n free ones.
+func (a *allocator) offer(from ID, n int) string {
+	first, ok := a.freeBlock(from, n)
+	switch {
+	case !ok:
+		return ""
+	case n == 1:
+		return "The next free id is " + first.String() + "."
+	}
+	return "The ids " + first.String() + " to " + (first + ID(n) - 1).String() + " are free."
+}

@@ -1,0 +1,179 @@
+package users
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// lockPath is the lock of lckpwdf(3).
+const lockPath = "etc/.pwd.lock"
+
+// Apply makes the changes: the account files are read again under the lock of
+// lckpwdf(3), edited for all changes together and written once each; homes,
+// keys and lingering follow. A change whose After already holds is skipped, so
+// it may be called again after any interruption; undoing is applying
+// plan.Inverses. The error wraps rootfs.ErrChanged where an account is neither
+// as before nor as after its change; then no account file is written.
+func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	users, groups, err := decodeChanges(changes)
+	if err != nil {
+		return err
+	}
+	e, err := s.newEdit()
+	if err != nil {
+		return err
+	}
+	for _, c := range users {
+		if err := e.obs.checkKeys(c); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+	}
+	if !e.done(users, groups) {
+		if err := s.writeAccounts(ctx, users, groups); err != nil {
+			return err
+		}
+	}
+	owners := &lazyNames{root: s.cfg.Root}
+	for _, c := range users {
+		if err := s.applyFiles(c, owners); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+func decodeChanges(changes []plan.Change) (users []userChange, groups []groupChange, err error) {
+	for _, ch := range changes {
+		name := ch.Address.Name()
+		if ch.Kind == plan.KindGroup {
+			c := groupChange{name: name}
+			if c.before, err = decodeGroup(ch.Before); err != nil {
+				return nil, nil, err
+			}
+			if c.after, err = decodeGroup(ch.After); err != nil {
+				return nil, nil, err
+			}
+			groups = append(groups, c)
+			continue
+		}
+		c := userChange{name: name}
+		if c.before, err = decodeUser(ch.Before); err != nil {
+			return nil, nil, err
+		}
+		if c.after, err = decodeUser(ch.After); err != nil {
+			return nil, nil, err
+		}
+		users = append(users, c)
+	}
+	return users, groups, nil
+}
+
+// writeAccounts holds the lock from the reading to the last rename.
+func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, groups []groupChange) error {
+	if _, err := s.cfg.Root.MakeDirs("etc", 0o755); err != nil {
+		return fmt.Errorf("cannot change the accounts: %w", err)
+	}
+	lock, err := s.cfg.Root.RecordLock(ctx, lockPath, s.cfg.LockWait)
+	if err != nil {
+		return fmt.Errorf("cannot change the accounts: %w", err)
+	}
+	defer func() { _ = lock.Unlock() }()
+	e, err := s.newEdit()
+	if err != nil {
+		return err
+	}
+	if err := e.all(users, groups); err != nil {
+		return err
+	}
+	return e.commit()
+}
+
+// edit is the account files being changed, in memory.
+type edit struct {
+	s      *Subsystem
+	book   *book
+	obs    observation
+	alloc  *allocator
+	ledger *ledger
+	// lines and members go back to where they stood, once all else is done.
+	lines   []savedLine
+	members []restoredMember
+}
+
+// restoredMember is a user on the way back to a place in a list.
+type restoredMember struct {
+	savedMember
+	user string
+}
+
+func (s *Subsystem) newEdit() (*edit, error) {
+	b, err := readBook(s.cfg.Root)
+	if err != nil {
+		return nil, err
+	}
+	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	ranges, err := readDefs(s.cfg.Root)
+	if err != nil {
+		return nil, err
+	}
+	return &edit{
+		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b},
+		alloc: newAllocator(b, l, ranges), ledger: l,
+	}, nil
+}
+
+// done tells whether the account files need nothing.
+func (e *edit) done(users []userChange, groups []groupChange) bool {
+	for _, c := range groups {
+		if !e.book.doneGroup(c) {
+			return false
+		}
+	}
+	for _, c := range users {
+		if !e.obs.done(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// all makes the changes in memory.
+func (e *edit) all(users []userChange, groups []groupChange) error {
+	for _, c := range groups {
+		if e.book.doneGroup(c) {
+			continue
+		}
+		if err := e.group(c); err != nil {
+			return fmt.Errorf("cannot change group %s: %w", c.name, err)
+		}
+	}
+	var todo []userChange
+	for _, c := range users {
+		if e.obs.done(c) {
+			continue
+		}
+		if err := e.obs.check(c); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+		// Ids and own groups of all come first: one may be another's group.
+		if err := e.identity(&c); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+		todo = append(todo, c)
+	}
+	for _, c := range todo {
+		if err := e.user(c); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+	}
+	e.restore()
+	return nil
+}

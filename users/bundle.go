@@ -1,0 +1,157 @@
+package users
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// bundle is an account's own lines, byte for byte, and where they stood, so
+// that taking back its removal gives the very files of before. It is kept in
+// the Store as a secret: it holds password hashes.
+type bundle struct {
+	Lines   []savedLine   `json:"lines"`
+	Members []savedMember `json:"members,omitempty"`
+}
+
+// savedLine is one line of an account file.
+type savedLine struct {
+	File string `json:"file"`
+	At   int    `json:"at"`
+	Text []byte `json:"text"`
+}
+
+// savedMember is a place in the member list of a group's line.
+type savedMember struct {
+	File  string `json:"file"`
+	Group string `json:"group"`
+	At    int    `json:"at"`
+}
+
+// userBundle collects what belongs to a user; with own also the group of its
+// name.
+func (b *book) userBundle(name string, own bool) bundle {
+	var out bundle
+	for _, f := range b.files() {
+		doc := *f.doc
+		if doc == b.group || doc == b.gshadow {
+			if own {
+				out.take(f.path, doc, name)
+			}
+			out.takeMember(f.path, doc, name)
+			continue
+		}
+		out.take(f.path, doc, name)
+	}
+	return out
+}
+
+// groupBundle collects what belongs to a group.
+func (b *book) groupBundle(name string) bundle {
+	var out bundle
+	out.take(groupPath, b.group, name)
+	out.take(gshadowPath, b.gshadow, name)
+	return out
+}
+
+func (u *bundle) take(file string, d *document, name string) {
+	if d.find(name) == nil {
+		return
+	}
+	for i, r := range d.rows {
+		if r.name == name {
+			u.Lines = append(u.Lines, savedLine{file, i, []byte(r.text)})
+		}
+	}
+}
+
+func (u *bundle) takeMember(file string, d *document, user string) {
+	for _, r := range d.rows {
+		if r.name == "" || !strings.Contains(r.text, user) {
+			continue
+		}
+		if i := slices.Index(list(r.field(grMembers)), user); i >= 0 {
+			u.Members = append(u.Members, savedMember{file, r.name, i})
+		}
+	}
+}
+
+// encode gives the same bytes for the same bundle.
+func (u bundle) encode() []byte {
+	data, err := json.Marshal(u)
+	if err != nil {
+		panic("internal error: cannot encode account lines: " + err.Error())
+	}
+	return data
+}
+
+// line gives the first saved line of a file, nil when there was none.
+func (u *bundle) line(file string) *row {
+	if u == nil {
+		return nil
+	}
+	for _, l := range u.Lines {
+		if l.File == file {
+			return &row{text: string(l.Text)}
+		}
+	}
+	return nil
+}
+
+// memberAt is where a user stood in a group's list, -1 for not known.
+func (u *bundle) memberAt(file, group string) int {
+	if u == nil {
+		return -1
+	}
+	for _, m := range u.Members {
+		if m.File == file && m.Group == group {
+			return m.At
+		}
+	}
+	return -1
+}
+
+// withMember gives, of a group's own bundle, the places that user has in its
+// lists.
+func (u *bundle) withMember(group, user string) *bundle {
+	if u == nil {
+		return nil
+	}
+	out := &bundle{}
+	for _, l := range u.Lines {
+		r := &row{text: string(l.Text)}
+		if i := slices.Index(list(r.field(grMembers)), user); i >= 0 {
+			out.Members = append(out.Members, savedMember{l.File, group, i})
+		}
+	}
+	return out
+}
+
+// openBundle finds a bundle in the Store, nil for an empty hash.
+func openBundle(store *rootfs.Store, hash string) (*bundle, error) {
+	if hash == "" || !store.Has(hash) {
+		return nil, nil
+	}
+	data, err := openSecret(store, hash)
+	if err != nil {
+		return nil, err
+	}
+	u := &bundle{}
+	if err := json.Unmarshal(data, u); err != nil {
+		return nil, fmt.Errorf("cannot read the saved lines of an account: %w", err)
+	}
+	return u, nil
+}
+
+func openSecret(store *rootfs.Store, hash string) ([]byte, error) {
+	f, err := store.Open(hash)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(f)
+}

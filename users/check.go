@@ -1,0 +1,221 @@
+package users
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// userChange is a decoded change of a user.
+type userChange struct {
+	name          string
+	before, after *UserState
+}
+
+// joins and leaves are the groups that the change puts the user into and takes
+// it out of.
+func (c userChange) joins() []string  { return minus(groupsOf(c.after), groupsOf(c.before)) }
+func (c userChange) leaves() []string { return minus(groupsOf(c.before), groupsOf(c.after)) }
+
+func groupsOf(s *UserState) []string {
+	if s == nil {
+		return nil
+	}
+	return s.Groups
+}
+
+// chosen tells whether the uid of the change may be another than planned.
+func (c userChange) chosen() bool {
+	return c.before != nil && c.before.Chosen || c.after != nil && c.after.Chosen
+}
+
+// plain are the fields of an account that are compared one by one.
+func (s UserState) plain() []string {
+	return []string{
+		s.Group, s.Description, s.Home, s.Shell,
+		fmt.Sprint(s.SubUIDs), fmt.Sprint(s.SubGIDs),
+		s.Password, s.Expires, s.UID.String(),
+	}
+}
+
+// uidField and secretFields index plain.
+const (
+	secretFields = 6
+	uidField     = 8
+)
+
+// unset tells that nothing of the account files is left of a user.
+func (b *book) unset(c userChange) bool {
+	for _, d := range []*document{b.passwd, b.shadow, b.subUID, b.subGID} {
+		if d.find(c.name) != nil {
+			return false
+		}
+	}
+	if c.before != nil && c.before.OwnGroup && (b.group.find(c.name) != nil || b.gshadow.find(c.name) != nil) {
+		return false
+	}
+	return !b.isMember(c.name, c.leaves(), true)
+}
+
+// isMember tells whether user is in all groups (or, with anyOf, in any), in
+// both files.
+func (b *book) isMember(user string, groups []string, anyOf bool) bool {
+	for _, g := range groups {
+		for _, d := range []*document{b.group, b.gshadow} {
+			r := d.find(g)
+			if r == nil {
+				continue
+			}
+			if in := slices.Contains(list(r.field(grMembers)), user); in == anyOf {
+				return anyOf
+			}
+		}
+	}
+	return !anyOf
+}
+
+// done tells whether the account files are as after the change.
+func (o observation) done(c userChange) bool {
+	if c.after == nil {
+		return o.book.unset(c)
+	}
+	cur := o.user(c.name)
+	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
+		return false
+	}
+	if c.after.OwnGroup && o.book.group.find(c.name) == nil {
+		return false
+	}
+	now, want := cur.plain(), c.after.plain()
+	if c.chosen() {
+		now[uidField] = want[uidField]
+	}
+	return slices.Equal(now, want) && o.book.isMember(c.name, c.joins(), false) && !o.book.isMember(c.name, c.leaves(), true)
+}
+
+// check refuses an account that is neither as before nor as after the change.
+// A run that was cut off between two files leaves a mixture, so each field may
+// be as on either side, and of an account that comes or goes some lines may be
+// missing.
+func (o observation) check(c userChange) error {
+	cur := o.user(c.name)
+	if cur == nil {
+		if c.before == nil || c.after == nil {
+			return nil
+		}
+		return fmt.Errorf("the account is gone: %w", rootfs.ErrChanged)
+	}
+	now := cur.plain()
+	for i := range now {
+		partial := c.before == nil || c.after == nil
+		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
+			continue
+		}
+		if partial && i < secretFields && now[i] == "[]" {
+			continue
+		}
+		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {
+			return rootfs.ErrChanged
+		}
+	}
+	return nil
+}
+
+// checkKeys does the same for the authorized_keys file.
+func (o observation) checkKeys(c userChange) error {
+	var before, after *KeysState
+	if c.before != nil {
+		before = c.before.Keys
+	}
+	if c.after != nil {
+		after = c.after.Keys
+	}
+	p := ""
+	for _, side := range []*KeysState{before, after} {
+		if side != nil {
+			p = side.Path
+		}
+	}
+	if p == "" {
+		return nil
+	}
+	data, err := o.root.ReadFile(p, keysLimit)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read its authorized_keys: %w", err)
+	}
+	sum := hashOf(data)
+	if before != nil && before.SHA256 == sum || after != nil && after.SHA256 == sum {
+		return nil
+	}
+	return fmt.Errorf("its authorized_keys: %w", rootfs.ErrChanged)
+}
+
+// groupChange is a decoded change of a group.
+type groupChange struct {
+	name          string
+	before, after *GroupState
+}
+
+func (c groupChange) joins() []string  { return minus(membersOf(c.after), membersOf(c.before)) }
+func (c groupChange) leaves() []string { return minus(membersOf(c.before), membersOf(c.after)) }
+
+func membersOf(s *GroupState) []string {
+	if s == nil {
+		return nil
+	}
+	return s.Members
+}
+
+// doneGroup tells whether the files are as after the change.
+func (b *book) doneGroup(c groupChange) bool {
+	if c.after == nil {
+		return b.group.find(c.name) == nil && b.gshadow.find(c.name) == nil
+	}
+	if b.group.find(c.name) == nil || b.present[gshadowPath] && c.before == nil && b.gshadow.find(c.name) == nil {
+		return false
+	}
+	for _, m := range c.joins() {
+		if !b.isMember(m, []string{c.name}, false) {
+			return false
+		}
+	}
+	for _, m := range c.leaves() {
+		if b.isMember(m, []string{c.name}, true) {
+			return false
+		}
+	}
+	return b.sameGID(c)
+}
+
+// sameGID compares the gid with what the change says of it.
+func (b *book) sameGID(c groupChange) bool {
+	gid, _ := b.gid(c.name)
+	for _, side := range []*GroupState{c.before, c.after} {
+		if side != nil && (side.Chosen || side.GID == gid) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkGroup refuses a group that is another than the plan saw.
+func (b *book) checkGroup(c groupChange) error {
+	switch {
+	case b.group.find(c.name) == nil:
+		if c.before == nil || c.after == nil {
+			return nil
+		}
+		return fmt.Errorf("the group is gone: %w", rootfs.ErrChanged)
+	case !b.sameGID(c):
+		return rootfs.ErrChanged
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package users
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// Diff compares the root's accounts with the desired ones and reads only.
+// Changes come in the order in which they may be made: groups, users, then
+// what leaves. The ids in it are those that would be chosen now. The error is
+// for account files or a ledger that can't be read; what the configuration
+// can't have is in Problems.
+func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
+	var d plan.Diff
+	if s.cfg.Desired.empty() && s.cfg.Last.empty() {
+		return d, nil
+	}
+	if d.Problems = s.cfg.Desired.validate(); len(d.Problems) > 0 {
+		return d, nil
+	}
+	p, err := s.newPlanning(&d)
+	if err != nil {
+		return d, err
+	}
+	if err := ctx.Err(); err != nil {
+		return d, err
+	}
+	p.warnMalformed()
+	p.desired()
+	p.leaving()
+	if len(d.Problems) == 0 && len(d.Changes) > 0 && !s.cfg.ForceLockout {
+		d.Problems, err = p.lockout()
+	}
+	return d, err
+}
+
+func (d Desired) empty() bool { return len(d.Users)+len(d.Groups) == 0 }
+
+// planning is one Diff under way.
+type planning struct {
+	s    *Subsystem
+	obs  observation
+	book *book
+	// alloc knows what the earlier parts of this plan took.
+	alloc  *allocator
+	ledger *ledger
+	diff   *plan.Diff
+	// lastUser, lastGroup, user and group are by name.
+	lastUser, user   map[string]User
+	lastGroup, group map[string]Group
+	// joins are the memberships that the configuration asks for, from either
+	// side.
+	joins map[membership]bool
+	// newGIDs are the ids chosen for groups that do not exist yet.
+	newGIDs map[string]ID
+	// looseUsers and looseGroups are names in malformed lines.
+	looseUsers, looseGroups map[string]bool
+}
+
+// membership is a user in a group.
+type membership struct{ group, user string }
+
+func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
+	b, err := readBook(s.cfg.Root)
+	if err != nil {
+		return nil, err
+	}
+	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	ranges, err := readDefs(s.cfg.Root)
+	if err != nil {
+		return nil, err
+	}
+	p := &planning{
+		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b}, ledger: l,
+		alloc: newAllocator(b, l, ranges), diff: d,
+		lastUser: map[string]User{}, user: map[string]User{},
+		lastGroup: map[string]Group{}, group: map[string]Group{},
+		joins:       map[membership]bool{},
+		newGIDs:     map[string]ID{},
+		looseUsers:  looseNames(b.passwd, b.shadow),
+		looseGroups: looseNames(b.group, b.gshadow),
+	}
+	p.indexDesired()
+	return p, nil
+}
+
+func (p *planning) indexDesired() {
+	for _, u := range p.s.cfg.Last.Users {
+		p.lastUser[u.Name] = u
+	}
+	for _, g := range p.s.cfg.Last.Groups {
+		p.lastGroup[g.Name] = g
+	}
+	for _, u := range p.s.cfg.Desired.Users {
+		p.user[u.Name] = u
+		for _, g := range u.Groups {
+			p.joins[membership{g, u.Name}] = true
+		}
+	}
+	for _, g := range p.s.cfg.Desired.Groups {
+		p.group[g.Name] = g
+		for _, m := range g.Members {
+			p.joins[membership{g.Name, m}] = true
+		}
+	}
+}
+
+// warnMalformed names the lines that are kept unread. Their text may hold a
+// hash and is not shown.
+func (p *planning) warnMalformed() {
+	for _, f := range p.book.files() {
+		if n := len((*f.doc).malformed()); n > 0 {
+			p.diff.Warnings = append(p.diff.Warnings, plan.Problem{
+				Summary: fmt.Sprintf("cannot read %d of the lines of %s: they have not the form of an entry and stay as they are", n, p.s.cfg.Root.Name(f.path)),
+			})
+		}
+	}
+}
+
+func (p *planning) desired() {
+	// Ids that are asked for go before ids that are chosen.
+	p.reserve()
+	groups := slices.Clone(p.s.cfg.Desired.Groups)
+	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
+	for _, g := range groups {
+		p.oneGroup(g)
+	}
+	list := slices.Clone(p.s.cfg.Desired.Users)
+	slices.SortStableFunc(list, byKindAndID)
+	plans := make([]*UserState, len(list))
+	for i, u := range list {
+		plans[i] = p.newUser(u)
+	}
+	for i, u := range list {
+		p.oneUser(u, plans[i])
+	}
+}
+
+// byKindAndID puts users with declared ids first and keeps names in order.
+func byKindAndID(a, b User) int {
+	if (a.UID == nil) != (b.UID == nil) {
+		if a.UID != nil {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.Name, b.Name)
+}
+
+// reserve takes the declared ids, so that none is chosen for somebody else.
+func (p *planning) reserve() {
+	for _, g := range p.s.cfg.Desired.Groups {
+		if g.GID != nil && p.alloc.groupOf(*g.GID, g.Name) == "" {
+			p.alloc.holdGroup(g.Name, *g.GID)
+		}
+	}
+	for _, u := range p.s.cfg.Desired.Users {
+		if u.UID != nil && p.alloc.userOf(*u.UID, u.Name) == "" {
+			p.alloc.holdUser(u.Name, *u.UID)
+		}
+	}
+}
+
+// settle turns what is and what should be into a change, an adoption or
+// nothing.
+func (p *planning) settle(a plan.Address, before, after plan.State, same, ours bool, why, origin string) {
+	switch {
+	case same && ours:
+		p.diff.Unchanged++
+	case same:
+		if p.diff.Adopted == nil {
+			p.diff.Adopted = map[plan.Address]plan.State{}
+		}
+		p.diff.Adopted[a] = before
+	default:
+		p.diff.Changes = append(p.diff.Changes, plan.New(a, before, after, why, origin))
+	}
+}
+
+func (p *planning) problem(a plan.Address, origin, advice, format string, args ...any) {
+	pr := plan.Problemf(a, origin, advice, format, args...)
+	pr.Summary = "cannot make " + a.Kind() + " " + a.Name() + ": " + pr.Summary
+	p.diff.Problems = append(p.diff.Problems, pr)
+}
+
+// looseNames are the names in lines of docs that are no entries: an account
+// made beside such a line could be two.
+func looseNames(docs ...*document) map[string]bool {
+	out := map[string]bool{}
+	for _, d := range docs {
+		for _, line := range d.malformed() {
+			out[looseName(line)] = true
+		}
+	}
+	return out
+}

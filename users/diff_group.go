@@ -1,0 +1,175 @@
+package users
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// oneGroup compares one desired group.
+func (p *planning) oneGroup(g Group) {
+	a := groupAddress(g.Name)
+	cur := p.obs.group(g.Name)
+	ours := p.s.oursGroup(g.Name, p.ledger, cur)
+	if cur == nil {
+		if after, ok := p.newGroup(g); ok {
+			p.settle(a, nil, plan.Encode(after), false, ours, gone(ours), g.Origin)
+		}
+		return
+	}
+	after := *cur
+	if g.GID != nil && *g.GID != cur.GID {
+		if !g.MigrateID {
+			p.problem(a, g.Origin, fmt.Sprintf("Set gid = %s, leave it out, or set migrate_id = true.", cur.GID), "it exists with the gid %s, not %s", cur.GID, *g.GID)
+			return
+		}
+		p.problem(a, g.Origin, "Change the gid with groupmod(8) and chown what it owns.", "migrate_id is not possible for groups")
+		return
+	}
+	after.Members = minus(union(cur.Members, g.Members), p.droppedMembers(g))
+	same := after.GID == cur.GID && slices.Equal(after.Members, cur.Members)
+	before := *cur
+	if !same || !ours {
+		before.Lines = p.s.cfg.Store.Keyed(p.book.groupBundle(g.Name).encode())
+	}
+	p.settle(a, plan.Encode(before), plan.Encode(after), same, ours, groupReason(*cur, after), g.Origin)
+}
+
+func gone(ours bool) string {
+	if ours {
+		return "it is gone from the host"
+	}
+	return ""
+}
+
+func groupReason(cur, after GroupState) string {
+	if cur.GID != after.GID {
+		return fmt.Sprintf("the gid is %s, not %s", cur.GID, after.GID)
+	}
+	return "the members differ"
+}
+
+// newGroup chooses the id of a group that does not exist.
+func (p *planning) newGroup(g Group) (GroupState, bool) {
+	a := groupAddress(g.Name)
+	if p.looseGroups[g.Name] {
+		p.problem(a, g.Origin, "Repair or remove the line.", "a malformed line of /etc/group has this name")
+		return GroupState{}, false
+	}
+	st := GroupState{Members: union(g.Members, nil)}
+	if g.GID != nil {
+		st.GID = *g.GID
+		return st, p.gidFree(g)
+	}
+	var err error
+	if st.GID, err = p.alloc.gid(g.Name, g.System, 0); err != nil {
+		p.problem(a, g.Origin, "", "%v", err)
+		return st, false
+	}
+	st.Chosen = true
+	p.alloc.holdGroup(g.Name, st.GID)
+	p.newGIDs[g.Name] = st.GID
+	return st, true
+}
+
+// gidFree checks a declared gid.
+func (p *planning) gidFree(g Group) bool {
+	other := p.alloc.groupOf(*g.GID, g.Name)
+	if other == "" {
+		return true
+	}
+	advice := p.alloc.offer(*g.GID, 1)
+	p.problem(groupAddress(g.Name), g.Origin, advice, "the gid %s is %s's%s", *g.GID, other, p.past(p.book.group, other))
+	return false
+}
+
+// past explains an id that only the ledger remembers.
+func (p *planning) past(d *document, name string) string {
+	if d.find(name) != nil {
+		return ""
+	}
+	return ", which had it before (ids are never given to another name)"
+}
+
+// droppedMembers are those that an earlier configuration put into g and that
+// nothing asks for any more.
+func (p *planning) droppedMembers(g Group) []string {
+	var out []string
+	original := p.originalGroup(g.Name)
+	for _, m := range p.lastGroup[g.Name].Members {
+		if p.joins[membership{g.Name, m}] || original != nil && slices.Contains(original.Members, m) {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (p *planning) originalGroup(name string) *GroupState {
+	st, err := decodeGroup(p.s.cfg.Originals[groupAddress(name)])
+	if err != nil {
+		return nil
+	}
+	return st
+}
+
+// leaveGroup plans the way of a group that is no longer desired.
+func (p *planning) leaveGroup(g Group) {
+	a := groupAddress(g.Name)
+	cur := p.obs.group(g.Name)
+	if cur == nil {
+		return
+	}
+	before := *cur
+	before.Lines = p.s.cfg.Store.Keyed(p.book.groupBundle(g.Name).encode())
+	if original := p.originalGroup(g.Name); original != nil {
+		p.returnGroup(g, before, *original)
+		return
+	}
+	if p.ownGroupWanted(g.Name) {
+		// It goes on as the own group of a user, without the members.
+		p.returnGroup(g, before, GroupState{GID: cur.GID})
+		return
+	}
+	if user := p.primaryOf(cur.GID); user != "" {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove group %s: it is the primary group of %s, so it stays", g.Name, user))
+		return
+	}
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), nil, "no longer in the configuration", ""))
+}
+
+// returnGroup takes from a group that was there before us what we gave it.
+func (p *planning) returnGroup(g Group, before, original GroupState) {
+	after := before
+	after.Lines = original.Lines
+	given := minus(g.Members, original.Members)
+	kept := slices.DeleteFunc(given, func(m string) bool { return p.joins[membership{g.Name, m}] })
+	after.Members = minus(before.Members, kept)
+	if g.GID != nil && before.GID == *g.GID {
+		after.GID = original.GID
+	}
+	if after.GID == before.GID && slices.Equal(after.Members, before.Members) {
+		return
+	}
+	p.diff.Changes = append(p.diff.Changes, plan.New(groupAddress(g.Name), plan.Encode(before), plan.Encode(after),
+		"no longer in the configuration, what it was before returns", ""))
+}
+
+// ownGroupWanted tells whether a desired user has name's group for its own.
+func (p *planning) ownGroupWanted(name string) bool {
+	u, ok := p.user[name]
+	return ok && (u.Group == "" || u.Group == name)
+}
+
+// primaryOf gives a user who stays and has gid as primary group.
+func (p *planning) primaryOf(gid ID) string {
+	for _, name := range p.book.primaries[gid] {
+		_, wanted := p.user[name]
+		_, leaves := p.lastUser[name]
+		if _, returns := p.s.cfg.Originals[userAddress(name)]; wanted || !leaves || returns {
+			return name
+		}
+	}
+	return ""
+}

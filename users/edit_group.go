@@ -1,0 +1,164 @@
+package users
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// group makes one change of a group in memory.
+func (e *edit) group(c groupChange) error {
+	if err := e.book.checkGroup(c); err != nil {
+		return err
+	}
+	if c.after == nil {
+		e.removeGroup(c.name)
+		return nil
+	}
+	if c.before == nil {
+		if err := e.newGroup(c); err != nil {
+			return err
+		}
+	}
+	saved, err := openBundle(e.s.cfg.Store, c.after.Lines)
+	if err != nil {
+		return err
+	}
+	if e.book.group.find(c.name) == nil {
+		// It comes back with its lines, whole.
+		return nil
+	}
+	for _, m := range c.joins() {
+		e.join(m, c.name, saved.withMember(c.name, m))
+	}
+	for _, m := range c.leaves() {
+		e.part(m, c.name)
+	}
+	return nil
+}
+
+// newGroup makes a group: from its saved lines when it comes back, else anew.
+func (e *edit) newGroup(c groupChange) error {
+	if c.after.Lines != "" {
+		return e.comeBack(c.after.Lines)
+	}
+	gid := c.after.GID
+	if c.after.Chosen && !e.alloc.free(gid, c.name) {
+		var err error
+		if gid, err = e.alloc.gid(c.name, true, 0); err != nil {
+			return err
+		}
+	}
+	return e.addGroup(c.name, gid)
+}
+
+// addGroup writes the lines of a new group. One that a cut-off run wrote is
+// left as it is.
+func (e *edit) addGroup(name string, gid ID) error {
+	if e.book.group.find(name) == nil {
+		if other := e.alloc.groupOf(gid, name); other != "" {
+			return errors.New("the gid " + gid.String() + " is now " + other + "'s")
+		}
+		e.book.group.add(name + ":x:" + gid.String() + ":")
+	}
+	if e.book.present[gshadowPath] && e.book.gshadow.find(name) == nil {
+		e.book.gshadow.add(name + ":!::")
+	}
+	row := e.book.group.find(name)
+	gid = parseID(row.field(grGID))
+	g := e.book.groups[name]
+	g.Name, g.Gid = name, int(gid)
+	e.book.groups[name] = g
+	if _, named := e.book.groupNames[gid]; !named {
+		e.book.groupNames[gid] = name
+	}
+	e.alloc.holdGroup(name, gid)
+	e.ledger.giveGroup(name, gid)
+	return nil
+}
+
+func (e *edit) removeGroup(name string) {
+	e.book.group.remove(name)
+	e.book.gshadow.remove(name)
+}
+
+// join puts a user into a group's lists, where it stood before if that is
+// known, else at the end.
+func (e *edit) join(user, group string, saved *bundle) {
+	for _, f := range []struct {
+		path string
+		doc  *document
+	}{{groupPath, e.book.group}, {gshadowPath, e.book.gshadow}} {
+		r := f.doc.find(group)
+		if r == nil || slices.Contains(list(r.field(grMembers)), user) {
+			continue
+		}
+		if at := saved.memberAt(f.path, group); at >= 0 {
+			e.members = append(e.members, restoredMember{savedMember{f.path, group, at}, user})
+			continue
+		}
+		f.doc.set(r, grMembers, strings.Join(append(list(r.field(grMembers)), user), ","))
+	}
+}
+
+// part takes a user out of a group's lists.
+func (e *edit) part(user, group string) {
+	for _, d := range []*document{e.book.group, e.book.gshadow} {
+		r := d.find(group)
+		if r == nil {
+			continue
+		}
+		members := list(r.field(grMembers))
+		if i := slices.Index(members, user); i >= 0 {
+			d.set(r, grMembers, strings.Join(slices.Delete(members, i, i+1), ","))
+		}
+	}
+}
+
+// comeBack remembers saved lines to be put back where they stood.
+func (e *edit) comeBack(hash string) error {
+	saved, err := openBundle(e.s.cfg.Store, hash)
+	if err != nil {
+		return err
+	}
+	if saved == nil {
+		return errors.New("its saved lines are not in the state directory")
+	}
+	e.lines = append(e.lines, saved.Lines...)
+	return nil
+}
+
+// restore puts lines and members back, lowest place first, so that each finds
+// its place as it was.
+func (e *edit) restore() {
+	slices.SortStableFunc(e.lines, func(a, b savedLine) int { return a.At - b.At })
+	for _, l := range e.lines {
+		d := e.document(l.File)
+		text := string(l.Text)
+		if !slices.ContainsFunc(d.rows, func(r *row) bool { return r.text == text }) {
+			d.insert(l.At, text)
+		}
+	}
+	slices.SortStableFunc(e.members, func(a, b restoredMember) int { return a.At - b.At })
+	for _, m := range e.members {
+		d := e.document(m.File)
+		r := d.find(m.Group)
+		if r == nil {
+			continue
+		}
+		members := list(r.field(grMembers))
+		if !slices.Contains(members, m.user) {
+			members = slices.Insert(members, min(m.At, len(members)), m.user)
+			d.set(r, grMembers, strings.Join(members, ","))
+		}
+	}
+}
+
+func (e *edit) document(path string) *document {
+	for _, f := range e.book.files() {
+		if f.path == path {
+			return *f.doc
+		}
+	}
+	panic("internal error: " + path + " is no account file")
+}

@@ -1,0 +1,245 @@
+package users
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// identity settles the uid of a new account and makes its own group. The ids
+// of the plan are taken unless somebody else got them since.
+func (e *edit) identity(c *userChange) error {
+	if c.before != nil || c.after == nil || c.after.Lines != "" {
+		return nil
+	}
+	after := *c.after
+	c.after = &after
+	if r := e.book.passwd.find(c.name); r != nil {
+		after.UID = parseID(r.field(pwUID))
+	} else if other := e.alloc.userOf(after.UID, c.name); other != "" || after.Chosen && !e.alloc.free(after.UID, c.name) {
+		if !after.Chosen {
+			return errors.New("the uid " + after.UID.String() + " is now " + other + "'s")
+		}
+		var err error
+		if after.UID, err = e.alloc.uid(c.name, after.UID < e.alloc.defs.user.min); err != nil {
+			return err
+		}
+	}
+	e.alloc.holdUser(c.name, after.UID)
+	e.ledger.giveUser(c.name, after.UID)
+	if !after.OwnGroup {
+		return nil
+	}
+	gid, err := e.alloc.gid(c.name, after.UID < e.alloc.defs.user.min, after.GID)
+	if err != nil {
+		return err
+	}
+	return e.addGroup(c.name, gid)
+}
+
+// user makes one change of a user in memory.
+func (e *edit) user(c userChange) error {
+	if c.after == nil {
+		e.removeUser(c)
+		return nil
+	}
+	var saved *bundle
+	if c.after.Lines != "" {
+		var err error
+		if saved, err = openBundle(e.s.cfg.Store, c.after.Lines); err != nil {
+			return err
+		}
+	}
+	cur := e.obs.user(c.name)
+	switch {
+	case cur == nil && c.after.Lines != "":
+		if err := e.comeBack(c.after.Lines); err != nil {
+			return err
+		}
+	case cur == nil || c.before == nil:
+		if err := e.newUser(c); err != nil {
+			return err
+		}
+	default:
+		if err := e.update(c, *cur, saved); err != nil {
+			return err
+		}
+	}
+	for _, g := range c.joins() {
+		if e.book.group.find(g) == nil {
+			return fmt.Errorf("there is no group %q", g)
+		}
+		e.join(c.name, g, saved)
+	}
+	for _, g := range c.leaves() {
+		e.part(c.name, g)
+	}
+	return nil
+}
+
+func (e *edit) removeUser(c userChange) {
+	for _, d := range []*document{e.book.passwd, e.book.shadow, e.book.subUID, e.book.subGID} {
+		d.remove(c.name)
+	}
+	if c.before != nil && c.before.OwnGroup {
+		e.removeGroup(c.name)
+	}
+	for _, g := range c.leaves() {
+		e.part(c.name, g)
+	}
+}
+
+// newUser writes the lines of a new account; those that a cut-off run wrote
+// already stay.
+func (e *edit) newUser(c userChange) error {
+	a := c.after
+	gid, ok := e.book.gid(a.Group)
+	if !ok {
+		return fmt.Errorf("there is no group %q", a.Group)
+	}
+	field, err := e.passwordField(a.Password)
+	if err != nil {
+		return err
+	}
+	if e.book.passwd.find(c.name) == nil {
+		e.book.passwd.add(c.name + ":x:" + a.UID.String() + ":" + gid.String() + ":" + a.Description + ":" + a.Home + ":" + a.Shell)
+	}
+	if e.book.shadow.find(c.name) == nil {
+		e.book.shadow.add(c.name + ":" + field + ":" + e.today() + e.aging(a.UID) + expiryField(a.Expires) + ":")
+	}
+	e.setRanges(c.name, *a)
+	return nil
+}
+
+// aging is the fields of shadow(5) from the minimum age to the inactivity, as
+// useradd(8) writes them: people's passwords have limits, those of system
+// accounts none.
+func (e *edit) aging(uid ID) string {
+	if uid < e.alloc.defs.user.min {
+		return ":::::"
+	}
+	return ":0:99999:7::"
+}
+
+// today is the date of a password's change. It is never 0, which would make
+// the user change it at the next login: a clock may start in 1970.
+func (e *edit) today() string {
+	return strconv.FormatInt(max(1, e.s.cfg.Now().Unix()/86400), 10)
+}
+
+// passwordField finds the field that a state stands for.
+func (e *edit) passwordField(state string) (string, error) {
+	key := passwordKey(state)
+	if key == "" {
+		return state, nil
+	}
+	field, err := openSecret(e.s.cfg.Store, key)
+	if err != nil {
+		return "", fmt.Errorf("its password hash is not in the state directory: %w", err)
+	}
+	return string(field), nil
+}
+
+// update changes the fields that differ. What comes back is taken from the
+// saved lines, byte for byte.
+func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
+	a, r := c.after, e.book.passwd.find(c.name)
+	old := saved.line(passwdPath)
+	for _, f := range []struct {
+		i         int
+		now, want string
+	}{{pwDescription, cur.Description, a.Description}, {pwHome, cur.Home, a.Home}, {pwShell, cur.Shell, a.Shell}} {
+		if f.now == f.want {
+			continue
+		}
+		if old != nil && printable(old.field(f.i)) == f.want {
+			f.want = old.field(f.i)
+		}
+		e.book.passwd.set(r, f.i, f.want)
+	}
+	if cur.Group != a.Group {
+		gid, ok := e.book.gid(a.Group)
+		if !ok {
+			return fmt.Errorf("there is no group %q", a.Group)
+		}
+		e.book.passwd.set(r, pwGID, gid.String())
+	}
+	if cur.Password != a.Password || cur.Expires != a.Expires {
+		if err := e.secrets(c, cur, saved); err != nil {
+			return err
+		}
+	}
+	e.setRanges(c.name, *a)
+	return nil
+}
+
+// secrets changes the password and the expiry.
+func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
+	if saved != nil && saved.line(shadowPath) == nil && e.restoresPassword(c, saved) {
+		e.book.shadow.remove(c.name)
+		e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, saved.line(passwdPath).field(pwPassword))
+		return nil
+	}
+	r := e.book.shadow.find(c.name)
+	if r == nil {
+		e.book.shadow.add(c.name + ":" + e.book.passwordField(c.name) + ":" + e.today() + ":::::" + ":")
+		r = e.book.shadow.find(c.name)
+	}
+	if cur.Expires != c.after.Expires {
+		e.book.shadow.set(r, spExpires, expiryField(c.after.Expires))
+	}
+	if cur.Password == c.after.Password {
+		return nil
+	}
+	field, err := e.passwordField(c.after.Password)
+	if err != nil {
+		return err
+	}
+	pw, changed := "x", e.today()
+	if old := saved.line(shadowPath); old != nil && old.field(spPassword) == field {
+		changed = old.field(spChanged)
+		pw = saved.line(passwdPath).field(pwPassword)
+	}
+	e.book.shadow.set(r, spPassword, field)
+	e.book.shadow.set(r, spChanged, changed)
+	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, pw)
+	return nil
+}
+
+// restoresPassword tells whether the saved lines are of the state wanted.
+func (e *edit) restoresPassword(c userChange, saved *bundle) bool {
+	old := saved.line(passwdPath)
+	if old == nil || c.after.Expires != "" {
+		return false
+	}
+	field := old.field(pwPassword)
+	if field == "x" {
+		field = "!"
+	}
+	return e.obs.keyedPassword(field) == c.after.Password
+}
+
+// setRanges makes the sub-ids of a user those of its state.
+func (e *edit) setRanges(name string, a UserState) {
+	for _, f := range []struct {
+		doc  *document
+		want []SubRange
+	}{{e.book.subUID, a.SubUIDs}, {e.book.subGID, a.SubGIDs}} {
+		var have []SubRange
+		for _, r := range f.doc.all(name) {
+			if rg := rangeOf(r); slices.Contains(f.want, rg) {
+				have = append(have, rg)
+			} else {
+				f.doc.removeRow(r)
+			}
+		}
+		for _, rg := range f.want {
+			if slices.Contains(have, rg) {
+				continue
+			}
+			f.doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
+			e.ledger.giveSubIDs(name, []SubRange{rg})
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package users
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// applyFiles makes what of a user's change is not in the account files: the
+// home, the keys, and lingering.
+func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
+	var none UserState
+	before, after := &none, &none
+	if c.before != nil {
+		before = c.before
+	}
+	if c.after != nil {
+		after = c.after
+	}
+	if before.Linger != after.Linger {
+		if err := s.setLinger(c.name, after.Linger); err != nil {
+			return err
+		}
+	}
+	if after.HomeMode == "" && after.Keys == nil && before.HomeMode == "" && before.Keys == nil {
+		return nil
+	}
+	if after.Keys == nil && before.Keys != nil {
+		if err := s.removeKeys(*before); err != nil {
+			return err
+		}
+	}
+	if err := s.removeHome(*before, *after); err != nil {
+		return err
+	}
+	if after.HomeMode == "" && (after.Keys == nil || after.Keys.equal(before.Keys)) {
+		return nil
+	}
+	uid, gid, err := owners.of(c.name)
+	if err != nil {
+		return err
+	}
+	return s.makeFiles(*before, *after, uid, gid)
+}
+
+// lazyNames reads the accounts when the first of them is asked for.
+type lazyNames struct {
+	root *rootfs.Root
+	book *book
+}
+
+// of gives the ids of an account as they are now: they may not be those of the
+// plan.
+func (l *lazyNames) of(name string) (uid, gid uint32, err error) {
+	if l.book == nil {
+		if l.book, err = readBook(l.root); err != nil {
+			return 0, 0, err
+		}
+	}
+	u, ok := l.book.users[name]
+	if !ok {
+		return 0, 0, errors.New("the account is gone")
+	}
+	return uint32(u.Uid), uint32(u.Gid), nil
+}
+
+func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32) error {
+	if after.HomeMode != "" {
+		if err := s.makeHome(after, uid, gid); err != nil {
+			return err
+		}
+	}
+	if after.Keys == nil || after.Keys.equal(before.Keys) {
+		return nil
+	}
+	return s.writeKeys(after, uid, gid)
+}
+
+// makeHome makes the home and its missing parents. What is there is left
+// alone, unless an interrupted run left it half made.
+func (s *Subsystem) makeHome(st UserState, uid, gid uint32) error {
+	mode, err := strconv.ParseUint(st.HomeMode, 8, 12)
+	if err != nil {
+		return fmt.Errorf("cannot read the mode of its home: %w", err)
+	}
+	for _, dir := range st.HomeDirs {
+		attr := rootfs.Attr{Mode: 0o755}
+		if dir == rootfs.Rel(st.Home) {
+			attr = rootfs.Attr{Mode: uint32(mode), UID: uid, GID: gid}
+		}
+		if err := s.makeDir(dir, attr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Subsystem) makeDir(dir string, attr rootfs.Attr) error {
+	err := s.cfg.Root.Mkdir(dir, attr)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := s.cfg.Root.Lstat(dir)
+	if err == nil && info.Type == rootfs.Dir && info.Mode == 0o700 && info.UID == 0 {
+		return s.cfg.Root.SetAttr(dir, attr)
+	}
+	return err
+}
+
+// removeHome takes back a home that the change made, if nothing is in it.
+func (s *Subsystem) removeHome(before, after UserState) error {
+	if after.HomeMode != "" {
+		return nil
+	}
+	for _, dir := range slices.Backward(before.HomeDirs) {
+		if done, err := s.removeEmpty(dir); done || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeEmpty removes an empty directory; done tells that it stays, with all
+// above it.
+func (s *Subsystem) removeEmpty(dir string) (done bool, err error) {
+	err = s.cfg.Root.Remove(dir)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):
+		return true, nil
+	}
+	return true, err
+}
+
+func (s *Subsystem) writeKeys(st UserState, uid, gid uint32) error {
+	p := st.Keys.Path
+	if st.SSHDir {
+		if err := s.makeDir(path.Dir(p), rootfs.Attr{Mode: 0o700, UID: uid, GID: gid}); err != nil {
+			return err
+		}
+	}
+	data, err := openSecret(s.cfg.Store, st.Keys.SHA256)
+	if err != nil {
+		return fmt.Errorf("its authorized_keys are not in the state directory: %w", err)
+	}
+	mode, err := strconv.ParseUint(st.Keys.Mode, 8, 12)
+	if err != nil {
+		return fmt.Errorf("cannot read the mode of its authorized_keys: %w", err)
+	}
+	attr := rootfs.Attr{Mode: uint32(mode), UID: uid, GID: gid}
+	if st.Keys.UID != nil {
+		attr.UID = uint32(*st.Keys.UID)
+	}
+	if st.Keys.GID != nil {
+		attr.GID = uint32(*st.Keys.GID)
+	}
+	return s.cfg.Root.WriteFile(p, bytes.NewReader(data), attr)
+}
+
+func (s *Subsystem) removeKeys(st UserState) error {
+	p := st.Keys.Path
+	err := s.cfg.Root.Remove(p)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+		return err
+	}
+	if !st.SSHDir {
+		return nil
+	}
+	_, err = s.removeEmpty(path.Dir(p))
+	return err
+}
+
+// lingerDir is made by logind on demand, and by us.
+const lingerDir = "var/lib/systemd/linger"
+
+func (s *Subsystem) setLinger(name string, on bool) error {
+	p := lingerPath(name)
+	if !on {
+		err := s.cfg.Root.Remove(p)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		_, err = s.removeEmpty(lingerDir)
+		return err
+	}
+	if there, err := exists(s.cfg.Root, p); there || err != nil {
+		return err
+	}
+	if _, err := s.cfg.Root.MakeDirs(lingerDir, 0o755); err != nil {
+		return err
+	}
+	return s.cfg.Root.WriteFile(p, bytes.NewReader(nil), rootfs.Attr{Mode: 0o644})
+}

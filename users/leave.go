@@ -1,0 +1,131 @@
+package users
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// leaving plans the way of the accounts in Last that are no longer desired:
+// users first, so that no group goes before its users.
+func (p *planning) leaving() {
+	for _, u := range p.s.cfg.Last.Users {
+		if _, wanted := p.user[u.Name]; !wanted {
+			p.leaveUser(u)
+		}
+	}
+	for _, g := range p.s.cfg.Last.Groups {
+		if _, wanted := p.group[g.Name]; !wanted {
+			p.leaveGroup(g)
+		}
+	}
+}
+
+func (p *planning) leaveUser(u User) {
+	a := userAddress(u.Name)
+	cur, err := p.current(User{Name: u.Name}, u)
+	if err != nil {
+		p.diff.Problems = append(p.diff.Problems, plan.Problemf(a, "", "", "cannot remove user %s: %v", u.Name, err))
+		return
+	}
+	if cur == nil {
+		return
+	}
+	if original := p.originalUser(u.Name); original != nil {
+		p.returnUser(u, *cur, *original)
+		return
+	}
+	if given, ok := p.ledger.Users[u.Name]; ok && given != cur.UID {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove user %s: it has the uid %s, not the %s it was given, so it is another account and stays", u.Name, cur.UID, given))
+		return
+	}
+	before := *cur
+	// The content of a home is never removed.
+	before.Keys = nil
+	before.Groups = slices.DeleteFunc(slices.Clone(cur.Groups), func(g string) bool { return p.joins[membership{g, u.Name}] })
+	before.OwnGroup = p.ownsGroup(u.Name)
+	if before.OwnGroup {
+		before.GID, _ = p.book.gid(u.Name)
+	}
+	before.Lines = p.linesKey(u.Name, before.OwnGroup)
+	if u.OnRemoval == "lock" {
+		p.lockUser(a, before)
+		return
+	}
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), nil, "no longer in the configuration", ""))
+}
+
+// ownsGroup tells whether the group of a user's name was made with the user.
+func (p *planning) ownsGroup(name string) bool {
+	g, there := p.book.groups[name]
+	given, ours := p.ledger.Groups[name]
+	_, declared := p.group[name]
+	_, wasDeclared := p.lastGroup[name]
+	if !there || !ours || given != ID(g.Gid) || declared || wasDeclared {
+		return false
+	}
+	// Another user's primary group is not the user's own any more.
+	return otherThan(p.book.primaries[given], name) == ""
+}
+
+// lockedMark is put before a hash: no password gives it.
+const lockedMark = "!"
+
+// lockUser keeps the account and closes it: no password, and expired since
+// 1970, which also stops keys.
+func (p *planning) lockUser(a plan.Address, before UserState) {
+	after := before
+	after.Lines, after.OwnGroup, after.GID = "", false, 0
+	before.OwnGroup, before.GID = false, 0
+	before.Lines = p.linesKey(a.Name(), false)
+	field := p.book.passwordField(a.Name())
+	if !strings.HasPrefix(field, lockedMark) {
+		after.Password = p.obs.keyedPassword(lockedMark + field)
+	}
+	after.Expires = "1970-01-02"
+	if userReason(before, after) == "" {
+		return
+	}
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), plan.Encode(after), "no longer in the configuration, locked", ""))
+}
+
+// returnUser puts an account that was there before us back as it was, in all
+// that we changed and nobody else changed since.
+func (p *planning) returnUser(u User, cur, original UserState) {
+	before, after := cur, cur
+	before.Lines = p.linesKey(u.Name, false)
+	after.Lines = original.Lines
+	back(&after.Description, u.Description, original.Description)
+	back(&after.Home, u.Home, original.Home)
+	back(&after.Shell, u.Shell, original.Shell)
+	back(&after.Expires, u.Expires, original.Expires)
+	back(&after.Group, u.Group, original.Group)
+	back(&after.Password, u.PasswordSet, original.Password)
+	given := minus(u.Groups, original.Groups)
+	given = slices.DeleteFunc(given, func(g string) bool { return p.joins[membership{g, u.Name}] })
+	after.Groups = minus(cur.Groups, given)
+	if u.ExclusiveGroups && slices.Equal(cur.Groups, union(u.Groups, nil)) {
+		after.Groups = original.Groups
+	}
+	if u.SubIDs != nil {
+		after.SubUIDs = mergeRanges(cur.SubUIDs, p.givenSubIDs(u.Name), nil)
+		after.SubGIDs = mergeRanges(cur.SubGIDs, p.givenSubIDs(u.Name), nil)
+	}
+	after.Keys = p.keysAfter(User{Name: u.Name}, &cur)
+	if u.Linger != nil && cur.Linger == *u.Linger {
+		after.Linger = original.Linger
+	}
+	if why := userReason(cur, after); why != "" {
+		p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(u.Name), plan.Encode(before), plan.Encode(after),
+			fmt.Sprintf("no longer in the configuration, what it was before returns: %s", why), ""))
+	}
+}
+
+// back restores a field that still is as we set it.
+func back(field *string, ours, original string) {
+	if ours != "" && *field == ours {
+		*field = original
+	}
+}

@@ -1,0 +1,119 @@
+package users
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// ledgerVersion is the format this program writes. A newer one is refused.
+const ledgerVersion = 1
+
+// ledger is ids.json: every id and sub-id range ever given, by name, so that
+// none is ever given to another name. Nothing is dropped from it.
+type ledger struct {
+	Version int                   `json:"version"`
+	Users   map[string]ID         `json:"users"`
+	Groups  map[string]ID         `json:"groups"`
+	SubIDs  map[string][]SubRange `json:"sub_ids"`
+	// Made are the account files that did not exist before; they go when
+	// their last line goes.
+	Made []string `json:"made,omitempty"`
+
+	changed bool
+}
+
+func ledgerPath(stateDir string) string { return path.Join(stateDir, "ids.json") }
+
+// readLedger reads the ledger; a missing one is empty. One that can't be read
+// is an error, never empty: ids would be given twice.
+func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
+	p := ledgerPath(stateDir)
+	data, err := root.ReadFile(p, fileLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return parseLedger([]byte("{}"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), bare(err))
+	}
+	l, err := parseLedger(data)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the accounts that exist", root.Name(p), err)
+	}
+	return l, nil
+}
+
+func parseLedger(data []byte) (*ledger, error) {
+	l := &ledger{}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(l); err != nil {
+		return nil, err
+	}
+	if dec.More() {
+		return nil, errors.New("it goes on after its end")
+	}
+	if l.Version > ledgerVersion {
+		return nil, fmt.Errorf("it has version %d and this program knows %d", l.Version, ledgerVersion)
+	}
+	l.Version = ledgerVersion
+	if l.Users == nil {
+		l.Users = map[string]ID{}
+	}
+	if l.Groups == nil {
+		l.Groups = map[string]ID{}
+	}
+	if l.SubIDs == nil {
+		l.SubIDs = map[string][]SubRange{}
+	}
+	return l, nil
+}
+
+// write makes the ledger durable, before the accounts that it speaks of.
+func (l *ledger) write(root *rootfs.Root, stateDir string) error {
+	if !l.changed {
+		return nil
+	}
+	data, err := json.MarshalIndent(l, "", " ")
+	if err != nil {
+		panic("internal error: cannot encode the ledger: " + err.Error())
+	}
+	if _, err := root.MakeDirs(stateDir, 0o755); err != nil {
+		return fmt.Errorf("cannot write the ledger of ids: %w", err)
+	}
+	err = root.WriteFile(ledgerPath(stateDir), bytes.NewReader(append(data, '\n')), rootfs.Attr{Mode: 0o600})
+	if err != nil {
+		return fmt.Errorf("cannot write the ledger of ids: %w", err)
+	}
+	l.changed = false
+	return nil
+}
+
+func (l *ledger) giveUser(name string, id ID) {
+	if old, ok := l.Users[name]; !ok || old != id {
+		l.Users[name], l.changed = id, true
+	}
+}
+
+func (l *ledger) giveGroup(name string, id ID) {
+	if old, ok := l.Groups[name]; !ok || old != id {
+		l.Groups[name], l.changed = id, true
+	}
+}
+
+func (l *ledger) giveSubIDs(name string, ranges []SubRange) {
+	for _, r := range ranges {
+		known := false
+		for _, old := range l.SubIDs[name] {
+			known = known || old == r
+		}
+		if !known {
+			l.SubIDs[name], l.changed = append(l.SubIDs[name], r), true
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package users
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// adminGroups are the groups whose members may become root where sudo(8) or
+// su(1) is set up as distributions do.
+var adminGroups = [...]string{"sudo", "wheel"}
+
+// lockout refuses a plan that takes the last way to log in and be root: root's
+// password or keys, or those of an unexpired member of an admin group. A host
+// that has no such way (an image, a container) loses none.
+func (p *planning) lockout() ([]plan.Problem, error) {
+	before, err := p.doors(nil)
+	if err != nil || len(before) == 0 {
+		return nil, err
+	}
+	after, err := p.doors(p.diff.Changes)
+	if err != nil || len(after) > 0 {
+		return nil, err
+	}
+	return []plan.Problem{plan.Problemf(userAddress(before[0]), p.user[before[0]].Origin,
+		"Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout.",
+		"cannot make the accounts match: %s is the last who can log in and become root, and could no longer", before[0])}, nil
+}
+
+// doors names those who can log in and become root, once changes are made.
+func (p *planning) doors(changes []plan.Change) ([]string, error) {
+	edits, members, err := p.simulate(changes)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		st := p.obs.user(name)
+		edit, edited := edits[name]
+		if edited {
+			st = edit.after
+		}
+		if st == nil || p.expired(*st) {
+			continue
+		}
+		open := !noPassword(st.Password)
+		if !open {
+			if open, err = p.hasKeys(*st, edit); err != nil {
+				return nil, err
+			}
+		}
+		if open {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+// userEdit is both sides of a user's change.
+type userEdit struct{ before, after *UserState }
+
+// simulate gives the users that changes touch, and root with the members of
+// the admin groups as they will be.
+func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[string]bool, error) {
+	edits := map[string]userEdit{}
+	members := map[string]bool{"root": true}
+	in := map[membership]bool{}
+	for _, g := range adminGroups {
+		for _, m := range p.book.groups[g].List {
+			in[membership{g, m}] = true
+		}
+	}
+	for _, ch := range changes {
+		name := ch.Address.Name()
+		var add, drop []membership
+		var err error
+		if ch.Kind == plan.KindGroup {
+			add, drop, err = groupMemberships(name, ch)
+		} else {
+			var e userEdit
+			e, add, drop, err = userMemberships(name, ch)
+			edits[name] = e
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, m := range drop {
+			delete(in, m)
+		}
+		for _, m := range add {
+			in[m] = true
+		}
+	}
+	for m := range in {
+		if slices.Contains(adminGroups[:], m.group) {
+			members[m.user] = true
+		}
+	}
+	return edits, members, nil
+}
+
+func groupMemberships(group string, ch plan.Change) (add, drop []membership, err error) {
+	before, err := decodeGroup(ch.Before)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := decodeGroup(ch.After)
+	if err != nil {
+		return nil, nil, err
+	}
+	if before != nil {
+		for _, m := range before.Members {
+			drop = append(drop, membership{group, m})
+		}
+	}
+	if after != nil {
+		for _, m := range after.Members {
+			add = append(add, membership{group, m})
+		}
+	}
+	return add, drop, nil
+}
+
+func userMemberships(user string, ch plan.Change) (e userEdit, add, drop []membership, err error) {
+	if e.before, err = decodeUser(ch.Before); err != nil {
+		return e, nil, nil, err
+	}
+	if e.after, err = decodeUser(ch.After); err != nil {
+		return e, nil, nil, err
+	}
+	if e.before != nil {
+		for _, g := range e.before.Groups {
+			drop = append(drop, membership{g, user})
+		}
+	}
+	if e.after != nil {
+		for _, g := range e.after.Groups {
+			add = append(add, membership{g, user})
+		}
+	}
+	return e, add, drop, nil
+}
+
+func (p *planning) expired(s UserState) bool {
+	return s.Expires != "" && s.Expires <= p.s.cfg.Now().UTC().Format(day)
+}
+
+// hasKeys tells whether a user has keys to log in with: those of the change
+// where it is about keys, else those on disk.
+func (p *planning) hasKeys(s UserState, e userEdit) (bool, error) {
+	if s.Keys != nil || e.before != nil && e.before.Keys != nil {
+		return s.Keys != nil && s.Keys.SHA256 != hashOf(nil), nil
+	}
+	k, err := p.obs.keys(&s)
+	return k != nil && k.SHA256 != hashOf(nil), err
+}

@@ -1,0 +1,70 @@
+package users
+
+import (
+	"strconv"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// String is the id in decimal digits.
+func (id ID) String() string { return strconv.FormatUint(uint64(id), 10) }
+
+// parseID reads digits that isID has accepted.
+func parseID(s string) ID {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		panic("internal error: " + s + " was not checked to be an id")
+	}
+	return ID(n)
+}
+
+// Names resolves the names of a root's own passwd and group files, read at one
+// moment. NSS is not asked: a root that is not running has none.
+type Names struct{ book *book }
+
+// ReadNames reads the account files of root. The errors are those of Diff.
+func ReadNames(root *rootfs.Root) (*Names, error) {
+	b, err := readBook(root)
+	if err != nil {
+		return nil, err
+	}
+	return &Names{b}, nil
+}
+
+// User gives the uid of a user's name.
+func (n *Names) User(name string) (uint32, bool) {
+	u, ok := n.book.users[name]
+	return uint32(u.Uid), ok
+}
+
+// Group gives the gid of a group's name.
+func (n *Names) Group(name string) (uint32, bool) {
+	g, ok := n.book.groups[name]
+	return uint32(g.Gid), ok
+}
+
+// DeclaresUser tells whether d has a user of that name.
+func (d Desired) DeclaresUser(name string) bool {
+	for _, u := range d.Users {
+		if u.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// DeclaresGroup tells whether d has a group of that name, or a user whose own
+// group has it.
+func (d Desired) DeclaresGroup(name string) bool {
+	for _, g := range d.Groups {
+		if g.Name == name {
+			return true
+		}
+	}
+	for _, u := range d.Users {
+		if u.Name == name && u.Group == "" {
+			return true
+		}
+	}
+	return false
+}

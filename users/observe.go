@@ -1,0 +1,175 @@
+package users
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// observation reads accounts of one book and what belongs to them on disk.
+type observation struct {
+	root  *rootfs.Root
+	store *rootfs.Store
+	book  *book
+}
+
+// user gives the state of an existing account by the account files alone, nil
+// when there is none.
+func (o observation) user(name string) *UserState {
+	u, ok := o.book.users[name]
+	if !ok {
+		return nil
+	}
+	s := &UserState{
+		UID:         ID(u.Uid),
+		Group:       o.book.groupName(ID(u.Gid)),
+		Groups:      slices.Clone(o.book.memberships[name]),
+		Description: printable(u.Gecos), Home: printable(u.Home), Shell: printable(u.Shell),
+		Password: o.password(name),
+		SubUIDs:  ranges(o.book.subUID, name), SubGIDs: ranges(o.book.subGID, name),
+	}
+	slices.Sort(s.Groups)
+	s.Groups = slices.Compact(s.Groups)
+	if r := o.book.shadow.find(name); r != nil {
+		s.Expires = expiryDate(r.field(spExpires))
+	}
+	return s
+}
+
+// password is what a state says of an account's password.
+func (o observation) password(name string) string { return o.keyedPassword(o.book.passwordField(name)) }
+
+// keyedPassword is what stands for a password field. A field that no password
+// can match, but that holds a hash, keeps its mark in front.
+func (o observation) keyedPassword(field string) string {
+	switch field {
+	case "", "!", "*", "!!", "!*":
+		return field
+	}
+	key := o.store.Keyed([]byte(field))
+	if field[0] == '!' || field[0] == '*' {
+		return field[:1] + key
+	}
+	return key
+}
+
+// passwordKey is the Store's hash of the field that a state stands for, ""
+// when the state is the field itself.
+func passwordKey(state string) string {
+	if key := strings.TrimLeft(state, "!*"); key != "" {
+		return key
+	}
+	return ""
+}
+
+// passwordField is the field that counts: shadow's, unless passwd itself has
+// something else than "x".
+func (b *book) passwordField(name string) string {
+	p := b.passwd.find(name)
+	s := b.shadow.find(name)
+	switch {
+	case p == nil:
+		return ""
+	case p.field(pwPassword) != "x":
+		return p.field(pwPassword)
+	case s == nil:
+		return "!"
+	}
+	return s.field(spPassword)
+}
+
+func ranges(d *document, name string) []SubRange {
+	var out []SubRange
+	for _, r := range d.all(name) {
+		out = append(out, rangeOf(r))
+	}
+	slices.SortFunc(out, func(a, b SubRange) int { return int(int64(a.Start) - int64(b.Start)) })
+	return out
+}
+
+// lingerPath is where logind keeps that a user's services run without a login.
+func lingerPath(name string) string { return "var/lib/systemd/linger/" + name }
+
+// keysPath is the authorized_keys file of a home.
+func keysPath(home string) string { return path.Join(rootfs.Rel(home), ".ssh/authorized_keys") }
+
+// linger tells whether logind keeps a user's services.
+func (o observation) linger(name string) (bool, error) {
+	there, err := exists(o.root, lingerPath(name))
+	if err != nil {
+		return false, fmt.Errorf("cannot look at %s: %w", o.root.Name(lingerPath(name)), bare(err))
+	}
+	return there, nil
+}
+
+func exists(root *rootfs.Root, p string) (bool, error) {
+	_, err := root.Lstat(p)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// keysLimit is more than any authorized_keys file.
+const keysLimit = 16 << 20
+
+// keys observes the authorized_keys of s in its home, nil when there are none.
+func (o observation) keys(s *UserState) (*KeysState, error) {
+	if !path.IsAbs(s.Home) || s.Home == "/" {
+		return nil, nil
+	}
+	p := keysPath(s.Home)
+	info, err := o.root.Lstat(p)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot look at %s: %w", o.root.Name(p), bare(err))
+	}
+	if info.Type != rootfs.File {
+		return nil, fmt.Errorf("cannot use %s: it is %s, not a regular file", o.root.Name(p), info.Type)
+	}
+	data, err := o.root.ReadFile(p, keysLimit)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", o.root.Name(p), bare(err))
+	}
+	k := &KeysState{Path: p, SHA256: hashOf(data), Mode: fmt.Sprintf("%04o", info.Mode)}
+	gid, _ := o.book.gid(s.Group)
+	if ID(info.UID) != s.UID {
+		k.UID = new(ID(info.UID))
+	}
+	if ID(info.GID) != gid {
+		k.GID = new(ID(info.GID))
+	}
+	return k, nil
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// keysText is the authorized_keys file for a list of keys.
+func keysText(keys []string) []byte {
+	return []byte(strings.Join(keys, "\n") + "\n")
+}
+
+// group gives the state of an existing group, nil when there is none.
+func (o observation) group(name string) *GroupState {
+	g, ok := o.book.groups[name]
+	if !ok {
+		return nil
+	}
+	members := slices.Clone(g.List)
+	slices.Sort(members)
+	return &GroupState{GID: ID(g.Gid), Members: slices.Compact(members)}
+}

@@ -1,0 +1,150 @@
+package users
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// UserState is what a plan says of an account: plan.Change holds it as JSON.
+type UserState struct {
+	UID ID `json:"uid"`
+	// Chosen tells that nobody asked for this id: another one is taken when
+	// it is gone by the time the change is applied.
+	Chosen bool `json:"uid_chosen,omitempty"`
+	// Group is the primary group, by name if it has one. OwnGroup tells that
+	// the group comes and goes with the user, with gid GID.
+	Group       string   `json:"group"`
+	OwnGroup    bool     `json:"own_group,omitempty"`
+	GID         ID       `json:"gid,omitempty"`
+	Groups      []string `json:"groups,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Home        string   `json:"home"`
+	Shell       string   `json:"shell"`
+	// Password is "!" or "*" for none, "" for an empty one, else what stands
+	// for the hash.
+	Password string     `json:"password"`
+	Expires  string     `json:"expires,omitempty"`
+	SubUIDs  []SubRange `json:"sub_uids,omitempty"`
+	SubGIDs  []SubRange `json:"sub_gids,omitempty"`
+	// Keys is the authorized_keys file, nil when there is none or it is not
+	// our business.
+	Keys   *KeysState `json:"authorized_keys,omitempty"`
+	Linger bool       `json:"linger,omitempty"`
+	// HomeMode is set where this change makes the home directory, with the
+	// HomeDirs, which end with the home; SSHDir where it makes ~/.ssh. Taken
+	// back, they go again when they are empty.
+	HomeMode string   `json:"home_mode,omitempty"`
+	HomeDirs []string `json:"home_dirs,omitempty"`
+	SSHDir   bool     `json:"ssh_dir,omitempty"`
+	// Lines stands for the account's own lines, byte for byte, and where they
+	// stood.
+	Lines string `json:"lines,omitempty"`
+}
+
+// KeysState is an authorized_keys file. UID and GID are nil where it is the
+// user's own.
+type KeysState struct {
+	// Path is relative to the root.
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+	Mode   string `json:"mode"`
+	UID    *ID    `json:"uid,omitempty"`
+	GID    *ID    `json:"gid,omitempty"`
+}
+
+// GroupState is what a plan says of a group.
+type GroupState struct {
+	GID    ID   `json:"gid"`
+	Chosen bool `json:"gid_chosen,omitempty"`
+	// Members are all of them; a change adds those that only After has and
+	// takes those that only Before has.
+	Members []string `json:"members,omitempty"`
+	Lines   string   `json:"lines,omitempty"`
+}
+
+// decodeUser reads one side of a change; nil stays nil.
+func decodeUser(s plan.State) (*UserState, error) { return decodeSide[UserState](s) }
+
+func decodeGroup(s plan.State) (*GroupState, error) { return decodeSide[GroupState](s) }
+
+func decodeSide[T any](s plan.State) (*T, error) {
+	if s == nil {
+		return nil, nil
+	}
+	st, err := plan.Decode[T](s)
+	if err != nil {
+		return nil, err
+	}
+	return &st, nil
+}
+
+// encodeSide makes one side of a change.
+func encodeSide[T any](s *T) plan.State {
+	if s == nil {
+		return nil
+	}
+	return plan.Encode(s)
+}
+
+// printable is a field as a state holds it: JSON has no room for bytes that
+// are not UTF-8, so such a field is quoted.
+func printable(field string) string {
+	if utf8.ValidString(field) {
+		return field
+	}
+	return strconv.QuoteToASCII(field)
+}
+
+// day is the form of Expires.
+const day = "2006-01-02"
+
+// expiryDate gives the date of a day count since 1970 in shadow(5); "" for an
+// account that does not expire.
+func expiryDate(field string) string {
+	n, err := strconv.ParseInt(field, 10, 32)
+	if err != nil || n < 0 {
+		return ""
+	}
+	return time.Unix(n*86400, 0).UTC().Format(day)
+}
+
+// expiryField is the inverse of expiryDate; the date was checked.
+func expiryField(date string) string {
+	if date == "" {
+		return ""
+	}
+	t, err := time.Parse(day, date)
+	if err != nil {
+		panic("internal error: date " + date + " was not checked")
+	}
+	return strconv.FormatInt(t.Unix()/86400, 10)
+}
+
+// union gives the sorted elements of both.
+func union(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// minus gives the sorted elements of a that are not in b.
+func minus(a, b []string) []string {
+	var out []string
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			out = append(out, x)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// noPassword tells a password field that no password can match.
+func noPassword(field string) bool {
+	return field == "" || strings.HasPrefix(field, "!") || strings.HasPrefix(field, "*") || field == "x"
+}

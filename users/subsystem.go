@@ -1,0 +1,137 @@
+package users
+
+import (
+	"slices"
+	"time"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// Config is what New needs.
+type Config struct {
+	Root  *rootfs.Root
+	Store *rootfs.Store
+	// Desired is what should be, Last what an earlier run made or adopted, as
+	// Recorded gave it.
+	Desired, Last Desired
+	// Originals is what accounts in Last were before they became ours; one
+	// without an entry was made by us.
+	Originals map[plan.Address]plan.State
+	// StateDir holds the ledger, ids.json; relative to the root.
+	StateDir string
+	// ForceLockout allows a plan after which nobody can log in as root.
+	ForceLockout bool
+	// SecretsLater makes a missing hashed_password_file a warning, because the
+	// configuration's own snippets may write it first.
+	SecretsLater bool
+	// LockWait is how long to wait for /etc/.pwd.lock; 0 means 15 seconds, as
+	// lckpwdf(3).
+	LockWait time.Duration
+	// Now is the clock for the date of a password's change; nil means
+	// time.Now.
+	Now func() time.Time
+}
+
+// Subsystem compares and writes the accounts of one configuration. It is for
+// one goroutine at a time, as its Root is.
+type Subsystem struct {
+	cfg Config
+}
+
+// New makes a Subsystem. It touches nothing.
+func New(cfg Config) *Subsystem {
+	if cfg.LockWait == 0 {
+		cfg.LockWait = 15 * time.Second
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Subsystem{cfg: cfg}
+}
+
+// Leaves tells whether ch is about an account that the configuration no longer
+// asks for: its deletion, its lock, or its return to what it was before.
+func (s *Subsystem) Leaves(ch plan.Change) bool {
+	return !s.cfg.Desired.has(ch.Address)
+}
+
+// Originals gives the map to record with the generation that d makes: what the
+// accounts of the configuration were before they became ours.
+func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
+	out := map[plan.Address]plan.State{}
+	for a, st := range s.cfg.Originals {
+		if s.declares(a) {
+			out[a] = st
+		}
+	}
+	for a, st := range d.Adopted {
+		if s.declares(a) {
+			out[a] = st
+		}
+	}
+	for _, ch := range d.Changes {
+		if ch.Before != nil && s.declares(ch.Address) && !s.made(ch.Address) && !s.madeWithUser(ch) {
+			out[ch.Address] = ch.Before
+		}
+	}
+	return out
+}
+
+func (s *Subsystem) declares(a plan.Address) bool { return s.cfg.Desired.has(a) }
+
+// made tells whether an earlier run made or adopted the account.
+func (s *Subsystem) made(a plan.Address) bool { return s.cfg.Last.has(a) }
+
+// madeWithUser tells the group that an earlier run made as a user's own and
+// that now has a block of its own.
+func (s *Subsystem) madeWithUser(ch plan.Change) bool {
+	if ch.Kind != plan.KindGroup {
+		return false
+	}
+	before, err := decodeGroup(ch.Before)
+	if err != nil || before == nil {
+		return false
+	}
+	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	return err == nil && s.oursGroup(ch.Address.Name(), l, before)
+}
+
+// oursGroup tells whether an earlier run made the group cur, for its block or
+// as the own group of a user.
+func (s *Subsystem) oursGroup(name string, l *ledger, cur *GroupState) bool {
+	if s.made(groupAddress(name)) {
+		return true
+	}
+	given, ok := l.Groups[name]
+	return cur != nil && ok && given == cur.GID && slices.ContainsFunc(s.cfg.Last.Users, func(u User) bool { return u.Name == name && u.Group == "" })
+}
+
+func (d Desired) has(a plan.Address) bool {
+	name := a.Name()
+	switch a.Kind() {
+	case plan.KindGroup:
+		return slices.ContainsFunc(d.Groups, func(g Group) bool { return g.Name == name })
+	case plan.KindUser:
+		return d.DeclaresUser(name)
+	}
+	return false
+}
+
+func userAddress(name string) plan.Address  { return plan.NewAddress(plan.KindUser, name) }
+func groupAddress(name string) plan.Address { return plan.NewAddress(plan.KindGroup, name) }
+
+// Paths gives the paths beside which a killed Apply of ch may have left a
+// temporary file.
+func Paths(ch plan.Change) []string {
+	out := []string{passwdPath, groupPath, shadowPath, gshadowPath, subUIDPath, subGIDPath}
+	for _, p := range slices.Clone(out) {
+		out = append(out, p+"-")
+	}
+	for _, side := range []plan.State{ch.Before, ch.After} {
+		if st, err := decodeUser(side); ch.Kind == plan.KindUser && err == nil && st != nil && st.Keys != nil {
+			out = append(out, st.Keys.Path)
+		}
+	}
+	return append(out, lingerPath(ch.Address.Name()))
+}

@@ -1,0 +1,269 @@
+package users
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// target is what an existing account should become: what u says, and what it
+// is where u says nothing.
+// It completes cur with what of its files is concerned.
+func (p *planning) target(u User, cur *UserState) (UserState, bool) {
+	a := userAddress(u.Name)
+	after := *cur
+	if u.UID != nil && *u.UID != cur.UID {
+		advice := fmt.Sprintf("Set uid = %s or leave it out.", cur.UID)
+		if u.MigrateID {
+			advice = "Change the uid with usermod(8) -u."
+		}
+		p.problem(a, u.Origin, advice, "it exists with the uid %s, not %s", cur.UID, *u.UID)
+		return after, false
+	}
+	p.fields(u, &after, *cur)
+	if !p.supplementary(u, &after, cur) {
+		return after, false
+	}
+	if original := p.originalUser(u.Name); u.Group == "" && p.lastUser[u.Name].Group != "" && original != nil {
+		after.Group = original.Group
+	}
+	if u.Group != "" {
+		gid, ok := p.gid(u.Group)
+		if !ok {
+			p.problem(a, u.Origin, "Declare the group.", "there is no group %q", u.Group)
+			return after, false
+		}
+		if now, _ := p.book.gid(cur.Group); now != gid {
+			after.Group = p.groupLabel(u.Group)
+		}
+	}
+	var err error
+	if after.Password, err = p.password(u, cur.Password, false); err != nil {
+		p.problem(a, u.Origin, "", "%v", err)
+		return after, false
+	}
+	return after, p.wantSubIDs(u, &after, cur) && p.wantFiles(u, cur, &after)
+}
+
+// fields applies the plain fields. One that the last configuration set and
+// this one does not goes back to what it was before us, or to the default.
+func (p *planning) fields(u User, after *UserState, cur UserState) {
+	last, original := p.lastUser[u.Name], p.originalUser(u.Name)
+	fallback := UserState{Home: defaultHome(u), Shell: p.defaultShell(u)}
+	if original != nil {
+		fallback = *original
+	}
+	after.Description = settled(u.Description, last.Description, cur.Description, fallback.Description)
+	after.Home = settled(u.Home, last.Home, cur.Home, fallback.Home)
+	after.Shell = settled(u.Shell, last.Shell, cur.Shell, fallback.Shell)
+	after.Expires = settled(u.Expires, last.Expires, cur.Expires, fallback.Expires)
+	if after.Shell != cur.Shell {
+		p.checkShell(u, after.Shell)
+	}
+	switch {
+	case u.Linger != nil:
+		after.Linger = *u.Linger
+	case last.Linger != nil:
+		after.Linger = original != nil && original.Linger
+	}
+}
+
+// settled decides a field: what is asked for; else, if it was asked for until
+// now, the fallback; else what it is.
+func settled(want, last, cur, fallback string) string {
+	switch {
+	case want != "":
+		return want
+	case last != "":
+		return fallback
+	}
+	return cur
+}
+
+// wantSubIDs gives st the sub-ids of u, on top of those of others' making.
+func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
+	last := p.lastUser[u.Name]
+	if u.SubIDs == nil && last.SubIDs == nil {
+		return true
+	}
+	given := p.givenSubIDs(u.Name)
+	var want []SubRange
+	switch {
+	case u.SubIDs == nil:
+	case u.SubIDs.Auto:
+		if cur != nil && len(cur.SubUIDs) > 0 && len(cur.SubGIDs) > 0 && len(given) == 0 {
+			return true
+		}
+		if len(given) > 0 {
+			want = given[:1]
+			break
+		}
+		r, err := p.alloc.subIDs(u.Name)
+		if err != nil {
+			p.problem(userAddress(u.Name), u.Origin, "", "no sub-ids are free: %v", err)
+			return false
+		}
+		want = []SubRange{r}
+	default:
+		want = u.SubIDs.Ranges
+	}
+	for _, r := range want {
+		if other := p.alloc.overlap(r, u.Name); other != "" {
+			p.problem(userAddress(u.Name), u.Origin, "Choose another start, or sub_ids = \"auto\".", "the sub-ids from %s overlap those of %s", r.Start, other)
+			return false
+		}
+		p.alloc.subs = append(p.alloc.subs, ownedRange{r, u.Name})
+	}
+	st.SubUIDs = mergeRanges(st.SubUIDs, given, want)
+	st.SubGIDs = mergeRanges(st.SubGIDs, given, want)
+	return true
+}
+
+// givenSubIDs are the ranges that the ledger gave to name and that were not
+// there before us.
+func (p *planning) givenSubIDs(name string) []SubRange {
+	var before []SubRange
+	if o := p.originalUser(name); o != nil {
+		before = o.SubUIDs
+	}
+	return slices.DeleteFunc(slices.Clone(p.ledger.SubIDs[name]), func(r SubRange) bool { return slices.Contains(before, r) })
+}
+
+// mergeRanges takes what was given out of what is there and puts in what is
+// wanted.
+func mergeRanges(now, given, want []SubRange) []SubRange {
+	out := slices.DeleteFunc(slices.Clone(now), func(r SubRange) bool {
+		return slices.Contains(given, r) && !slices.Contains(want, r)
+	})
+	for _, r := range want {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b SubRange) int { return int(int64(a.Start) - int64(b.Start)) })
+	return out
+}
+
+// wantFiles plans the home and the authorized keys.
+func (p *planning) wantFiles(u User, cur, st *UserState) bool {
+	if !u.CreateHome && len(u.AuthorizedKeys) == 0 {
+		st.Keys = p.keysAfter(u, cur)
+		return true
+	}
+	home := rootfs.Rel(st.Home)
+	there, err := exists(p.s.cfg.Root, home)
+	if err != nil {
+		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, bare(err))
+		return false
+	}
+	if u.CreateHome && !there {
+		st.HomeMode, st.HomeDirs = fourDigits(u.homeMode()), p.missingDirs(home)
+	}
+	if len(u.AuthorizedKeys) == 0 {
+		st.Keys = p.keysAfter(u, cur)
+		return true
+	}
+	if !there && !u.CreateHome {
+		p.problem(userAddress(u.Name), u.Origin, "Set create_home = true.", "its authorized_keys have no place: the home %s does not exist", st.Home)
+		return false
+	}
+	if cur != nil {
+		// What the keys replace is in the home as it will be.
+		if cur.Keys, err = p.obs.keys(st); err != nil {
+			p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
+			return false
+		}
+	}
+	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
+	ssh := path.Join(home, ".ssh")
+	sshThere, err := exists(p.s.cfg.Root, ssh)
+	if err != nil {
+		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at %s: %v", p.s.cfg.Root.Name(ssh), bare(err))
+		return false
+	}
+	st.SSHDir = !sshThere
+	return true
+}
+
+// missingDirs gives the directories to make for p, which is missing, outermost
+// first and p last.
+func (p *planning) missingDirs(dir string) []string {
+	out := []string{dir}
+	for up := path.Dir(dir); up != "."; up = path.Dir(up) {
+		if there, err := exists(p.s.cfg.Root, up); err != nil || there {
+			break
+		}
+		out = append(out, up)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// groupLabel is a group's name where digits stand for an existing one.
+func (p *planning) groupLabel(name string) string {
+	if _, there := p.book.groups[name]; !there && isID(name) {
+		return p.book.groupName(parseID(name))
+	}
+	return name
+}
+
+// keysAfter is the authorized_keys of a user for whom none are asked: those of
+// an earlier configuration go, and what was there before returns.
+func (p *planning) keysAfter(u User, cur *UserState) *KeysState {
+	last := p.lastUser[u.Name]
+	if cur == nil || cur.Keys == nil || len(last.AuthorizedKeys) == 0 {
+		return nil
+	}
+	if cur.Keys.SHA256 != hashOf(keysText(last.AuthorizedKeys)) {
+		return cur.Keys
+	}
+	if o := p.originalUser(u.Name); o != nil {
+		return o.Keys
+	}
+	return nil
+}
+
+func fourDigits(mode string) string { return strings.Repeat("0", max(0, 4-len(mode))) + mode }
+
+// userReason names what of an account differs, "" when nothing does.
+func userReason(cur, after UserState) string {
+	var out []string
+	add := func(differs bool, what string) {
+		if differs {
+			out = append(out, what)
+		}
+	}
+	add(cur.UID != after.UID, "uid")
+	add(cur.Group != after.Group, "primary group")
+	add(!slices.Equal(cur.Groups, after.Groups), "groups")
+	add(cur.Description != after.Description, "description")
+	add(cur.Home != after.Home, "home")
+	add(cur.Shell != after.Shell, "shell")
+	add(cur.Password != after.Password, "password")
+	add(cur.Expires != after.Expires, "expiry")
+	add(!slices.Equal(cur.SubUIDs, after.SubUIDs) || !slices.Equal(cur.SubGIDs, after.SubGIDs), "sub-ids")
+	add(!cur.Keys.equal(after.Keys), "authorized keys")
+	add(cur.Linger != after.Linger, "lingering")
+	add(after.HomeMode != "", "home directory")
+	if len(out) == 0 {
+		return ""
+	}
+	return strings.Join(out, ", ") + " to change"
+}
+
+func (k *KeysState) equal(o *KeysState) bool {
+	if k == nil || o == nil {
+		return k == o
+	}
+	return k.Path == o.Path && k.SHA256 == o.SHA256 && k.Mode == o.Mode && equalID(k.UID, o.UID) && equalID(k.GID, o.GID)
+}
+
+func equalID(a, b *ID) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
