@@ -33,7 +33,7 @@ var foreign = map[string][]string{
 	"github.com/hashicorp/hcl":      {"modules/..."},
 	"github.com/zclconf/":           {"modules/..."},
 	"github.com/opencontainers/":    {"users"},
-	"github.com/coreos/go-systemd/": {"daemon/systemd"},
+	"github.com/coreos/go-systemd/": {"daemon/systemd", "cmd/activate"},
 	"os/user":                       {},
 }
 

@@ -50,9 +50,8 @@ func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journa
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return errors.New(exit.ProcessState.String())
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return errors.New(exit.String())
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -181,9 +182,7 @@ func (p *Prepared) indexAfter(diffs []plan.Diff) generation.Index {
 		if originals == nil {
 			originals = func(d plan.Diff) map[plan.Address]plan.State { return p.replaced(part, d) }
 		}
-		for a, s := range originals(diffs[i]) {
-			next.Originals[a] = s
-		}
+		maps.Copy(next.Originals, originals(diffs[i]))
 		if part.Parents != nil {
 			next.Parents = append(next.Parents, part.Parents(diffs[i])...)
 		}
@@ -202,9 +201,7 @@ func (p *Prepared) replaced(part Part, d plan.Diff) map[plan.Address]plan.State 
 			out[a] = s
 		}
 	}
-	for a, s := range d.Adopted {
-		out[a] = s
-	}
+	maps.Copy(out, d.Adopted)
 	for _, ch := range d.Changes {
 		switch {
 		case part.leaves(ch):

@@ -24,12 +24,13 @@ type staticState struct {
 // flip points /etc/static at generation n; with n 0 it goes.
 func (e *Engine) flip(n int) error {
 	info, err := e.Root.Lstat(staticPath)
+	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
-	case err == nil && info.Type != rootfs.Symlink:
-		return fmt.Errorf("cannot switch %s: %s is in the way; move it away", e.Root.Name(staticPath), info.Type)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err != nil && !missing:
 		return fmt.Errorf("cannot switch %s: %w", e.Root.Name(staticPath), err)
-	case n == 0 && err != nil:
+	case !missing && info.Type != rootfs.Symlink:
+		return fmt.Errorf("cannot switch %s: %s is in the way; move it away", e.Root.Name(staticPath), info.Type)
+	case n == 0 && missing:
 		return nil
 	case n == 0:
 		return e.Root.Remove(staticPath)

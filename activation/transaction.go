@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -163,13 +164,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 	states := map[plan.Address]plan.State{}
 	if p.last != nil {
-		for a, s := range p.last.States {
-			states[a] = s
-		}
+		maps.Copy(states, p.last.States)
 	}
-	for a, s := range p.adopted {
-		states[a] = s
-	}
+	maps.Copy(states, p.adopted)
 	for _, ch := range p.changes {
 		switch {
 		case ch.Address == staticAddress || ch.Kind == plan.KindSnippet:

@@ -57,7 +57,9 @@ func TestOrderNamesTheCycle(t *testing.T) {
 	t.Parallel()
 	_, err := plan.Order([]plan.Node{
 		{Name: "x", After: []string{"c"}},
-		{Name: "a", After: []string{"b"}}, {Name: "b", After: []string{"c"}}, {Name: "c", Before: []string{"x"}, After: []string{"a"}},
+		{Name: "a", After: []string{"b"}},
+		{Name: "b", After: []string{"c"}},
+		{Name: "c", Before: []string{"x"}, After: []string{"a"}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "a after b after c after a is a cycle") {
 		t.Errorf("got %v", err)

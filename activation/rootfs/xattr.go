@@ -52,7 +52,7 @@ func xattrNames(fd int) ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	for _, n := range bytes.Split(bytes.TrimSuffix(buf[:size], []byte{0}), []byte{0}) {
+	for n := range bytes.SplitSeq(bytes.TrimSuffix(buf[:size], []byte{0}), []byte{0}) {
 		names = append(names, string(n))
 	}
 	return names, nil

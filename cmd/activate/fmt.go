@@ -78,7 +78,7 @@ func (o *formatter) stdin() error {
 func (o *formatter) format(name string, src []byte) ([]byte, error) {
 	out, diags := modules.Format(name, src)
 	if diags.HasErrors() {
-		diags.WriteText(o.std.err, 0, false)
+		_ = diags.WriteText(o.std.err, 0, false)
 		return nil, &exitError{code: exitError1}
 	}
 	return out, nil

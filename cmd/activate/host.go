@@ -9,6 +9,8 @@ import (
 	"path"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -20,6 +22,8 @@ import (
 type host struct {
 	*flags
 	style  ui.Style
+	log    zerolog.Logger
+	verb   string
 	engine *activation.Engine
 	wiring *wiring
 }
@@ -30,7 +34,7 @@ func (f *flags) open() (*host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the root: %w", err)
 	}
-	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor())}
+	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
 	state := generation.Open(root, rootfs.Rel(f.stateDir))
 	init, err := f.chooseInit(root)
 	if err != nil {
@@ -50,8 +54,6 @@ func (f *flags) open() (*host, error) {
 	return h, nil
 }
 
-func (h *host) event(e activation.Event) { ui.Event(h.std.err, h.style, e) }
-
 // reading runs do on the host without the lock.
 func (f *flags) reading(do func(*host) error) error {
 	h, err := f.open()
@@ -69,6 +71,7 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		if os.Geteuid() != 0 && h.engine.Root.Dir() == "/" {
 			return errors.New("cannot change this host: activate has to run as root")
 		}
+		h.verb = verb
 		lock, err := h.lock(ctx, verb)
 		if err != nil {
 			return err
@@ -159,6 +162,6 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 // diagnose prints diagnostics for a person.
 func (h *host) diagnose(diags modules.Diagnostics) {
 	if len(diags) > 0 {
-		diags.WriteText(h.std.err, 0, h.style.Color())
+		_ = diags.WriteText(h.std.err, 0, h.style.Color())
 	}
 }

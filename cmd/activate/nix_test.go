@@ -70,13 +70,13 @@ func TestNix(t *testing.T) {
 
 	t.Run("again", func(t *testing.T) { secondSwitch(t, m) })
 	t.Run("one setting", func(t *testing.T) { oneSetting(t, m) })
-	t.Run("reboot", func(t *testing.T) {
+	t.Run("reboot", func(*testing.T) {
 		m.Reboot()
 		m.WaitForUnit("nix-daemon.socket")
 		m.Succeed("nix-store --verify")
 		m.Succeed("activate drift")
 	})
-	t.Run("deactivate", func(t *testing.T) {
+	t.Run("deactivate", func(*testing.T) {
 		m.Succeed("activate deactivate")
 		m.Fail("getent group nixbld")
 		m.Fail("test -e /etc/nix || test -e /etc/static || test -e /var/lib/activate")

@@ -71,16 +71,14 @@ func status(std stdio, err error) int {
 		return 0
 	}
 	style := ui.StyleFor(std.err, noColor())
-	var exit *exitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exitError](err); ok {
 		if exit.err != nil {
 			ui.Error(std.err, style, exit.err)
 		}
 		return exit.code
 	}
 	ui.Error(std.err, style, err)
-	var locked *rootfs.LockedError
-	if errors.As(err, &locked) {
+	if _, locked := errors.AsType[*rootfs.LockedError](err); locked {
 		return exitLocked
 	}
 	return exitError1
@@ -94,7 +92,6 @@ type flags struct {
 	root        string
 	stateDir    string
 	init        string
-	user        bool
 	sets        []string
 	json        bool
 	lockTimeout time.Duration

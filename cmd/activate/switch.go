@@ -68,6 +68,7 @@ func (h *host) showPlan(p *activation.Prepared) {
 
 // finish prints a run's result and turns its verdict into the exit status.
 func (h *host) finish(res *activation.Result) error {
+	h.logResult(res)
 	ui.Result(h.std.err, h.style, res, time.Since(h.began))
 	if h.json {
 		if err := ui.ResultJSON(h.std.out, res); err != nil {

@@ -64,13 +64,15 @@ func change(w io.Writer, s Style, ch plan.Change, contents Contents) {
 		mark = s.yellow(mark)
 	}
 	fmt.Fprintf(w, "  %s %s%s%s\n", mark, ch.Address, made(ch), s.dim(where(ch)))
-	for _, line := range attributes(ch) {
+	var before, after []byte
+	shown := false
+	if contents != nil {
+		before, after, shown = contents(ch)
+	}
+	for _, line := range attributes(ch, shown) {
 		fmt.Fprintf(w, "      %s\n", line)
 	}
-	if contents == nil {
-		return
-	}
-	if before, after, ok := contents(ch); ok {
+	if shown {
 		unified(w, s, string(ch.Address), before, after)
 	}
 }
@@ -121,8 +123,9 @@ func made(ch plan.Change) string {
 	return "  " + strings.Join(words, ", ")
 }
 
-// attributes lists what a change changes, one line an attribute.
-func attributes(ch plan.Change) []string {
+// attributes lists what a change changes, one line an attribute; what the
+// content's diff shows is left to it.
+func attributes(ch plan.Change, diffed bool) []string {
 	if ch.Before == nil || ch.After == nil {
 		return nil
 	}
@@ -132,6 +135,7 @@ func attributes(ch plan.Change) []string {
 		old, had := before[k]
 		now, has := after[k]
 		switch {
+		case diffed && (k == "sha256" || k == "size"):
 		case !had:
 			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, short(now)))
 		case !has:

@@ -1,0 +1,62 @@
+package ui_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+)
+
+func state(json string) plan.State { return plan.State(json) }
+
+func TestPlanReadsAtAGlance(t *testing.T) {
+	t.Parallel()
+	p := plan.Make([]plan.Change{
+		plan.New("etc/motd", state(`{"mode":"0644","sha256":"`+strings.Repeat("a", 64)+`"}`), state(`{"mode":"0600","sha256":"`+strings.Repeat("b", 64)+`"}`), "content differs", "a.hcl:1"),
+		plan.New("user/alice", nil, state(`{"uid":1000,"home":"/home/alice"}`), "", "a.hcl:9"),
+		plan.New("file//srv/old", state(`{"type":"file"}`), nil, "it left the configuration", ""),
+	}, 7, plan.Units{Restart: []string{"web.service"}, Reasons: map[string]string{"web.service": "ExecStart changed, a.hcl:3"}})
+	var out bytes.Buffer
+	ui.Plan(&out, ui.Style{}, p, func(ch plan.Change) ([]byte, []byte, bool) {
+		return []byte("one\ntwo\n"), []byte("one\nthree\n"), ch.Address == "etc/motd"
+	})
+	want := `users
+  + user/alice  home /home/alice, uid 1000  (a.hcl:9)
+etc
+  ~ etc/motd  (content differs, a.hcl:1)
+      mode: 0644 -> 0600
+      @@ -1,2 +1,2 @@
+       one
+      -two
+      +three
+files
+  - file//srv/old  (it left the configuration)
+units
+  restart web.service  (ExecStart changed, a.hcl:3)
+plan: 1 to add, 1 to change, 1 to remove, 7 unchanged
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestLongAndBinaryDiffsAreCut(t *testing.T) {
+	t.Parallel()
+	p := plan.Make([]plan.Change{plan.New("etc/a", nil, state(`{}`), "", ""), plan.New("etc/b", nil, state(`{}`), "", "")}, 0, plan.Units{})
+	var out bytes.Buffer
+	ui.Plan(&out, ui.Style{}, p, func(ch plan.Change) ([]byte, []byte, bool) {
+		if ch.Address == "etc/a" {
+			return nil, []byte(strings.Repeat("line\n", 200)), true
+		}
+		return nil, []byte{0, 1, 2}, true
+	})
+	for _, want := range []string{"… 141 more lines", "binary content: 0 -> 3 bytes"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
