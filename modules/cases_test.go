@@ -110,9 +110,7 @@ func script(t *testing.T, dir, text string) string {
 		fmt.Fprintf(&out, "> %s\n", strings.TrimSpace(line))
 		c, diags := modules.Load(t.Context(), o)
 		if c != nil {
-			var more modules.Diagnostics
-			more = runVerb(t, &out, c, verb, arg)
-			diags = diags.Add(more...)
+			diags = diags.Add(runVerb(t, &out, c, verb, arg)...)
 		}
 		var shown bytes.Buffer
 		if err := diags.WriteText(&shown, 100, false); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -164,9 +165,9 @@ func (n *node) sourceFile() ([]byte, string, diagnostic.List) {
 }
 
 func (n *node) sourceDir() string {
-	for i := len(n.live) - 1; i >= 0; i-- {
-		if _, ok := n.live[i].body.Attributes["source"]; ok {
-			return n.live[i].file.dir
+	for _, from := range slices.Backward(n.live) {
+		if _, ok := from.body.Attributes["source"]; ok {
+			return from.file.dir
 		}
 	}
 	return n.ev.config.rootDir

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -61,6 +60,7 @@ func (ev *evaluator) force(s *slot, what func() string, at hcl.Range, compute fu
 		return s.term, s.diags
 	case underWay:
 		return expr.Term{}, ev.cycle(s)
+	default:
 	}
 	if len(ev.stack) > depthLimit {
 		return expr.Term{}, expr.Errorf(at, "References nested too deeply", "More than %d values need one another in a row.", depthLimit)
@@ -145,12 +145,4 @@ func (ev *evaluator) singleton(typ string) (*node, diagnostic.List) {
 	n := &node{ev: ev, typ: c.typ}
 	c.nodes[""] = n
 	return n, diags
-}
-
-// definedAt gives the range of an expression's attribute, or of the block.
-func definedAt(attr *hclsyntax.Attribute, b *hclsyntax.Block) hcl.Range {
-	if attr != nil {
-		return attr.SrcRange
-	}
-	return b.DefRange()
 }

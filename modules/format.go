@@ -5,7 +5,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
-	"github.com/activate-agent/activate/modules/diagnostic"
 	"github.com/activate-agent/activate/modules/expr"
 )
 
@@ -18,7 +17,7 @@ func Format(filename string, src []byte) ([]byte, Diagnostics) {
 	}
 	_, problems := hclsyntax.ParseConfig(src, filename, hcl.InitialPos)
 	if problems.HasErrors() {
-		diags := diagnostic.List(expr.FromHCL(problems))
+		diags := expr.FromHCL(problems)
 		for _, d := range diags {
 			if d.Range != nil {
 				d.Quote(*d.Range, src)

@@ -159,36 +159,36 @@ func (l *loader) open(ref importRef) *group {
 		shown = filepath.Join(filepath.Dir(ref.from.name), ref.target)
 		full = filepath.Join(ref.from.dir, ref.target)
 	}
-	real, err := realPath(full)
+	target, err := realPath(full)
 	if err != nil {
 		l.missing(ref, shown, reason(err))
 		return nil
 	}
-	if g, ok := l.groups[real]; ok {
+	if g, ok := l.groups[target]; ok {
 		return g
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(target)
 	if err != nil {
 		l.missing(ref, shown, reason(err))
 		return nil
 	}
 	if ref.from == nil {
-		l.rootDir = real
+		l.rootDir = target
 		if !info.IsDir() {
-			l.rootDir = filepath.Dir(real)
+			l.rootDir = filepath.Dir(target)
 		}
 	}
-	g := &group{key: real, dir: real}
+	g := &group{key: target, dir: target}
 	if info.IsDir() {
 		l.openDir(g, ref, shown)
 	} else {
-		g.dir = filepath.Dir(real)
-		l.openFile(g, ref, shown, real)
+		g.dir = filepath.Dir(target)
+		l.openFile(g, ref, shown, target)
 	}
 	if len(g.files) == 0 {
 		return nil
 	}
-	l.groups[real] = g
+	l.groups[target] = g
 	return g
 }
 
@@ -208,21 +208,21 @@ func (l *loader) openDir(g *group, ref importRef, shown string) {
 }
 
 func (l *loader) openFile(g *group, ref importRef, shown, full string) {
-	real, err := realPath(full)
+	target, err := realPath(full)
 	if err != nil {
 		l.missing(ref, shown, reason(err))
 		return
 	}
-	if f, ok := l.files[real]; ok {
+	if f, ok := l.files[target]; ok {
 		g.files = append(g.files, f)
 		return
 	}
-	src, why := read(real)
+	src, why := read(target)
 	if why != "" {
 		l.missing(ref, shown, why)
 		return
 	}
-	f := &file{name: shown, origin: l.origin(full, shown), key: real, dir: filepath.Dir(full), src: src}
+	f := &file{name: shown, origin: l.origin(full, shown), key: target, dir: filepath.Dir(full), src: src}
 	if abs, err := filepath.Abs(f.dir); err == nil {
 		f.dir = abs
 	}

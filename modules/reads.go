@@ -38,13 +38,13 @@ func (r *reader) Read(path string) ([]byte, string) {
 		}
 		return content, ""
 	}
-	real, why := r.inside(path)
+	full, why := r.inside(path)
 	if why != "" {
 		return nil, why
 	}
-	content, why := read(real)
+	content, why := read(full)
 	if why == "" {
-		r.ev.noteFile(real, content)
+		r.ev.noteFile(full, content)
 		r.ev.config.sources[path] = content
 	}
 	return content, why
@@ -65,28 +65,28 @@ func (r *reader) dir() string {
 }
 
 // inside resolves a path with all links and refuses it when it leads out.
-func (r *reader) inside(path string) (real, why string) {
+func (r *reader) inside(path string) (resolved, why string) {
 	full := path
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(r.dir(), path)
 	}
-	real, err := filepath.EvalSymlinks(full)
+	resolved, err := filepath.EvalSymlinks(full)
 	if err != nil {
 		if !r.allowed(filepath.Clean(full)) {
 			return "", outside
 		}
 		return "", reason(err)
 	}
-	if !r.allowed(real) {
+	if !r.allowed(resolved) {
 		return "", outside
 	}
-	return real, ""
+	return resolved, ""
 }
 
 func (r *reader) allowed(path string) bool {
 	for _, dir := range []string{r.dir(), r.ev.config.rootDir} {
-		real, err := filepath.EvalSymlinks(dir)
-		if underOf(path, dir) || err == nil && underOf(path, real) {
+		target, err := filepath.EvalSymlinks(dir)
+		if underOf(path, dir) || err == nil && underOf(path, target) {
 			return true
 		}
 	}
@@ -96,12 +96,12 @@ func (r *reader) allowed(path string) bool {
 // Glob lists the regular files below dir that match; ** stands for any number
 // of directories.
 func (r *reader) Glob(dir, pattern string) ([]string, string) {
-	real, why := r.inside(dir)
+	top, why := r.inside(dir)
 	if why != "" {
 		return nil, why
 	}
 	var out []string
-	err := fs.WalkDir(os.DirFS(real), ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(top), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -85,19 +85,19 @@ func (ev *evaluator) setValue(name, text string, eq int) hclsyntax.Expression {
 	src := text[eq+1:]
 	e, problems := hclsyntax.ParseExpression([]byte(src), name, start)
 	if problems.HasErrors() || deepest([]byte(src)) > nestingLimit {
-		return literalExpr(src, e, name, start)
+		return literalExpr(src, name, start)
 	}
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		root := t.Traversal.RootName()
 		_, isType := ev.config.types[root]
 		if !isType && !slices.Contains([]string{"local", "host", "path", "self"}, root) {
-			return literalExpr(src, e, name, start)
+			return literalExpr(src, name, start)
 		}
 	}
 	return e
 }
 
-func literalExpr(src string, e hclsyntax.Expression, name string, start hcl.Pos) hclsyntax.Expression {
+func literalExpr(src, name string, start hcl.Pos) hclsyntax.Expression {
 	end := start
 	end.Column += len(src)
 	end.Byte += len(src)

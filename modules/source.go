@@ -87,8 +87,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "permission is denied"
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err.Error()
 	}
 	return "it cannot be opened"

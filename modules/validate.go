@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
-	"github.com/activate-agent/activate/modules/expr"
 )
 
 // Validate evaluates everything there is, needed or not, and gives every
@@ -84,10 +83,8 @@ func (ev *evaluator) allLocals(u *unit, owner *node) diagnostic.List {
 		if more.HasErrors() {
 			continue
 		}
-		if lazy, ok := t.Lazy.(expr.Lazy); ok {
-			_, more = lazy.Data()
-			diags = diags.Add(more...)
-		}
+		_, more = t.Whole()
+		diags = diags.Add(more...)
 	}
 	return diags
 }

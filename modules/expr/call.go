@@ -133,8 +133,7 @@ func callError(e *hclsyntax.FunctionCallExpr, f function.Function, args []cty.Va
 	if !slices.ContainsFunc(args, cty.Value.ContainsMarked) {
 		reason = strings.TrimSuffix(plainReason(err), ".")
 	}
-	var arg function.ArgError
-	if errors.As(err, &arg) && arg.Index < len(args) {
+	if arg, ok := errors.AsType[function.ArgError](err); ok && arg.Index < len(args) {
 		return Errorf(argRange(e, arg.Index), "Invalid function argument",
 			"The argument %q of %s() is not right: %s.", parameter(f, arg.Index).Name, e.Name, reason)
 	}
@@ -144,8 +143,7 @@ func callError(e *hclsyntax.FunctionCallExpr, f function.Function, args []cty.Va
 // plainReason gives the text of an error, or a general one for a panic inside
 // a function, whose text is a stack trace.
 func plainReason(err error) string {
-	var crash function.PanicError
-	if errors.As(err, &crash) {
+	if _, ok := errors.AsType[function.PanicError](err); ok {
 		return "it does not support this value"
 	}
 	return err.Error()

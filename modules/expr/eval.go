@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -177,11 +178,7 @@ func conditional(e *hclsyntax.ConditionalExpr, s *Scope) (Term, diagnostic.List)
 
 // withMarks puts marks on a term; a lazy one has to be computed for that.
 func withMarks(t Term, diags diagnostic.List, marks ...cty.ValueMarks) (Term, diagnostic.List) {
-	any := false
-	for _, m := range marks {
-		any = any || len(m) > 0
-	}
-	if !any {
+	if !slices.ContainsFunc(marks, func(m cty.ValueMarks) bool { return len(m) > 0 }) {
 		return t, diags
 	}
 	v, more := t.Whole()

@@ -60,7 +60,7 @@ func elements(v cty.Value, want cty.Type) ([]cty.Value, error) {
 	return out, nil
 }
 
-func boolsFunc(any bool) function.Function {
+func boolsFunc(decisive bool) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{anyParam("list")},
 		Type:   function.StaticReturnType(cty.Bool),
@@ -70,11 +70,11 @@ func boolsFunc(any bool) function.Function {
 				return cty.NilVal, err
 			}
 			for _, e := range elems {
-				if e.True() == any {
-					return cty.BoolVal(any), nil
+				if e.True() == decisive {
+					return cty.BoolVal(decisive), nil
 				}
 			}
-			return cty.BoolVal(!any), nil
+			return cty.BoolVal(!decisive), nil
 		},
 	})
 }

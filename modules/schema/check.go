@@ -21,6 +21,7 @@ func (t *Type) check(v cty.Value) *Problem {
 		return checkInteger(v, t.Min, t.Max)
 	case Bool, Number, String, Lines:
 		return nil
+	default:
 	}
 	s := v.AsString()
 	switch t.Kind {
@@ -38,6 +39,7 @@ func (t *Type) check(v cty.Value) *Problem {
 		return checkOwner(s)
 	case field, source:
 		return checkField(s, t.Kind)
+	default:
 	}
 	return nil
 }

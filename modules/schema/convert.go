@@ -49,13 +49,14 @@ func (t *Type) ConvertTerm(in expr.Term, at hcl.Range) (expr.Term, *Problem, dia
 		v, problem := t.Convert(in.Val)
 		return expr.Data(v), problem, nil
 	}
-	switch {
-	case t.Kind == Any:
+	switch t.Kind {
+	case Any:
 		return in, nil, nil
-	case t.Kind == ObjectOf:
+	case ObjectOf:
 		return t.convertLazyObject(in.Lazy, at)
-	case (t.Kind == List || t.Kind == Set || t.Kind == Map):
+	case List, Set, Map:
 		return t.convertLazyItems(in, at)
+	default:
 	}
 	v, diags := in.Whole()
 	if diags.HasErrors() {
@@ -160,6 +161,7 @@ func (t *Type) convertPlain(v cty.Value) (cty.Value, *Problem) {
 		return t.convertObject(v)
 	case TupleOf:
 		return t.convertTuple(v)
+	default:
 	}
 	return t.convertScalar(v)
 }

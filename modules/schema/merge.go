@@ -48,6 +48,7 @@ func (t *Type) merge(vals []cty.Value, from []int) (cty.Value, *Conflict) {
 			texts[i] = strings.TrimSuffix(v.AsString(), "\n")
 		}
 		return cty.StringVal(strings.Join(texts, "\n")), nil
+	default:
 	}
 	for i, v := range vals[1:] {
 		if !v.RawEquals(vals[0]) {
@@ -66,6 +67,7 @@ func (t *Type) shape(vals []cty.Value) Kind {
 		return Map
 	case Any:
 		return commonShape(vals)
+	default:
 	}
 	return String
 }
@@ -146,6 +148,7 @@ func (t *Type) at(key string) *Type {
 		return t.Elem
 	case ObjectOf:
 		return t.Attrs[key].Type
+	default:
 	}
 	return t
 }
@@ -160,6 +163,7 @@ func (t *Type) merged(vals map[string]cty.Value) cty.Value {
 				vals[name] = cty.NullVal(a.Type.cty())
 			}
 		}
+	default:
 	}
 	return cty.ObjectVal(vals)
 }
@@ -181,6 +185,7 @@ func (t *Type) Partial() *Type {
 			out.Attrs[name] = Attr{Type: a.Type.Partial(), Optional: true}
 		}
 		return &out
+	default:
 	}
 	return t
 }

@@ -55,6 +55,7 @@ func parseCall(e *hclsyntax.FunctionCallExpr) (*Type, diagnostic.List) {
 		return parseTuple(e)
 	case Enum:
 		return parseEnum(e)
+	default:
 	}
 	if e.Name == "optional" {
 		return nil, expr.Errorf(e.Range(), "Invalid type", "optional() can only stand at an attribute of object({...}).")

@@ -99,6 +99,7 @@ func (t *Type) String() string {
 		return "number"
 	case command:
 		return "list(string)"
+	default:
 	}
 	return string(t.Kind)
 }
@@ -137,6 +138,7 @@ func (t *Type) cty() cty.Type {
 		return cty.Tuple(elems)
 	case Any:
 		return cty.DynamicPseudoType
+	default:
 	}
 	return cty.String
 }
@@ -150,6 +152,7 @@ func (t *Type) collection(elem cty.Type) cty.Type {
 		return cty.List(elem)
 	case Set:
 		return cty.Set(elem)
+	default:
 	}
 	return cty.Map(elem)
 }
