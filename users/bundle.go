@@ -102,6 +102,19 @@ func (u *bundle) line(file string) *row {
 	return nil
 }
 
+// rangeLine gives the saved line of a sub-id range.
+func (u *bundle) rangeLine(file string, want SubRange) (savedLine, bool) {
+	if u == nil {
+		return savedLine{}, false
+	}
+	for _, l := range u.Lines {
+		if l.File == file && rangeOf(&row{text: string(l.Text)}) == want {
+			return l, true
+		}
+	}
+	return savedLine{}, false
+}
+
 // memberAt is where a user stood in a group's list, -1 for not known.
 func (u *bundle) memberAt(file, group string) int {
 	if u == nil {

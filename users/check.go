@@ -34,6 +34,11 @@ func (c userChange) chosen() bool {
 	return c.before != nil && c.before.Chosen || c.after != nil && c.after.Chosen
 }
 
+// ownsGroup tells whether a group comes or goes with the user.
+func (c userChange) ownsGroup() bool {
+	return c.before != nil && c.before.OwnGroup || c.after != nil && c.after.OwnGroup
+}
+
 // plain are the fields of an account that are compared one by one.
 func (s UserState) plain() []string {
 	return []string{
@@ -43,8 +48,9 @@ func (s UserState) plain() []string {
 	}
 }
 
-// uidField and secretFields index plain.
+// groupField, secretFields and uidField index plain.
 const (
+	groupField   = 0
 	secretFields = 6
 	uidField     = 8
 )
@@ -116,7 +122,7 @@ func (o observation) check(c userChange) error {
 		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
 			continue
 		}
-		if partial && i < secretFields && now[i] == "[]" {
+		if partial && i < secretFields && now[i] == "[]" || i == groupField && c.ownsGroup() && o.book.group.find(c.name) == nil {
 			continue
 		}
 		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {

@@ -248,6 +248,11 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 		return ok
 	}
 	st.Groups = minus(union(have, u.Groups), p.droppedGroups(u))
+	if cur == nil {
+		// Lists may name somebody who does not exist; those are not joined, and
+		// not left when this is taken back.
+		st.Groups = minus(st.Groups, p.book.memberships[u.Name])
+	}
 	return ok
 }
 

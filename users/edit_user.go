@@ -53,7 +53,7 @@ func (e *edit) user(c userChange) error {
 	}
 	cur := e.obs.user(c.name)
 	switch {
-	case cur == nil && c.after.Lines != "":
+	case c.before == nil && c.after.Lines != "":
 		if err := e.comeBack(c.after.Lines); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (e *edit) newUser(c userChange) error {
 	if e.book.shadow.find(c.name) == nil {
 		e.book.shadow.add(c.name + ":" + field + ":" + e.today() + e.aging(a.UID) + expiryField(a.Expires) + ":")
 	}
-	e.setRanges(c.name, *a)
+	e.setRanges(c.name, *a, nil)
 	return nil
 }
 
@@ -141,22 +141,16 @@ func (e *edit) passwordField(state string) (string, error) {
 	return string(field), nil
 }
 
-// update changes the fields that differ. What comes back is taken from the
-// saved lines, byte for byte.
+// update changes the fields that differ.
 func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 	a, r := c.after, e.book.passwd.find(c.name)
-	old := saved.line(passwdPath)
 	for _, f := range []struct {
 		i         int
 		now, want string
 	}{{pwDescription, cur.Description, a.Description}, {pwHome, cur.Home, a.Home}, {pwShell, cur.Shell, a.Shell}} {
-		if f.now == f.want {
-			continue
+		if f.now != f.want {
+			e.book.passwd.set(r, f.i, field(f.want))
 		}
-		if old != nil && printable(old.field(f.i)) == f.want {
-			f.want = old.field(f.i)
-		}
-		e.book.passwd.set(r, f.i, f.want)
 	}
 	if cur.Group != a.Group {
 		gid, ok := e.book.gid(a.Group)
@@ -170,7 +164,7 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 			return err
 		}
 	}
-	e.setRanges(c.name, *a)
+	e.setRanges(c.name, *a, saved)
 	return nil
 }
 
@@ -220,12 +214,14 @@ func (e *edit) restoresPassword(c userChange, saved *bundle) bool {
 	return e.obs.keyedPassword(field) == c.after.Password
 }
 
-// setRanges makes the sub-ids of a user those of its state.
-func (e *edit) setRanges(name string, a UserState) {
+// setRanges makes the sub-ids of a user those of its state. A saved line goes
+// back to its place.
+func (e *edit) setRanges(name string, a UserState, saved *bundle) {
 	for _, f := range []struct {
+		path string
 		doc  *document
 		want []SubRange
-	}{{e.book.subUID, a.SubUIDs}, {e.book.subGID, a.SubGIDs}} {
+	}{{subUIDPath, e.book.subUID, a.SubUIDs}, {subGIDPath, e.book.subGID, a.SubGIDs}} {
 		var have []SubRange
 		for _, r := range f.doc.all(name) {
 			if rg := rangeOf(r); slices.Contains(f.want, rg) {
@@ -236,6 +232,10 @@ func (e *edit) setRanges(name string, a UserState) {
 		}
 		for _, rg := range f.want {
 			if slices.Contains(have, rg) {
+				continue
+			}
+			if l, ok := saved.rangeLine(f.path, rg); ok {
+				e.lines = append(e.lines, l)
 				continue
 			}
 			f.doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))

@@ -18,7 +18,7 @@ import (
 // first change; the caller flushes the Root. The error wraps rootfs.ErrChanged
 // when an account is no longer as planned.
 func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
-	if len(changes) == 0 {
+	if s.cfg.Desired.empty() && len(changes) == 0 {
 		return nil
 	}
 	b, err := readBook(s.cfg.Root)
@@ -28,6 +28,9 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	v := saving{s: s, book: b, desired: map[string]User{}}
 	for _, u := range s.cfg.Desired.Users {
 		v.desired[u.Name] = u
+	}
+	if err := v.adopted(); err != nil {
+		return err
 	}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
@@ -44,6 +47,25 @@ type saving struct {
 	s       *Subsystem
 	book    *book
 	desired map[string]User
+}
+
+// adopted keeps the lines of the accounts that become ours as they are: what
+// they were is put back when they leave.
+func (v saving) adopted() error {
+	for _, u := range v.s.cfg.Desired.Users {
+		if v.s.made(userAddress(u.Name)) || v.book.passwd.find(u.Name) == nil {
+			continue
+		}
+		lines := v.book.userBundle(u.Name, false).encode()
+		if err := v.put(v.s.cfg.Store.Keyed(lines), lines); err != nil {
+			return fmt.Errorf("cannot keep a copy of user %s: %w", u.Name, err)
+		}
+		field := v.book.passwordField(u.Name)
+		if err := v.putPassword(observation{store: v.s.cfg.Store}.keyedPassword(field), field); err != nil {
+			return fmt.Errorf("cannot keep a copy of user %s: %w", u.Name, err)
+		}
+	}
+	return nil
 }
 
 func (v saving) change(ch plan.Change) error {

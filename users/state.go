@@ -100,6 +100,14 @@ func printable(field string) string {
 	return strconv.QuoteToASCII(field)
 }
 
+// field is the inverse of printable.
+func field(printed string) string {
+	if raw, err := strconv.Unquote(printed); err == nil && printed[0] == '"' && !utf8.ValidString(raw) {
+		return raw
+	}
+	return printed
+}
+
 // day is the form of Expires.
 const day = "2006-01-02"
 

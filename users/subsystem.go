@@ -56,57 +56,6 @@ func (s *Subsystem) Leaves(ch plan.Change) bool {
 	return !s.cfg.Desired.has(ch.Address)
 }
 
-// Originals gives the map to record with the generation that d makes: what the
-// accounts of the configuration were before they became ours.
-func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
-	out := map[plan.Address]plan.State{}
-	for a, st := range s.cfg.Originals {
-		if s.declares(a) {
-			out[a] = st
-		}
-	}
-	for a, st := range d.Adopted {
-		if s.declares(a) {
-			out[a] = st
-		}
-	}
-	for _, ch := range d.Changes {
-		if ch.Before != nil && s.declares(ch.Address) && !s.made(ch.Address) && !s.madeWithUser(ch) {
-			out[ch.Address] = ch.Before
-		}
-	}
-	return out
-}
-
-func (s *Subsystem) declares(a plan.Address) bool { return s.cfg.Desired.has(a) }
-
-// made tells whether an earlier run made or adopted the account.
-func (s *Subsystem) made(a plan.Address) bool { return s.cfg.Last.has(a) }
-
-// madeWithUser tells the group that an earlier run made as a user's own and
-// that now has a block of its own.
-func (s *Subsystem) madeWithUser(ch plan.Change) bool {
-	if ch.Kind != plan.KindGroup {
-		return false
-	}
-	before, err := decodeGroup(ch.Before)
-	if err != nil || before == nil {
-		return false
-	}
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
-	return err == nil && s.oursGroup(ch.Address.Name(), l, before)
-}
-
-// oursGroup tells whether an earlier run made the group cur, for its block or
-// as the own group of a user.
-func (s *Subsystem) oursGroup(name string, l *ledger, cur *GroupState) bool {
-	if s.made(groupAddress(name)) {
-		return true
-	}
-	given, ok := l.Groups[name]
-	return cur != nil && ok && given == cur.GID && slices.ContainsFunc(s.cfg.Last.Users, func(u User) bool { return u.Name == name && u.Group == "" })
-}
-
 func (d Desired) has(a plan.Address) bool {
 	name := a.Name()
 	switch a.Kind() {
