@@ -105,6 +105,8 @@ type Status struct {
 	// Failed says that it failed and stays so, or that it is started again
 	// and again after failures.
 	Failed bool
+	// Queued says that the init is about to start it, as while it boots.
+	Queued bool
 	// Unmet says that the unit is inactive since a condition in its own
 	// definition is not met: it is as it should be.
 	Unmet bool
@@ -112,7 +114,7 @@ type Status struct {
 
 // Up tells whether the unit runs or is about to.
 func (s Status) Up() bool {
-	return s.Active == "active" || s.Active == "activating" || s.Active == "reloading"
+	return s.Active == "active" || s.Active == "activating" || s.Active == "reloading" || s.Queued
 }
 
 // Failure is a unit that did not do what it was told, or that failed by

@@ -29,7 +29,8 @@ type Config struct {
 	// KeepStopped leaves a unit alone that was stopped although it should
 	// run.
 	KeepStopped bool
-	// Deadline is how long the jobs of one phase may take; 0 is 5 minutes.
+	// Deadline is how long the jobs of one phase may take; 0 is 5 minutes, or
+	// longer where a service's readiness may take longer.
 	Deadline time.Duration
 }
 
@@ -46,7 +47,7 @@ func New(cfg Config) (*Units, error) {
 		return nil, fmt.Errorf("cannot write units for %s: %w", cfg.Init.Name(), err)
 	}
 	if cfg.Deadline == 0 {
-		cfg.Deadline = 5 * time.Minute
+		cfg.Deadline = deadline(cfg.Desired)
 	}
 	ours := map[plan.Address]plan.State{}
 	for a, raw := range cfg.Last {
@@ -64,3 +65,17 @@ func New(cfg Config) (*Units, error) {
 
 // Files gives the rendered files, for a generation's tree.
 func (u *Units) Files() []File { return u.files }
+
+func deadline(d Desired) time.Duration {
+	longest := 5 * time.Minute
+	for _, s := range d.Services {
+		if s.Readiness == nil {
+			continue
+		}
+		// A duration that is none has made Render fail.
+		if t, err := time.ParseDuration(s.Readiness.Timeout); err == nil {
+			longest = max(longest, t+time.Minute)
+		}
+	}
+	return longest
+}

@@ -37,7 +37,7 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 	}
 	d.decide()
 	lists := d.lists()
-	lists.Refresh = slices.ContainsFunc(changes, concernsInit)
+	lists.Refresh = slices.ContainsFunc(changes, u.concernsInit)
 	for _, name := range slices.Sorted(maps.Keys(status)) {
 		if status[name].Failed {
 			lists.Failed = append(lists.Failed, name)
@@ -46,10 +46,18 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 	return lists, nil
 }
 
-// concernsInit tells whether the init has to read its definitions again.
-func concernsInit(ch plan.Change) bool {
-	return ch.Kind == plan.KindUnit || ch.Kind == plan.KindMount ||
-		strings.HasPrefix(string(ch.Address), "etc/systemd/system/") || strings.HasPrefix(string(ch.Address), "etc/systemd/system.")
+// concernsInit tells whether the init has to read its definitions again: for
+// files of ours, and for any other that goes into its directory.
+func (u *Units) concernsInit(ch plan.Change) bool {
+	path := string(ch.Address)
+	switch ch.Kind {
+	case plan.KindUnit, plan.KindMount:
+		return true
+	case plan.KindFile, plan.KindSymlink:
+		path = strings.TrimPrefix(ch.Address.Name(), "/")
+	}
+	dirs := u.cfg.Init.Dirs()
+	return len(dirs) > 0 && strings.HasPrefix(path, dirs[0]+"/")
 }
 
 // concern is a unit that some file of ours, now or in the last generation,
@@ -90,6 +98,7 @@ func (u *Units) ours() map[string]concern {
 		for _, unit := range f.Run {
 			c := out[unit]
 			c.name, c.run, c.origin = unit, true, f.Origin
+			c.last = c.last || out[f.Unit].last
 			out[unit] = c
 		}
 	}

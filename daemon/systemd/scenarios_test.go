@@ -311,6 +311,14 @@ func rawScenarios() []scenario {
 			restart: "t-tmpl@a.b.service t-tmpl@c.service", also: []string{"t-tmpl@a.b.service", "t-tmpl@c.service"},
 		},
 		{
+			name: "default", b: unit("default@.service", raw+"DefaultInstance=x.y\n"), also: []string{"t-default@x.y.service"},
+			start: "t-default@x.y.service",
+		},
+		{
+			name: "defaultdown", a: unit("defaultdown@.service", raw+"DefaultInstance=x\n"), b: unit("defaultdown@.service", raw+"DefaultInstance=x\n"),
+			between: "systemctl stop t-defaultdown@x", start: "t-defaultdown@x.service", also: []string{"t-defaultdown@x.service"},
+		},
+		{
 			name: "ownfile", a: merge(unit("own@.service", raw), unit("own@x.service", raw)),
 			b: merge(unit("own@.service", raw+"[Service]\nNice=1\n"), unit("own@x.service", raw)),
 		},

@@ -58,6 +58,7 @@ func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon
 
 func status(ctx context.Context, conn *systemd.Conn, u systemd.UnitStatus) daemon.Status {
 	st := daemon.Status{Name: u.Name, Active: u.ActiveState, Failed: u.ActiveState == "failed"}
+	st.Queued = u.JobType == "start" || u.JobType == "restart"
 	if u.SubState == "auto-restart" {
 		code, err := conn.GetUnitTypePropertyContext(ctx, u.Name, "Service", "ExecMainStatus")
 		if err == nil {
