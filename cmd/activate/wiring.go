@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 
 	"github.com/activate-agent/activate/activation"
@@ -44,6 +45,8 @@ type desired struct {
 	users  users.Desired
 	etc    etc.Desired
 	daemon daemon.Desired
+	// nothing is set for the empty target of deactivate.
+	nothing bool
 	// secretsLater tells that snippets come first which may write the secrets
 	// that the subsystems read.
 	secretsLater bool
@@ -56,6 +59,7 @@ func (w *wiring) restore(r *generation.Record) (*activation.Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.nothing = r == nil
 	if r != nil {
 		if err := section(r, activation.SectionSnippets, &t.Snippets); err != nil {
 			return nil, err
@@ -134,7 +138,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Subsystem: s,
 		Section:   sectionEtc,
 		Recorded:  func() any { return s.Recorded() },
-		Contents:  s.Contents,
+		Contents:  w.linkedContents(s.Contents, c),
 		Paths:     etc.Paths,
 		Originals: s.Originals,
 		Parents:   s.Parents,
@@ -142,6 +146,37 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Settled:   func() error { return w.state.WriteStamps(s.Stamps()) },
 	}, nil
 }
+
+// linkedContents adds what entries through /etc/static hold in the generations
+// on both sides of a change.
+func (w *wiring) linkedContents(contents contentsFunc, c activation.Context) contentsFunc {
+	read := func(n int, s plan.State, ch plan.Change) []byte {
+		st, err := plan.Decode[etc.State](s)
+		if s == nil || err != nil || st.Type != etc.Linked || n == 0 {
+			return nil
+		}
+		b, err := w.root.ReadFile(path.Join(w.state.Tree(n), "etc", etc.StaticPath(etc.PathOf(ch.Address))), 1<<20)
+		if err != nil {
+			return nil
+		}
+		return b
+	}
+	return func(ch plan.Change) (before, after []byte, secret bool, err error) {
+		before, after, secret, err = contents(ch)
+		if err != nil || secret {
+			return before, after, secret, err
+		}
+		if before == nil && c.Last != nil {
+			before = read(c.Last.Number, ch.Before, ch)
+		}
+		if after == nil {
+			after = read(c.Number, ch.After, ch)
+		}
+		return before, after, false, nil
+	}
+}
+
+type contentsFunc = func(plan.Change) (before, after []byte, secret bool, err error)
 
 // readStamps gives what was known of the managed paths after the last run.
 func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
@@ -156,7 +191,8 @@ func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
 func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (activation.Part, activation.Handoff, error) {
 	cfg := daemon.Config{
 		Init: w.init, Root: w.root, Store: c.Store, Desired: d.daemon,
-		Earlier: c.Index.Originals, KeepStopped: s.StoppedUnits == "keep",
+		Earlier: c.Index.Originals, Parents: c.Index.Parents,
+		KeepStopped: s.StoppedUnits == "keep", KeepEdited: d.nothing,
 	}
 	if c.Last != nil {
 		cfg.Last = c.Last.States
@@ -170,6 +206,10 @@ func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (
 		Subsystem: u,
 		Section:   sectionDaemon,
 		Recorded:  func() any { return d.daemon },
+		Contents:  u.Contents,
+		Paths:     u.Paths,
+		Parents:   u.Parents,
+		Leaves:    u.Leaves,
 	}, handoff{u}, nil
 }
 
