@@ -68,12 +68,16 @@ func (u *Units) Start(ctx context.Context, units plan.Units) (Outcome, error) {
 	failed := u.do(ctx, VerbReload, units.Reload)
 	failed = append(failed, u.do(ctx, VerbRestart, units.Restart)...)
 	failed = append(failed, u.do(ctx, VerbStart, units.Start)...)
-	if len(units.Restart)+len(units.Start) > 0 {
+	if slices.ContainsFunc(slices.Concat(units.Restart, units.Start), mayFailLater) {
 		errs = append(errs, u.settle(ctx))
 	}
 	out, err := u.verdict(ctx, units, failed)
 	return out, errors.Join(append(errs, err)...)
 }
+
+// mayFailLater: sockets, timers and mounts are up or not when their job is
+// done; a process may still fail, and a target may have started some.
+func mayFailLater(unit string) bool { return typeOf(unit) == "service" || typeOf(unit) == "target" }
 
 func (u *Units) do(ctx context.Context, verb Verb, names []string) []Failure {
 	if len(names) == 0 {
