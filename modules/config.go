@@ -24,7 +24,9 @@ type Config struct {
 	// statements are the top-level blocks by type, in import order.
 	statements map[string][]statement
 	sources    map[string][]byte
-	ev         *evaluator
+	// dirs are the names of the files of every directory read as a whole.
+	dirs map[string][]string
+	ev   *evaluator
 }
 
 // statement is one block of a file's top level.
@@ -37,10 +39,15 @@ type statement struct {
 // checks what can be checked without evaluating: syntax, names of blocks and
 // attributes, declarations. The Config is nil when there are errors.
 func Load(ctx context.Context, o Options) (*Config, Diagnostics) {
-	l := &loader{root: o.Path, files: map[string]*file{}, groups: map[string]*group{}, targets: map[*file][]*group{}}
+	l := newLoader()
 	root := l.load(ctx, o.Path)
+	return build(l, root, o)
+}
+
+// build makes the configuration of the files that were read.
+func build(l *loader, root *group, o Options) (*Config, Diagnostics) {
 	c := &Config{
-		options: o, rootDir: l.rootDir,
+		options: o, rootDir: l.rootDir, dirs: l.dirs,
 		types: map[string]*schema.Block{}, statements: map[string][]statement{}, sources: map[string][]byte{},
 	}
 	for _, f := range l.files {

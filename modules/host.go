@@ -3,6 +3,7 @@ package modules
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -45,6 +46,19 @@ func (f *facts) Attr(name string, at hcl.Range) (expr.Term, diagnostic.List) {
 	}
 	f.ev.reads.facts[f.prefix+"."+name] = v
 	return expr.Data(v), nil
+}
+
+// fact gives the value of a fact by its full name, host.os.id.
+func (ev *evaluator) fact(name string) (cty.Value, bool) {
+	f := ev.host()
+	for _, part := range []*facts{f, f.nested["os"]} {
+		if short, ok := strings.CutPrefix(name, part.prefix+"."); ok {
+			if v, ok := part.values[short]; ok {
+				return v, true
+			}
+		}
+	}
+	return cty.NilVal, false
 }
 
 func (f *facts) Keys() ([]string, diagnostic.List) {

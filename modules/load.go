@@ -30,24 +30,29 @@ type group struct {
 // loader reads files wave by wave: those of one wave are parsed in parallel,
 // their imports are the next wave.
 type loader struct {
-	root    string
 	rootDir string
 	files   map[string]*file
 	groups  map[string]*group
 	targets map[*file][]*group
-	diags   diagnostic.List
+	// dirs are the names of the files of every directory read as a whole.
+	dirs  map[string][]string
+	diags diagnostic.List
 }
 
 func (l *loader) load(ctx context.Context, root string) *group {
 	first := l.open(importRef{target: root})
-	wave := []*group{}
 	if first != nil {
 		first.root = true
-		wave = append(wave, first)
+		l.wave(ctx, []*group{first})
 	}
-	for len(wave) > 0 && ctx.Err() == nil {
-		fresh := l.parse(wave)
-		wave = nil
+	return first
+}
+
+// wave parses groups, then what they import, and so on.
+func (l *loader) wave(ctx context.Context, groups []*group) {
+	for len(groups) > 0 && ctx.Err() == nil {
+		fresh := l.parse(groups)
+		groups = nil
 		for _, f := range fresh {
 			for i := range f.imports {
 				g, isNew := l.follow(&f.imports[i])
@@ -55,7 +60,7 @@ func (l *loader) load(ctx context.Context, root string) *group {
 					l.targets[f] = append(l.targets[f], g)
 				}
 				if isNew {
-					wave = append(wave, g)
+					groups = append(groups, g)
 				}
 			}
 		}
@@ -63,7 +68,6 @@ func (l *loader) load(ctx context.Context, root string) *group {
 	if ctx.Err() != nil {
 		l.diags = l.diags.Add(&diagnostic.Diagnostic{Severity: diagnostic.Error, Summary: "Interrupted", Detail: "Reading the configuration was interrupted."})
 	}
-	return first
 }
 
 // parse parses what is not parsed yet of some groups.
@@ -202,6 +206,7 @@ func (l *loader) openDir(g *group, ref importRef, shown string) {
 		l.missing(ref, shown, "the directory has no .hcl files")
 		return
 	}
+	l.dirs[g.dir] = names
 	for _, name := range names {
 		l.openFile(g, ref, filepath.Join(shown, name), filepath.Join(g.dir, name))
 	}
@@ -222,9 +227,9 @@ func (l *loader) openFile(g *group, ref importRef, shown, full string) {
 		l.missing(ref, shown, why)
 		return
 	}
-	f := &file{name: shown, origin: l.origin(full, shown), key: target, dir: filepath.Dir(full), src: src}
-	if abs, err := filepath.Abs(f.dir); err == nil {
-		f.dir = abs
+	f := &file{name: shown, origin: l.origin(full, shown), key: target, full: full, dir: filepath.Dir(full), src: src}
+	if abs, err := filepath.Abs(full); err == nil {
+		f.full, f.dir = abs, filepath.Dir(abs)
 	}
 	if ref.from != nil {
 		f.importer = &ref

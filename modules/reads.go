@@ -15,6 +15,9 @@ import (
 type reads struct {
 	facts map[string]cty.Value
 	files map[string][sha256.Size]byte
+	// missing are files that could not be read, and globs what fileset found.
+	missing []string
+	globs   []glob
 }
 
 func newReads() *reads {
@@ -40,11 +43,12 @@ func (r *reader) Read(path string) ([]byte, string) {
 	}
 	full, why := r.inside(path)
 	if why != "" {
+		r.ev.reads.missing = append(r.ev.reads.missing, r.absolute(path))
 		return nil, why
 	}
 	content, why := read(full)
 	if why == "" {
-		r.ev.noteFile(full, content)
+		r.ev.noteFile(r.absolute(path), content)
 		r.ev.config.sources[path] = content
 	}
 	return content, why
@@ -64,12 +68,16 @@ func (r *reader) dir() string {
 	return r.file.dir
 }
 
+func (r *reader) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(r.dir(), path)
+}
+
 // inside resolves a path with all links and refuses it when it leads out.
 func (r *reader) inside(path string) (resolved, why string) {
-	full := path
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(r.dir(), path)
-	}
+	full := r.absolute(path)
 	resolved, err := filepath.EvalSymlinks(full)
 	if err != nil {
 		if !r.allowed(filepath.Clean(full)) {
@@ -100,6 +108,12 @@ func (r *reader) Glob(dir, pattern string) ([]string, string) {
 	if why != "" {
 		return nil, why
 	}
+	found, why := globIn(top, pattern)
+	r.ev.reads.globs = append(r.ev.reads.globs, glob{Dir: top, Pattern: pattern, Found: found})
+	return found, why
+}
+
+func globIn(top, pattern string) ([]string, string) {
 	var out []string
 	err := fs.WalkDir(os.DirFS(top), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

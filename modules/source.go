@@ -27,7 +27,9 @@ type file struct {
 	// name is shown in diagnostics; origin is the shorter form for plans.
 	name, origin string
 	// key identifies the file however it is reached.
-	key     string
+	key string
+	// full is the path it was opened by, before links were followed.
+	full    string
 	dir     string
 	builtin bool
 	src     []byte

@@ -7,6 +7,7 @@
 package diagnostic
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,13 +58,24 @@ type Diagnostic struct {
 	Range *Range `json:"range,omitempty"`
 	// Related are further places that take part, such as the other
 	// definitions of a conflict.
-	Related []Range `json:"related,omitempty"`
+	Related []Range `json:"related"`
 	// ImportedFrom is the chain of imports that brought the file of Range in,
 	// innermost first; empty for the files the user named.
 	ImportedFrom []Range `json:"imported_from,omitempty"`
 
 	// source holds the lines that the text form quotes, by Range.
 	source map[Range]string
+}
+
+// MarshalJSON writes the fields as they are named, with an empty list where
+// there is nothing related.
+func (d *Diagnostic) MarshalJSON() ([]byte, error) {
+	type fields Diagnostic
+	out := fields(*d)
+	if out.Related == nil {
+		out.Related = []Range{}
+	}
+	return json.Marshal(out)
 }
 
 // Quote keeps the source text that r lies in, so that the text form can show

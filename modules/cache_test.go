@@ -1,0 +1,121 @@
+package modules_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/modules"
+)
+
+const cachedConfig = `
+user "a" {
+  uid    = 0 + 1000
+  linger = false
+}
+etc "motd" { text = "${host.hostname}: ${file("motd")} ${fileexists("gone")} ${join(",", fileset(".", "*.d"))}" }
+service "s" {
+  process { argv = ["/bin/s"] }
+  nice = 0
+}
+unit "masked.service" { text = "" }
+environment { variables = { A = "b" } }
+`
+
+// remember evaluates a configuration and gives its directory and what is to be
+// recalled.
+func remember(t *testing.T) (o modules.Options, s *modules.System, saved []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "conf", "main.hcl"), []byte(cachedConfig))
+	writeFile(t, filepath.Join(dir, "conf", "motd"), []byte("hello"))
+	o = modules.Options{Path: filepath.Join(dir, "conf"), Host: testHost()}
+	c, diags := modules.Load(t.Context(), o)
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	s, diags = c.System()
+	if len(diags) > 0 {
+		t.Fatal(diags[0].Detail)
+	}
+	saved, ok := c.Remember(s, "1.0")
+	if !ok {
+		t.Fatal("the result is not remembered")
+	}
+	return o, s, saved
+}
+
+func TestRecallGivesTheSame(t *testing.T) {
+	t.Parallel()
+	o, s, saved := remember(t)
+	got, ok := modules.Recall(o, saved, "1.0")
+	if !ok {
+		t.Fatal("nothing changed, and yet nothing is recalled")
+	}
+	if diff := cmp.Diff(s, got); diff != "" {
+		t.Errorf("-evaluated +recalled:\n%s", diff)
+	}
+}
+
+func TestRecallRefusesAnyChange(t *testing.T) {
+	t.Parallel()
+	at := func(o *modules.Options, name string) string { return filepath.Join(o.Path, name) }
+	changes := map[string]func(t *testing.T, o *modules.Options){
+		"configuration": func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "main.hcl"), []byte(cachedConfig+"\n")) },
+		"file read":     func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "motd"), []byte("Hello")) },
+		"file missing":  func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "gone"), nil) },
+		"fileset":       func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "x.d"), nil) },
+		"further file":  func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "more.hcl"), nil) },
+		"fact":          func(_ *testing.T, o *modules.Options) { o.Host.Hostname = "other" },
+		"flag":          func(_ *testing.T, o *modules.Options) { o.Sets = []string{"user.a.uid=7"} },
+		"mode":          func(_ *testing.T, o *modules.Options) { o.UserState = "/home/a/state" },
+		"file gone": func(t *testing.T, o *modules.Options) {
+			if err := os.Remove(at(o, "motd")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, _, saved := remember(t)
+			change(t, &o)
+			if _, ok := modules.Recall(o, saved, "1.0"); ok {
+				t.Error("a stale result is recalled")
+			}
+		})
+	}
+}
+
+func TestRecallKeepsUnreadFacts(t *testing.T) {
+	t.Parallel()
+	o, _, saved := remember(t)
+	o.Host.MemoryMB, o.Host.Kernel = 1, "7.0"
+	if _, ok := modules.Recall(o, saved, "1.0"); !ok {
+		t.Error("a fact that nobody read makes the result stale")
+	}
+	if _, ok := modules.Recall(o, saved, "1.1"); ok {
+		t.Error("another version of the program trusts the result")
+	}
+	for cut := range len(saved) {
+		if _, ok := modules.Recall(o, saved[:cut], "1.0"); ok {
+			t.Fatalf("the first %d bytes are taken for the whole", cut)
+		}
+	}
+}
+
+func TestSecretsAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "main.hcl")
+	writeFile(t, path, []byte(`user "a" { hashed_password = "$y$hash" }`))
+	c, diags := modules.Load(t.Context(), modules.Options{Path: path, Host: testHost()})
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	s, _ := c.System()
+	if _, ok := c.Remember(s, "1.0"); ok || !s.Sensitive {
+		t.Error("a result with a secret is remembered")
+	}
+}
