@@ -42,6 +42,56 @@ func (u *Units) Leaves(ch plan.Change) bool {
 	return !slices.ContainsFunc(u.files, func(f File) bool { return f.Address == ch.Address })
 }
 
+// Originals gives the map to record with the generation that d makes: what
+// stood at each desired address before it became ours, enablement links of
+// others that a later generation replaced included.
+func (u *Units) Originals(d plan.Diff) map[plan.Address]plan.State {
+	out := map[plan.Address]plan.State{}
+	for _, f := range u.files {
+		if s, ok := u.cfg.Earlier[f.Address]; ok {
+			out[f.Address] = s
+		}
+	}
+	for a, s := range d.Adopted {
+		if a.Kind() == plan.KindUnit || a.Kind() == plan.KindMount {
+			out[a] = s
+		}
+	}
+	for _, ch := range d.Changes {
+		if ch.Before == nil || u.Leaves(ch) {
+			continue
+		}
+		if _, ours := u.cfg.Last[ch.Address]; !ours {
+			out[ch.Address] = ch.Before
+		} else if s := u.withForeignLinks(ch, out[ch.Address]); s != nil {
+			out[ch.Address] = s
+		}
+	}
+	return out
+}
+
+// withForeignLinks adds to what stood at ch's address the links that ch
+// replaces and that are not ours.
+func (u *Units) withForeignLinks(ch plan.Change, earlier plan.State) plan.State {
+	// States that cannot be read have made New or Diff fail.
+	last, _ := decode(ch.Address, u.cfg.Last[ch.Address])
+	before, _ := decode(ch.Address, ch.Before)
+	original, _ := decode(ch.Address, earlier)
+	for link, text := range before.Links {
+		_, known := original.Links[link]
+		if _, ours := last.Links[link]; ours || known {
+			continue
+		}
+		original.Links = maps.Clone(original.Links)
+		if original.Links == nil {
+			original.Links = map[string]string{}
+		}
+		original.Links[link] = text
+	}
+	original.Path = before.Path
+	return encode(original)
+}
+
 // Parents gives the list to record with the generation that d makes: the
 // directories made for unit files, now or earlier, that are still needed.
 func (u *Units) Parents(d plan.Diff) []string {

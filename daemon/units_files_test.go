@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -129,20 +130,14 @@ func (h *host) apply(d daemon.Desired) plan.Diff {
 	}
 	h.must(u.Save(h.t.Context(), diff.Changes))
 	h.must(u.Apply(h.t.Context(), diff.Changes))
-	h.parents = u.Parents(diff)
-	for a, s := range diff.Adopted {
-		h.earlier[a], h.last[a] = s, s
-	}
+	h.parents, h.earlier = u.Parents(diff), u.Originals(diff)
+	maps.Copy(h.last, diff.Adopted)
 	for _, ch := range diff.Changes {
-		_, ours := h.last[ch.Address]
-		switch {
-		case u.Leaves(ch):
+		if u.Leaves(ch) {
 			delete(h.last, ch.Address)
-			continue
-		case !ours && ch.Before != nil:
-			h.earlier[ch.Address] = ch.Before
+		} else {
+			h.last[ch.Address] = ch.After
 		}
-		h.last[ch.Address] = ch.After
 	}
 	return diff
 }

@@ -1,0 +1,122 @@
+package daemon_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/systemd"
+)
+
+// drawDesired gives a few services, masked units and drop-ins of few names, so
+// that two draws have a lot to do with each other.
+func drawDesired(t *rapid.T, label string) daemon.Desired {
+	var d daemon.Desired
+	for _, name := range []string{"a", "b", "c"} {
+		switch rapid.IntRange(0, 4).Draw(t, label+name) {
+		case 0:
+		case 1:
+			text := ""
+			d.Units = append(d.Units, daemon.Unit{Name: name + ".service", Text: &text})
+		default:
+			x := web("/bin/" + rapid.SampledFrom([]string{"x", "y"}).Draw(t, label+"argv"))
+			x.Services[0].Name = name
+			x.Services[0].Autostart = rapid.Bool().Draw(t, label+"autostart")
+			if rapid.Bool().Draw(t, label+"part") {
+				x.Services[0].PartOf = []string{"bundle"}
+			}
+			d.Services = append(d.Services, x.Services...)
+		}
+		if rapid.Bool().Draw(t, label+"dropin") {
+			d.Units = append(d.Units, daemon.Unit{
+				Name:     name + ".service.d/x.conf",
+				Sections: daemon.Sections{"Service": {"Nice": {fmt.Sprint(rapid.IntRange(0, 2).Draw(t, label+"nice"))}}},
+			})
+		}
+	}
+	return d
+}
+
+// TestAnyWayAndBack goes from any state to any other: then nothing is left to
+// do, the undo brings the first back, and the end of all is the tree as it was.
+func TestAnyWayAndBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		h := newHost(t)
+		if rapid.Bool().Draw(rt, "foreign") {
+			h.write("etc/systemd/system/a.service", "[Service]\nExecStart=/bin/theirs\n")
+		}
+		if rapid.Bool().Draw(rt, "link") {
+			h.link("etc/systemd/system/multi-user.target.wants/b.service", "/lib/systemd/system/b.service")
+		}
+		empty := h.tree()
+		a, b := drawDesired(rt, "a"), drawDesired(rt, "b")
+		h.apply(a)
+		first := h.tree()
+
+		u := h.units(b)
+		diff, err := u.Diff(t.Context())
+		h.must(err)
+		h.must(u.Save(t.Context(), diff.Changes))
+		h.must(u.Apply(t.Context(), diff.Changes))
+		h.must(u.Apply(t.Context(), plan.Inverses(diff.Changes)))
+		if d := cmp.Diff(first, h.tree()); d != "" {
+			rt.Fatalf("the undo does not bring the first state back:\n%s", d)
+		}
+		h.apply(b)
+		if again := h.diff(b); len(again.Changes) > 0 {
+			rt.Fatalf("something is left to do: %v", actions(again))
+		}
+		h.apply(daemon.Desired{})
+		if d := cmp.Diff(empty, h.tree()); d != "" {
+			rt.Fatalf("the tree is not as it was:\n%s", d)
+		}
+	})
+}
+
+// TestEveryFaultCanBeUndone fails every single operation on the disk in turn.
+func TestEveryFaultCanBeUndone(t *testing.T) {
+	t.Parallel()
+	disk := errors.New("no space left")
+	for k := 1; ; k++ {
+		h := newHost(t)
+		h.apply(web("/bin/one"))
+		before := h.tree()
+		n := 0
+		root, err := rootfs.Open(h.dir, rootfs.WithFault(func(string, string) error {
+			if n++; n == k {
+				return disk
+			}
+			return nil
+		}))
+		h.must(err)
+		desired := all(named("web", "two", func(s *daemon.Service) { s.Autostart = false }), named("more", "x"))
+		u, err := daemon.New(daemon.Config{Init: systemd.Offline(), Root: root, Store: h.store, Desired: desired, Last: h.last, Parents: h.parents})
+		h.must(err)
+		diff, err := u.Diff(t.Context())
+		h.must(err)
+		h.must(u.Save(t.Context(), diff.Changes))
+		failure := u.Apply(t.Context(), diff.Changes)
+		if failure == nil {
+			if k < 10 {
+				t.Errorf("only %d operations", k)
+			}
+			h.must(root.Close())
+			return
+		}
+		if !errors.Is(failure, disk) {
+			t.Errorf("operation %d: %v", k, failure)
+		}
+		h.must(u.Apply(t.Context(), plan.Inverses(diff.Changes)))
+		if d := cmp.Diff(before, h.tree()); d != "" {
+			t.Errorf("operation %d: the undo left\n%s", k, d)
+		}
+		h.must(root.Close())
+	}
+}
