@@ -126,6 +126,9 @@ type Engine struct {
 	// Offline is set for a root that is not the running system: snippets are
 	// skipped.
 	Offline bool
+	// BootFiles are the host's boot entry for activate; none where its init
+	// has no way, or nothing is to be installed.
+	BootFiles []BootFile
 	// Now is the clock for records.
 	Now func() time.Time
 	// Report tells a person what is going on; it must not block.

@@ -2,6 +2,8 @@ package activation_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -157,5 +159,9 @@ func (m *machine) deactivate(t *testing.T) {
 	must(t, err)
 	if res := e.Apply(context.Background(), p, activation.Request{Verb: "deactivate", SetBoot: true}); res.Verdict != activation.Applied {
 		t.Fatalf("deactivate: %s %v", res.Verdict, res.Err)
+	}
+	must(t, e.RemoveState())
+	if _, err := os.Lstat(filepath.Join(m.dir, stateDir)); err == nil {
+		t.Fatal("the state directory is still there")
 	}
 }

@@ -5,9 +5,13 @@ import "path"
 // lockDir is where the run lock is; see Lock.
 const lockDir = "run/activate"
 
-// RemoveState removes activate's own directories after a deactivate. The lock
+// RemoveState removes the boot entry and activate's own directories after a
+// deactivate. The lock
 // file goes with them; the caller still holds it.
 func (e *Engine) RemoveState() error {
+	if err := e.removeBoot(); err != nil {
+		return err
+	}
 	for _, dir := range []string{e.State.Dir(), lockDir} {
 		if err := e.Root.RemoveAll(dir); err != nil {
 			return err

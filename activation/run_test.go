@@ -214,3 +214,14 @@ func TestADamagedRecordStopsTheRun(t *testing.T) {
 		wantSame(t, file, before, m.tree(t))
 	}
 }
+
+func TestAFailedFirstSwitchLeavesNothing(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	before := m.tree(t)
+	res := m.switchTo(t, configA, activation.Snippet{Name: "bad", Script: "exit 1"})
+	if res.Verdict != activation.Failed {
+		t.Fatalf("got %s, %v", res.Verdict, res.Err)
+	}
+	wantSame(t, "after the undo", before, m.tree(t))
+}

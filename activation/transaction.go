@@ -106,6 +106,10 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
 	}
+	var err error
+	if tx.journal.Entry, err = tx.engine.installBoot(); err != nil {
+		return err
+	}
 	// Blobs must be on disk before the journal that speaks of them.
 	if err := tx.engine.Root.Sync(); err != nil {
 		return err
@@ -151,6 +155,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 		return res.failed(err)
 	}
 	if err := e.stage(p); err != nil {
+		return res.failed(err)
+	}
+	if _, err := e.installBoot(); err != nil {
 		return res.failed(err)
 	}
 	if err := errors.Join(e.State.SetBoot(p.number), e.Root.Sync()); err != nil {
@@ -330,8 +337,13 @@ func (tx *transaction) abandon() error {
 	return tx.discard()
 }
 
-// discard removes what begin staged.
+// discard removes what begin staged and installed.
 func (tx *transaction) discard() error {
+	if tx.journal.Entry {
+		if err := tx.engine.removeBoot(); err != nil {
+			return err
+		}
+	}
 	if !tx.journal.Fresh {
 		return nil
 	}

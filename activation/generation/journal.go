@@ -26,6 +26,8 @@ type Journal struct {
 	Units   plan.Units    `json:"units"`
 	// Steps are the pipeline's steps in order, snippets among them.
 	Steps []string `json:"steps"`
+	// Entry says that the boot entry was installed by this run, the first.
+	Entry bool `json:"entry,omitempty"`
 	// Undoing says that the changes are being taken back.
 	Undoing bool `json:"undoing,omitempty"`
 	// HandedOff says that the new units may already have been started.

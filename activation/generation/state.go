@@ -175,3 +175,27 @@ func (s *State) WriteStamps(v any) error { return s.write(stampsName, v) }
 // ReadStamps reads it back into v. The error wraps fs.ErrNotExist when there
 // is none.
 func (s *State) ReadStamps(v any) error { return s.read(stampsName, v) }
+
+// BootEntry is boot-entry.json: what was installed so that the host's init
+// runs activate at boot.
+type BootEntry struct {
+	// Paths are the files and links, Parents the directories made for them,
+	// all relative to the root.
+	Paths   []string `json:"paths,omitempty"`
+	Parents []string `json:"parents,omitempty"`
+}
+
+const bootEntryName = "boot-entry.json"
+
+// ReadBootEntry gives what is installed; nothing when there is no account.
+func (s *State) ReadBootEntry() (BootEntry, error) {
+	var b BootEntry
+	err := s.read(bootEntryName, &b)
+	if errors.Is(err, fs.ErrNotExist) {
+		return BootEntry{}, nil
+	}
+	return b, err
+}
+
+// WriteBootEntry keeps the account, durable when it returns.
+func (s *State) WriteBootEntry(b BootEntry) error { return s.write(bootEntryName, b) }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
@@ -29,6 +30,51 @@ func (h handoff) Start(ctx context.Context, units plan.Units) (activation.Outcom
 		Started: o.Started, Restarted: o.Restarted, Reloaded: o.Reloaded,
 		Failed: failures(o.Failed), Ignored: failures(o.Ignored),
 	}, err
+}
+
+// bootHandoff is the hand-off while the host boots: units are not acted on one
+// by one, since the init is starting them all; it only is told what changed.
+type bootHandoff struct{ init daemon.Init }
+
+func (bootHandoff) Verbs(context.Context, []plan.Change) (plan.Units, error) {
+	return plan.Units{}, nil
+}
+
+func (bootHandoff) Stop(context.Context, plan.Units) []activation.UnitFailure { return nil }
+
+func (h bootHandoff) Start(ctx context.Context, _ plan.Units) (activation.Outcome, error) {
+	s, ok := h.init.(*systemd.Systemd)
+	if !ok || !s.Running() {
+		return activation.Outcome{}, nil
+	}
+	return activation.Outcome{}, s.Kick(ctx)
+}
+
+// bootFiles are the entry by which the init runs this program at boot.
+func (f *flags) bootFiles(init daemon.Init) ([]activation.BootFile, error) {
+	if init.Name() != "systemd" {
+		return nil, nil
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cannot find this program for the boot entry: %w", err)
+	}
+	argv := []string{exe, "at-boot"}
+	if f.stateDir != defaultStateDir {
+		argv = append(argv, "--state-dir", f.stateDir)
+	}
+	files, err := systemd.BootEntry(argv, f.stateDir)
+	if err != nil {
+		return nil, err
+	}
+	var out []activation.BootFile
+	for _, file := range files {
+		out = append(out, activation.BootFile{Path: file.Path, Content: file.Content, Mode: file.Mode})
+		for link, target := range file.Links {
+			out = append(out, activation.BootFile{Path: link, Target: target})
+		}
+	}
+	return out, nil
 }
 
 func failures(list []daemon.Failure) []activation.UnitFailure {

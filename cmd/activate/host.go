@@ -42,14 +42,20 @@ func (f *flags) open() (*host, error) {
 		return nil, err
 	}
 	h.wiring = &wiring{root: root, state: state, init: init, forceLockout: f.forceLockout}
+	bootFiles, err := f.bootFiles(init)
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
 	h.engine = &activation.Engine{
-		Root:    root,
-		State:   state,
-		Restore: h.wiring.restore,
-		Offline: root.Dir() != "/",
-		Now:     time.Now,
-		Report:  h.event,
-		Version: buildVersion(),
+		Root:      root,
+		State:     state,
+		Restore:   h.wiring.restore,
+		Offline:   root.Dir() != "/",
+		BootFiles: bootFiles,
+		Now:       time.Now,
+		Report:    h.event,
+		Version:   buildVersion(),
 	}
 	return h, nil
 }
@@ -71,7 +77,7 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		if os.Geteuid() != 0 && h.engine.Root.Dir() == "/" {
 			return errors.New("cannot change this host: activate has to run as root")
 		}
-		h.verb = verb
+		h.verb, h.wiring.atBoot = verb, verb == activation.VerbAtBoot
 		lock, err := h.lock(ctx, verb)
 		if err != nil {
 			return err

@@ -81,6 +81,7 @@ func TestNix(t *testing.T) {
 		m.Fail("getent group nixbld")
 		m.Fail("test -e /etc/nix || test -e /etc/static || test -e /var/lib/activate")
 		m.Fail("systemctl cat nix-daemon.socket")
+		m.Fail("test -e /etc/systemd/system/activate-boot.service")
 	})
 }
 

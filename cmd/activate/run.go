@@ -84,6 +84,9 @@ func status(std stdio, err error) int {
 	return exitError1
 }
 
+// defaultStateDir is where generations are kept, inside the root.
+const defaultStateDir = "/var/lib/activate"
+
 func noColor() bool { return os.Getenv("NO_COLOR") != "" }
 
 // flags are those that many commands have.
@@ -115,7 +118,7 @@ func newRoot(std stdio) *cobra.Command {
 	cmd.SetErr(std.err)
 	p := cmd.PersistentFlags()
 	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
-	p.StringVar(&f.stateDir, "state-dir", "/var/lib/activate", "where generations are kept, inside the root")
+	p.StringVar(&f.stateDir, "state-dir", defaultStateDir, "where generations are kept, inside the root")
 	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, systemd or none")
 	p.StringArrayVar(&f.sets, "set", nil, "set an option, K=V, above all configuration files")
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")

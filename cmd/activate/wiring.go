@@ -36,6 +36,8 @@ type wiring struct {
 	allDrift bool
 	// resume is set while an interrupted run is ended; see etc.Config.
 	resume bool
+	// atBoot is set while the host boots.
+	atBoot bool
 	// forceLockout allows a plan after which nobody can become root.
 	forceLockout bool
 }
@@ -210,7 +212,14 @@ func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (
 		Paths:     u.Paths,
 		Parents:   u.Parents,
 		Leaves:    u.Leaves,
-	}, handoff{u}, nil
+	}, w.handoff(u), nil
+}
+
+func (w *wiring) handoff(u *daemon.Units) activation.Handoff {
+	if w.atBoot {
+		return bootHandoff{w.init}
+	}
+	return handoff{u}
 }
 
 // generationContents finds contents for a diff of two generations.

@@ -11,13 +11,16 @@ import (
 // BootUnit is the unit by which systemd runs activate at boot.
 const BootUnit = "activate-boot.service"
 
-// BootEntry gives the files of BootUnit: it runs "exe at-boot" once what is
-// below stateDir (an absolute path) is mounted, before anything that needs
-// users or /etc. argv are further arguments.
-func BootEntry(exe, stateDir string, argv ...string) []daemon.File {
-	words := []string{quote(exe), "at-boot"}
-	for _, a := range argv {
-		words = append(words, quote(a))
+// BootEntry gives the files of BootUnit: it runs argv once what is below
+// stateDir (an absolute path) is mounted, before anything that needs users or
+// /etc. The error says which of them a unit cannot hold.
+func BootEntry(argv []string, stateDir string) ([]daemon.File, error) {
+	command, err := commandLine("", argv)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the boot entry: %w", err)
+	}
+	if err := checkLine(stateDir); err != nil || strings.ContainsAny(stateDir, " \t\"'") {
+		return nil, fmt.Errorf("cannot write the boot entry: the state directory %q has a character that a unit cannot hold", stateDir)
 	}
 	text := fmt.Sprintf(`# Written by activate.
 [Unit]
@@ -34,12 +37,12 @@ ConditionPathExists=|%[1]s/journal/transaction.json
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=%[2]s
-`, stateDir, strings.Join(words, " "))
+`, literal(stateDir), command)
 	const dir = "etc/systemd/system/"
 	return []daemon.File{{
 		Unit: BootUnit, Path: dir + BootUnit, Content: []byte(text), Mode: 0o644,
 		Links: map[string]string{dir + "sysinit.target.wants/" + BootUnit: "/" + dir + BootUnit},
-	}}
+	}}, nil
 }
 
 // Kick has a boot that is under way take up what changed in the definitions:

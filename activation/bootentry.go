@@ -1,0 +1,136 @@
+package activation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/generation"
+)
+
+// BootFile is one file (or, with a Target, link) of the entry by which the
+// host's init runs `activate at-boot`. It is no part of any configuration, so
+// no plan speaks of it.
+type BootFile struct {
+	// Path is relative to the root.
+	Path    string
+	Content []byte
+	Mode    uint32
+	Target  string
+}
+
+// installBoot makes the boot entry as it should be and tells whether there was
+// none before. It is called before the first change of a run, since that is
+// the run which a crash may interrupt.
+func (e *Engine) installBoot() (first bool, err error) {
+	if len(e.BootFiles) == 0 {
+		return false, nil
+	}
+	entry, err := e.State.ReadBootEntry()
+	if err != nil {
+		return false, err
+	}
+	first = len(entry.Paths) == 0
+	missing, err := e.missingBoot()
+	if err != nil || len(missing) == 0 {
+		return false, err
+	}
+	// The account of what is made comes first: deactivate must find it.
+	for _, f := range missing {
+		entry.Paths = append(entry.Paths, f.Path)
+		entry.Parents = append(entry.Parents, e.missingParents(f.Path)...)
+	}
+	entry.Paths, entry.Parents = unique(entry.Paths), unique(entry.Parents)
+	if err := e.State.WriteBootEntry(entry); err != nil {
+		return false, err
+	}
+	for _, f := range missing {
+		if err := e.writeBoot(f); err != nil {
+			return first, fmt.Errorf("cannot install the boot entry: %w", err)
+		}
+	}
+	return first, nil
+}
+
+func unique(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// missingBoot gives the boot entry's files that are not as they should be.
+func (e *Engine) missingBoot() ([]BootFile, error) {
+	var missing []BootFile
+	for _, f := range e.BootFiles {
+		if f.Target != "" {
+			if target, err := e.Root.Readlink(f.Path); err != nil || target != f.Target {
+				missing = append(missing, f)
+			}
+			continue
+		}
+		b, err := e.Root.ReadFile(f.Path, 1<<20)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("cannot check the boot entry: %w", err)
+		}
+		if err != nil || !bytes.Equal(b, f.Content) {
+			missing = append(missing, f)
+		}
+	}
+	return missing, nil
+}
+
+// missingParents gives the directories above p that do not exist.
+func (e *Engine) missingParents(p string) []string {
+	var missing []string
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if _, err := e.Root.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, dir)
+	}
+	return missing
+}
+
+func (e *Engine) writeBoot(f BootFile) error {
+	if _, err := e.Root.MakeDirs(path.Dir(f.Path), 0o755); err != nil {
+		return err
+	}
+	if f.Target != "" {
+		return e.Root.Symlink(f.Target, f.Path)
+	}
+	attr := e.Root.Private()
+	attr.Mode = f.Mode
+	return e.Root.WriteFile(f.Path, bytes.NewReader(f.Content), attr)
+}
+
+// removeBoot takes the boot entry away again.
+func (e *Engine) removeBoot() error {
+	entry, err := e.State.ReadBootEntry()
+	if err != nil {
+		return err
+	}
+	for _, p := range entry.Paths {
+		if err := errors.Join(e.Root.RemoveTemp(p), ignoreMissing(e.Root.Remove(p))); err != nil {
+			return fmt.Errorf("cannot remove the boot entry: %w", err)
+		}
+	}
+	slices.Reverse(entry.Parents)
+	for _, dir := range entry.Parents {
+		err := e.Root.Remove(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
+			return fmt.Errorf("cannot remove the boot entry: %w", err)
+		}
+	}
+	return e.State.WriteBootEntry(generation.BootEntry{})
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
