@@ -23,11 +23,10 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if err != nil {
 		return d, err
 	}
-	c := comparison{s: s, own: own, diff: &d, missing: map[string]bool{}, prune: s.prunable(), static: s.staticTree()}
-	if c.leaving, err = s.leave(own, c.prune, &d); err != nil {
+	c := comparison{s: s, own: own, diff: &d, missing: map[string]bool{}, static: s.staticTree()}
+	if c.leaving, err = s.leave(own, &d); err != nil {
 		return d, err
 	}
-	d.Changes = append(d.Changes, c.leaving.changes...)
 	for _, kind := range []string{plan.KindDirectory, plan.KindEtc, plan.KindFile, plan.KindSymlink} {
 		if err := c.kind(ctx, kind); err != nil {
 			return d, err
@@ -41,9 +40,7 @@ type comparison struct {
 	s       *Subsystem
 	own     Owners
 	diff    *plan.Diff
-	leaving leaving
-	// prune is the directories that the removals may take.
-	prune map[string]bool
+	leaving *leaving
 	// static is the tree that /etc/static leads to, "" when there is none.
 	static string
 	// missing remembers for directories whether they have to be made.
@@ -109,7 +106,7 @@ func (c *comparison) vacates(e Entry, f found) bool {
 		return false
 	}
 	_, returns := c.s.original(e)
-	return !returns && c.s.vacated(e.Path, &c.leaving, c.prune)
+	return !returns && c.leaving.vacated(e.Path)
 }
 
 // create plans e at a free path, with the parents that are missing.
@@ -144,7 +141,7 @@ func (c *comparison) parents(p string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.exists() && f.info.Type != rootfs.Dir && !(f.info.Type == rootfs.Symlink && c.s.leadsToDirectory(f)) {
+		if f.exists() && f.info.Type != rootfs.Dir && (f.info.Type != rootfs.Symlink || !c.s.leadsToDirectory(f)) {
 			if _, leaves := c.leaving.after[dir]; !leaves {
 				return nil, fmt.Errorf("%s is %s, not a directory", c.s.cfg.Root.Name(dir), f.info.Type)
 			}

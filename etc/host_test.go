@@ -165,9 +165,9 @@ func linked(name, content string) etc.Entry {
 	return etc.Entry{Address: plan.NewAddress("etc", name), Path: "etc/" + name, Type: etc.Linked, Content: text(content), Origin: "c.hcl:1"}
 }
 
-func copied(name, content, mode string) etc.Entry {
+func copied(name, content string) etc.Entry {
 	e := linked(name, content)
-	e.Type, e.Mode = etc.File, mode
+	e.Type, e.Mode = etc.File, "0644"
 	return e
 }
 
@@ -188,7 +188,7 @@ func symlink(p, target string) etc.Entry {
 func (h *host) tree(t testingT) string {
 	t.Helper()
 	var b strings.Builder
-	err := filepath.WalkDir(h.dir, func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(h.dir, func(p string, _ fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(p, h.dir)
 		if err != nil || rel == "/"+stateDir {
 			return errOrSkip(err)

@@ -55,6 +55,8 @@ type planning struct {
 	// joins are the memberships that the configuration asks for, from either
 	// side.
 	joins map[membership]bool
+	// keysOf tells whose keys a path holds.
+	keysOf map[string]string
 	// newGIDs are the ids chosen for groups that do not exist yet.
 	newGIDs map[string]ID
 	// looseUsers and looseGroups are names in malformed lines.
@@ -82,8 +84,8 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		alloc: newAllocator(b, l, ranges), diff: d,
 		lastUser: map[string]User{}, user: map[string]User{},
 		lastGroup: map[string]Group{}, group: map[string]Group{},
-		joins:       map[membership]bool{},
-		newGIDs:     map[string]ID{},
+		joins:  map[membership]bool{},
+		keysOf: map[string]string{}, newGIDs: map[string]ID{},
 		looseUsers:  looseNames(b.passwd, b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),
 	}

@@ -147,12 +147,13 @@ func (p *planning) complete(u User, st *UserState) bool {
 	return p.wantSubIDs(u, st, nil) && p.wantFiles(u, nil, st)
 }
 
-// defaultHome is useradd(8)'s for people; a system account has none.
+// defaultHome is useradd(8)'s for people; a system account has none unless it
+// is to be made.
 func defaultHome(u User) string {
 	switch {
 	case u.Name == "root":
 		return "/root"
-	case u.System:
+	case u.System && !u.CreateHome:
 		return "/nonexistent"
 	}
 	return "/home/" + u.Name

@@ -92,9 +92,6 @@ func (d *document) all(name string) []*row {
 	return out
 }
 
-// position is where r stands, -1 for nowhere.
-func (d *document) position(r *row) int { return slices.Index(d.rows, r) }
-
 // add puts a line after the last entry: before the NIS entries that end a file,
 // since what follows those is not read (nsswitch.conf(5), compat mode).
 func (d *document) add(line string) {

@@ -178,25 +178,3 @@ func (s *Subsystem) removeKeys(st UserState) error {
 	_, err = s.removeEmpty(path.Dir(p))
 	return err
 }
-
-// lingerDir is made by logind on demand, and by us.
-const lingerDir = "var/lib/systemd/linger"
-
-func (s *Subsystem) setLinger(name string, on bool) error {
-	p := lingerPath(name)
-	if !on {
-		err := s.cfg.Root.Remove(p)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		_, err = s.removeEmpty(lingerDir)
-		return err
-	}
-	if there, err := exists(s.cfg.Root, p); there || err != nil {
-		return err
-	}
-	if _, err := s.cfg.Root.MakeDirs(lingerDir, 0o755); err != nil {
-		return err
-	}
-	return s.cfg.Root.WriteFile(p, bytes.NewReader(nil), rootfs.Attr{Mode: 0o644})
-}

@@ -167,7 +167,7 @@ func (h *host) read(t testingT, name string) string {
 func (h *host) tree(t testingT) string {
 	t.Helper()
 	var b strings.Builder
-	err := filepath.WalkDir(h.dir, func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(h.dir, func(p string, _ fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(p, h.dir)
 		switch {
 		case err != nil:
@@ -196,5 +196,3 @@ func (h *host) tree(t testingT) string {
 	must(t, err)
 	return b.String()
 }
-
-func id(n users.ID) *users.ID { return &n }

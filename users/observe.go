@@ -96,9 +96,6 @@ func ranges(d *document, name string) []SubRange {
 	return out
 }
 
-// lingerPath is where logind keeps that a user's services run without a login.
-func lingerPath(name string) string { return "var/lib/systemd/linger/" + name }
-
 // keysPath is the authorized_keys file of a home.
 func keysPath(home string) string { return path.Join(rootfs.Rel(home), ".ssh/authorized_keys") }
 

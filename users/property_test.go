@@ -31,7 +31,7 @@ func drawDesired(t *rapid.T, label string) users.Desired {
 		g := users.Group{Name: name, Origin: "c.hcl:9"}
 		g.Members = drawSubset(t, label+" members "+name, "alice", "bob", "daemon")
 		if name == "team" && rapid.Bool().Draw(t, label+" gid") {
-			g.GID = id(3000)
+			g.GID = new(users.ID(3000))
 		}
 		d.Groups = append(d.Groups, g)
 	}

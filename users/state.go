@@ -83,14 +83,6 @@ func decodeSide[T any](s plan.State) (*T, error) {
 	return &st, nil
 }
 
-// encodeSide makes one side of a change.
-func encodeSide[T any](s *T) plan.State {
-	if s == nil {
-		return nil
-	}
-	return plan.Encode(s)
-}
-
 // printable is a field as a state holds it: JSON has no room for bytes that
 // are not UTF-8, so such a field is quoted.
 func printable(field string) string {

@@ -170,6 +170,11 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 		p.problem(userAddress(u.Name), u.Origin, "Set create_home = true.", "its authorized_keys have no place: the home %s does not exist", st.Home)
 		return false
 	}
+	if other := p.keysOf[keysPath(st.Home)]; other != "" {
+		p.problem(userAddress(u.Name), u.Origin, "Give each user a home of its own.", "user %s has authorized_keys in the same home %s", other, st.Home)
+		return false
+	}
+	p.keysOf[keysPath(st.Home)] = u.Name
 	if cur != nil {
 		// What the keys replace is in the home as it will be.
 		if cur.Keys, err = p.obs.keys(st); err != nil {

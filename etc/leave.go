@@ -12,18 +12,23 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// leaving is what the removals of a plan make of the paths they touch, so that
-// what comes after is compared with the host as it will be then.
+// leaving is the removals of a plan under way, and what they make of the paths
+// they touch, so that what comes after is compared with the host as it will be
+// then.
 type leaving struct {
-	changes []plan.Change
+	s    *Subsystem
+	own  Owners
+	diff *plan.Diff
+	// prune is the directories made for entries that no desired path needs.
+	prune map[string]bool
 	// after is the state of each path that leaves: nil when it will be free.
 	after map[string]*State
 }
 
-// leave plans the way of everything in Last that is no longer desired,
-// deepest path first.
-func (s *Subsystem) leave(own Owners, prune map[string]bool, diff *plan.Diff) (leaving, error) {
-	l := leaving{after: map[string]*State{}}
+// leave plans the way of everything in Last that is no longer desired, deepest
+// path first.
+func (s *Subsystem) leave(own Owners, diff *plan.Diff) (*leaving, error) {
+	l := &leaving{s: s, own: own, diff: diff, prune: s.prunable(), after: map[string]*State{}}
 	var going []Entry
 	for _, e := range s.cfg.Last.Entries {
 		if _, stays := s.desiredAt[e.Path]; !stays {
@@ -32,8 +37,8 @@ func (s *Subsystem) leave(own Owners, prune map[string]bool, diff *plan.Diff) (l
 	}
 	slices.SortStableFunc(going, func(a, b Entry) int { return strings.Compare(b.Path, a.Path) })
 	for _, e := range going {
-		if err := s.leaveOne(e, own, prune, &l, diff); err != nil {
-			return leaving{}, err
+		if err := l.entry(e); err != nil {
+			return nil, err
 		}
 	}
 	return l, nil
@@ -50,53 +55,60 @@ func (s *Subsystem) prunable() map[string]bool {
 	return out
 }
 
-func (s *Subsystem) leaveOne(e Entry, own Owners, prune map[string]bool, l *leaving, diff *plan.Diff) error {
-	f, err := s.observe(e.Path)
-	if err != nil {
-		// A parent became a file or somebody's link: nothing of ours is there.
-		diff.Warnings = append(diff.Warnings, plan.Problem{Address: e.Address, Summary: err.Error()})
+func (l *leaving) entry(e Entry) error {
+	f, unseen := l.s.observe(e.Path)
+	if unseen != nil {
+		// A parent became somebody's link: nothing of ours is there.
+		l.warn(e, "", "%v", unseen)
 		return nil
 	}
-	original, err := decode(s.cfg.Originals[e.Address])
+	original, err := decode(l.s.cfg.Originals[e.Address])
 	if err != nil {
 		return fmt.Errorf("cannot use the record of what stood at %s: %w", e.Address, err)
 	}
-	edited, err := s.edited(e, f, own)
+	edited, err := l.s.edited(e, f, l.own)
 	if err != nil {
 		return err
 	}
 	if edited != "" {
-		diff.Warnings = append(diff.Warnings, plan.Problemf(e.Address, "", "Remove it by hand if it is not needed.",
-			"cannot remove %s: it was edited since it was made (%s), so it stays", s.cfg.Root.Name(e.Path), edited))
+		l.warn(e, "Remove it by hand if it is not needed.",
+			"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
 		return nil
 	}
-	if s.needed[e.Path] {
+	if l.stays(e, f, original) {
+		return nil
+	}
+	return l.goTo(e, f, original)
+}
+
+func (l *leaving) warn(e Entry, advice, format string, args ...any) {
+	l.diff.Warnings = append(l.diff.Warnings, plan.Problemf(e.Address, "", advice, format, args...))
+}
+
+// stays tells whether e's path must stay because of what is below it.
+func (l *leaving) stays(e Entry, f found, original *State) bool {
+	if l.s.needed[e.Path] {
 		if original != nil && original.Type != Directory {
-			diff.Problems = append(diff.Problems, plan.Problemf(e.Address, e.Origin, "Keep the directory's block, or drop what is below it.",
-				"cannot put back what stood at %s: the configuration has paths below it", s.cfg.Root.Name(e.Path)))
+			l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, e.Origin, "Keep the directory's block, or drop what is below it.",
+				"cannot put back what stood at %s: the configuration has paths below it", l.s.cfg.Root.Name(e.Path)))
 		}
-		if original == nil {
-			return nil
-		}
+		return original == nil
 	}
-	if f.exists() && e.Type == Directory && original == nil && !s.vacated(e.Path, l, prune) {
-		diff.Warnings = append(diff.Warnings, plan.Problemf(e.Address, "", "", "cannot remove %s: it is not empty, so it stays", s.cfg.Root.Name(e.Path)))
-		return nil
+	if f.exists() && e.Type == Directory && original == nil && !l.vacated(e.Path) {
+		l.warn(e, "", "cannot remove %s: it is not empty, so it stays", l.s.cfg.Root.Name(e.Path))
+		return true
 	}
-	return s.goTo(e, f, original, own, prune, l, diff)
+	return false
 }
 
 // goTo adds the change from what f is to what stood there before.
-func (s *Subsystem) goTo(e Entry, f found, original *State, own Owners, prune map[string]bool, l *leaving, diff *plan.Diff) error {
+func (l *leaving) goTo(e Entry, f found, original *State) error {
 	l.after[e.Path] = original
-	differs, err := s.differences(f, original, own)
-	if err != nil {
+	differs, err := l.s.differences(f, original, l.own)
+	if err != nil || differs == "" {
 		return err
 	}
-	if differs == "" {
-		return nil
-	}
-	before, err := s.current(e, f)
+	before, err := l.s.current(e, f)
 	if err != nil {
 		return err
 	}
@@ -104,11 +116,11 @@ func (s *Subsystem) goTo(e Entry, f found, original *State, own Owners, prune ma
 	if original != nil {
 		why += ", what stood there before returns"
 	}
-	ch := s.change(e.Address, before, original, why, "")
+	ch := l.s.change(e.Address, before, original, why, "")
 	if original == nil {
-		ch.Parents = ancestorsIn(e.Path, prune)
+		ch.Parents = ancestorsIn(e.Path, l.prune)
 	}
-	l.changes = append(l.changes, ch)
+	l.diff.Changes = append(l.diff.Changes, ch)
 	return nil
 }
 
@@ -133,8 +145,8 @@ func (s *Subsystem) edited(e Entry, f found, own Owners) (string, error) {
 
 // vacated tells whether the directory p will be empty once the removals are
 // done: everything in it leaves.
-func (s *Subsystem) vacated(p string, l *leaving, prune map[string]bool) bool {
-	names, err := s.cfg.Root.ReadDir(p)
+func (l *leaving) vacated(p string) bool {
+	names, err := l.s.cfg.Root.ReadDir(p)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
@@ -143,7 +155,7 @@ func (s *Subsystem) vacated(p string, l *leaving, prune map[string]bool) bool {
 		if after, leaves := l.after[child]; leaves && after == nil {
 			continue
 		}
-		if !prune[child] || !s.vacated(child, l, prune) {
+		if !l.prune[child] || !l.vacated(child) {
 			return false
 		}
 	}

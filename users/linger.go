@@ -1,0 +1,61 @@
+package users
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// lingerDir is made by logind on demand, and by us.
+const lingerDir = "var/lib/systemd/linger"
+
+// lingerPath is where logind keeps that a user's services run without a login.
+func lingerPath(name string) string { return path.Join(lingerDir, name) }
+
+// setLinger is loginctl(1)'s enable-linger and disable-linger without logind.
+// The directories that it makes are in the ledger, and go when they are empty.
+func (s *Subsystem) setLinger(name string, on bool) error {
+	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	if err != nil {
+		return err
+	}
+	if !on {
+		return s.dropLinger(name, l)
+	}
+	if there, err := exists(s.cfg.Root, lingerPath(name)); there || err != nil {
+		return err
+	}
+	for dir := lingerDir; dir != "."; dir = path.Dir(dir) {
+		there, err := exists(s.cfg.Root, dir)
+		if err != nil {
+			return err
+		}
+		if !there && !slices.Contains(l.Made, dir) {
+			l.Made, l.changed = append(l.Made, dir), true
+		}
+	}
+	if err := l.write(s.cfg.Root, s.cfg.StateDir); err != nil {
+		return err
+	}
+	if _, err := s.cfg.Root.MakeDirs(lingerDir, 0o755); err != nil {
+		return err
+	}
+	return s.cfg.Root.WriteFile(lingerPath(name), bytes.NewReader(nil), rootfs.Attr{Mode: 0o644})
+}
+
+func (s *Subsystem) dropLinger(name string, l *ledger) error {
+	err := s.cfg.Root.Remove(lingerPath(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for dir := lingerDir; dir != "." && slices.Contains(l.Made, dir); dir = path.Dir(dir) {
+		if stays, err := s.removeEmpty(dir); stays || err != nil {
+			return err
+		}
+	}
+	return nil
+}
