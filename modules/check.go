@@ -109,9 +109,9 @@ func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
 func checkLabels(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	switch {
 	case !t.Labelled && len(b.Labels) > 0:
-		return expr.Errorf(b.LabelRanges[0], "Unexpected label", "A %s block has no name: there is one, and its definitions merge. Write %s { ... }.", t.Name, t.Name)
+		return expr.Errorf(b.LabelRanges[0], "Unexpected label", "There is one %s, and its definitions merge, so it has no name. Write %s { ... }.", t.Name, t.Name)
 	case t.Labelled && len(b.Labels) > 1:
-		return expr.Errorf(b.LabelRanges[1], "Unexpected label", "A %s block has one name.", t.Name)
+		return expr.Errorf(b.LabelRanges[1], "Unexpected label", "Blocks of the type %s have one name.", t.Name)
 	case t.Labelled && len(b.Labels) == 0 && b.Body.Attributes[t.Identity] == nil:
 		return expr.Errorf(b.DefRange(), "Name missing", "It is written %s \"NAME\" { ... }%s.", t.Name, identityHint(t))
 	}

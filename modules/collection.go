@@ -185,7 +185,7 @@ func (c *collection) add(b *hclsyntax.Block, from *contribution, label *string) 
 	}
 	if c.typ.Labelled {
 		var diags diagnostic.List
-		if name, diags = c.identity(b, from, label); diags.HasErrors() {
+		if name, diags = c.identity(b, from, label); diags.HasErrors() || name == "" {
 			return diags
 		}
 	}
@@ -219,14 +219,24 @@ func (c *collection) identity(b *hclsyntax.Block, from *contribution, label *str
 	case len(b.Labels) > 0:
 		at = b.LabelRanges[0]
 		name = b.Labels[0]
+	default:
+		// Load reported that the label is missing.
+		return "", nil
 	}
+	return c.checkedIdentity(name, at)
+}
+
+func (c *collection) checkedIdentity(name string, at hcl.Range) (string, diagnostic.List) {
 	if name == "" {
-		return "", expr.Errorf(at, "Name missing", "A %s block needs a name that is not empty.", c.typ.Name)
+		return "", expr.Errorf(at, "Name missing", "The %s of a %s block must not be empty.", c.typ.Identity, c.typ.Name)
 	}
-	if c.typ.Identity == "path" || c.typ.Identity == "where" {
-		name = path.Clean(name)
+	if c.typ.Identity != "path" && c.typ.Identity != "where" {
+		return name, nil
 	}
-	return name, nil
+	if slices.Contains(strings.Split(name, "/"), "..") {
+		return "", expr.Errorf(at, "Invalid path", "%q has a .. part; write where it leads.", name)
+	}
+	return path.Clean(name), nil
 }
 
 func (c *collection) scopeOf(from *contribution) *expr.Scope {

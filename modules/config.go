@@ -105,10 +105,7 @@ func (c *Config) assemble(groups []*group) {
 // finish completes findings for the caller: the lines they quote and the
 // imports that lead to them.
 func (c *Config) finish(diags diagnostic.List) Diagnostics {
-	var out Diagnostics
-	for _, d := range diags {
-		out = out.Add(d)
-	}
+	out := distinct(diags)
 	for _, d := range out {
 		if d.Range == nil {
 			continue
@@ -120,6 +117,24 @@ func (c *Config) finish(diags diagnostic.List) Diagnostics {
 		}
 		if d.ImportedFrom == nil {
 			d.ImportedFrom = c.importChain(d.Range.Filename)
+		}
+	}
+	return out
+}
+
+// distinct leaves out findings that say the same of the same place: a block is
+// read for more than one purpose.
+func distinct(diags diagnostic.List) Diagnostics {
+	var out Diagnostics
+	seen := map[string]bool{}
+	for _, d := range diags {
+		key := d.Summary + "\x00" + d.Detail
+		if d.Range != nil {
+			key += d.Range.String()
+		}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, d)
 		}
 	}
 	return out

@@ -212,6 +212,10 @@ func declareOption(b *hclsyntax.Block, block *schema.Block, src []byte) diagnost
 		}
 	}
 	diags = diags.Add(declareDefault(o, b)...)
+	if diags.HasErrors() {
+		// What is missing or wrong in its values would be a consequence.
+		o.Type, o.Required, o.Nullable, o.Default, o.DefaultValue = &schema.Type{Kind: schema.Any}, false, true, nil, cty.NilVal
+	}
 	block.Options = append(block.Options, o)
 	return diags
 }

@@ -2,6 +2,7 @@ package modules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -81,12 +82,15 @@ func (ev *evaluator) cycle(s *slot) diagnostic.List {
 			first = i
 		}
 	}
-	chain := ev.stack[first:]
+	chain := slices.CompactFunc(slices.Clone(ev.stack[first:]), func(a, b frame) bool { return a.at == b.at && a.what() == b.what() })
 	var b strings.Builder
 	b.WriteString("These values need each other, so none can be computed:\n")
 	for i, f := range chain {
-		next := chain[(i+1)%len(chain)]
-		fmt.Fprintf(&b, "  %s (%s) needs %s\n", f.what(), rangeOf(f.at), next.what())
+		next := chain[(i+1)%len(chain)].what()
+		if next == f.what() && len(chain) == 1 {
+			next = "itself"
+		}
+		fmt.Fprintf(&b, "  %s (%s) needs %s\n", f.what(), rangeOf(f.at), next)
 	}
 	b.WriteString("Give one of them a value that does not depend on the others.")
 	diags := expr.Errorf(chain[0].at, "Cycle", "%s", b.String())

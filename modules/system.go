@@ -62,6 +62,9 @@ func (d *decoder) add(diags diagnostic.List) {
 type reading struct {
 	d *decoder
 	n *node
+	// failed says that an attribute could not be computed, so that its
+	// absence is no finding of its own.
+	failed bool
 }
 
 // value gives an attribute without marks, and whether it is sensitive. An
@@ -70,6 +73,7 @@ func (r *reading) value(name string) (v cty.Value, sensitive bool) {
 	v, diags := r.n.value(name)
 	r.d.add(diags)
 	if diags.HasErrors() {
+		r.failed = true
 		return cty.NullVal(cty.DynamicPseudoType), false
 	}
 	if !v.ContainsMarked() {

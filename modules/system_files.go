@@ -91,7 +91,7 @@ func (r *reading) directoryEntry() etc.Entry {
 func (r *reading) symlinkEntry() etc.Entry {
 	e := r.absolute(plan.KindSymlink, etc.Symlink)
 	e.Target = r.public("target")
-	if e.Target == "" || strings.ContainsRune(e.Target, 0) {
+	if v, _ := r.value("target"); !v.IsNull() && e.Target == "" || strings.ContainsRune(e.Target, 0) {
 		r.problem("target", "Invalid value for target", "a link leads to a path that is not empty.")
 	}
 	return e
@@ -140,7 +140,7 @@ func (r *reading) content() *etc.Content {
 	}
 	switch {
 	case given != 1:
-		if !r.d.diags.HasErrors() || given > 1 {
+		if !r.failed || given > 1 {
 			r.d.add(expr.Errorf(r.n.at(), "Content missing or ambiguous", "%s needs exactly one of text, source and secret_source; it has %d.", r.n.address(), given))
 		}
 		return nil
