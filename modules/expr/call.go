@@ -23,7 +23,7 @@ func Wrappers() []string { return []string{"default", "force", "before", "after"
 // because they look at their arguments lazily or read files.
 func Special() []string {
 	return []string{
-		"can", "file", "filebase64", "fileexists", "filemd5", "fileset", "filesha1", "filesha256", "filesha512",
+		"can", "file", "filebase64", "fileexists", "filemd5", "fileset", "filesha1", "filesha256", "filesha512", "filebase64sha256", "filebase64sha512",
 		"keys", "length", "lookup", "templatefile", "templatestring", "try", "values",
 	}
 }

@@ -61,6 +61,12 @@ func digest(e *hclsyntax.FunctionCallExpr, path string, content []byte) (string,
 	case "filesha512":
 		sum := sha512.Sum512(content)
 		return hex.EncodeToString(sum[:]), nil
+	case "filebase64sha256":
+		sum := sha256.Sum256(content)
+		return base64.StdEncoding.EncodeToString(sum[:]), nil
+	case "filebase64sha512":
+		sum := sha512.Sum512(content)
+		return base64.StdEncoding.EncodeToString(sum[:]), nil
 	}
 	if !utf8.Valid(content) {
 		return "", Errorf(argRange(e, 0), "File is not text",

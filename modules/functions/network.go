@@ -14,6 +14,7 @@ func network() []Entry {
 	return []Entry{
 		entry(group, "cidrhost(prefix, number)", "The address with that number in the network; negative counts from its end.", cidrhostFunc()),
 		entry(group, "cidrnetmask(prefix)", "The netmask of an IPv4 network.", textFunc("prefix", netmask)),
+		entry(group, "cidrsubnets(prefix, bits, ...)", "Networks one after another, each longer by its bits.", cidrsubnetsFunc()),
 		entry(group, "cidrsubnet(prefix, bits, number)", "The network with that number among those longer by the bits.", cidrsubnetFunc()),
 	}
 }
@@ -105,4 +106,49 @@ func cidrsubnetFunc() function.Function {
 			return cty.StringVal(netip.PrefixFrom(offset(p.Addr(), n), bits).String()), nil
 		},
 	})
+}
+
+func cidrsubnetsFunc() function.Function {
+	return function.New(&function.Spec{
+		Params:   []function.Parameter{textParam("prefix")},
+		VarParam: &function.Parameter{Name: "bits", Type: cty.Number},
+		Type:     function.StaticReturnType(cty.List(cty.String)),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			p, err := parsePrefix(args[0].AsString())
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return consecutive(p, args[1:])
+		},
+	})
+}
+
+// consecutive lays networks out in a prefix, each at the next address that is
+// aligned to its size.
+func consecutive(p netip.Prefix, bits []cty.Value) (cty.Value, error) {
+	size := p.Addr().BitLen()
+	next := new(big.Int)
+	var out []cty.Value
+	for i, b := range bits {
+		extra, err := whole(b, i+1)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		if extra.Sign() < 0 || !extra.IsInt64() || extra.Int64() > int64(size-p.Bits()) {
+			return cty.NilVal, function.NewArgErrorf(i+1, "the network has not that many bits left")
+		}
+		length := p.Bits() + int(extra.Int64())
+		step := new(big.Int).Lsh(big.NewInt(1), uint(size-length))
+		next.Add(next, new(big.Int).Sub(step, big.NewInt(1))).Div(next, step).Mul(next, step)
+		end := new(big.Int).Add(next, step)
+		if end.Cmp(new(big.Int).Lsh(big.NewInt(1), uint(size-p.Bits()))) > 0 {
+			return cty.NilVal, function.NewArgErrorf(i+1, "the network has no room left for it")
+		}
+		out = append(out, cty.StringVal(netip.PrefixFrom(offset(p.Addr(), next), length).String()))
+		next = end
+	}
+	if len(out) == 0 {
+		return cty.ListValEmpty(cty.String), nil
+	}
+	return cty.ListVal(out), nil
 }

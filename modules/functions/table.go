@@ -29,7 +29,7 @@ type Entry struct {
 
 // Entries gives the whole table, by group and name.
 func Entries() []Entry {
-	all := slices.Concat(numeric(), text(), collections(), sets(), encoding(), hashes(), conversion(), network(), rendering(), special())
+	all := slices.Concat(numeric(), text(), collections(), sets(), encoding(), hashes(), conversion(), network(), times(), rendering(), special())
 	slices.SortStableFunc(all, func(a, b Entry) int {
 		if a.Group != b.Group {
 			return compare(a.Group, b.Group)
@@ -86,6 +86,8 @@ func special() []Entry {
 		{Name: "try", Usage: "try(expression, ...)", Group: "errors", Description: "The first expression that evaluates without an error."},
 		{Name: "file", Usage: "file(path)", Description: "The text of a file; a relative path is seen from the module."},
 		{Name: "filebase64", Usage: "filebase64(path)", Description: "The bytes of a file in Base64."},
+		{Name: "filebase64sha256", Usage: "filebase64sha256(path)", Description: "The SHA-256 of a file in Base64."},
+		{Name: "filebase64sha512", Usage: "filebase64sha512(path)", Description: "The SHA-512 of a file in Base64."},
 		{Name: "fileexists", Usage: "fileexists(path)", Description: "True when the file is there."},
 		{Name: "fileset", Usage: "fileset(directory, pattern)", Description: "The files below a directory that match a pattern; ** goes through directories."},
 		{Name: "filemd5", Usage: "filemd5(path)", Description: "The MD5 of a file in hex."},

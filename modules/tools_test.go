@@ -1,0 +1,78 @@
+package modules_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/modules"
+)
+
+func loaded(t *testing.T, path string) *modules.Config {
+	t.Helper()
+	c, diags := modules.Load(t.Context(), modules.Options{Path: path, Host: testHost()})
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	return c
+}
+
+func TestGraph(t *testing.T) {
+	t.Parallel()
+	g, diags := loaded(t, "../examples/webapps").Graph()
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	for _, want := range []modules.GraphEdge{
+		{From: "main.hcl", To: "webapp.hcl", Label: "imports"},
+		{From: "webapp.wiki", To: "service.webapp-wiki", Label: "makes"},
+		{From: "service.proxy-public", To: "service.webapp-shop", Label: "depends on"},
+	} {
+		if !slices.Contains(g.Edges, want) {
+			t.Errorf("the graph lacks %+v", want)
+		}
+	}
+	dot := g.DOT()
+	if !strings.Contains(dot, `"service.proxy-public" -> "service.webapp-shop" [label = "depends on"]`) || strings.Count(dot, "{") != 1 {
+		t.Errorf("the DOT form is %s", dot)
+	}
+}
+
+func TestJSONSchema(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "main.hcl")
+	writeFile(t, path, []byte(`imports = ["nix"]`))
+	var got struct {
+		Properties map[string]struct {
+			Description string
+			Properties  map[string]struct{ Description string }
+		}
+	}
+	if err := json.Unmarshal(loaded(t, path).JSONSchema(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Properties["nix"].Properties["max_jobs"].Description == "" || got.Properties["user"].Description == "" {
+		t.Error("the schema lacks nix.max_jobs or user")
+	}
+}
+
+func TestDiagnosticsAsJSON(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "main.hcl")
+	writeFile(t, path, []byte("user \"a\" {\n  shel = \"/bin/sh\"\n}\n"))
+	_, diags := modules.Load(t.Context(), modules.Options{Path: path, Host: testHost()})
+	text, err := json.Marshal(diags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"severity":"error"`, `"summary":"Unsupported attribute"`, `Did you mean \"shell\"?`,
+		`"start":{"line":2,"column":3,"byte":13}`, `"end":{"line":2,"column":7,"byte":17}`, `"related":[]`,
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s lacks %s", text, want)
+		}
+	}
+}
