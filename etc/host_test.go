@@ -140,7 +140,7 @@ func split(s *etc.Subsystem, changes []plan.Change) (leaving, rest []plan.Change
 
 func (h *host) record(s *etc.Subsystem, d plan.Diff) {
 	h.originals, h.parents = s.Originals(d), s.Parents(d)
-	h.last, h.stamps = s.Recorded(), s.Stamps()
+	h.last, h.stamps = s.Recorded(), s.Stamps(nil)
 }
 
 func (h *host) diff(t testingT, entries ...etc.Entry) plan.Diff {

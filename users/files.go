@@ -104,11 +104,10 @@ func (s *Subsystem) makeHome(st UserState, uid, gid uint32) error {
 }
 
 func (s *Subsystem) makeDir(dir string, attr rootfs.Attr) error {
-	err := s.cfg.Root.Mkdir(dir, attr)
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
 	info, err := s.cfg.Root.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.cfg.Root.Mkdir(dir, attr)
+	}
 	if err == nil && info.Type == rootfs.Dir && info.Mode == 0o700 && info.UID == 0 {
 		return s.cfg.Root.SetAttr(dir, attr)
 	}

@@ -15,6 +15,10 @@ var adminGroups = [...]string{"sudo", "wheel"}
 // password or keys, or those of an unexpired member of an admin group. A host
 // that has no such way (an image, a container) loses none.
 func (p *planning) lockout() ([]plan.Problem, error) {
+	if !slices.ContainsFunc(p.diff.Changes, func(ch plan.Change) bool { return ch.Before != nil }) {
+		// Nothing is taken from anybody.
+		return nil, nil
+	}
 	before, err := p.doors(nil)
 	if err != nil || len(before) == 0 {
 		return nil, err

@@ -80,9 +80,6 @@ func drawSubset(t *rapid.T, label string, values ...string) []string {
 }
 
 func withHost(t *rapid.T, check func(h *host)) {
-	dir, err := os.MkdirTemp("", "users-property")
-	must(t, err)
-	defer func() { _ = os.RemoveAll(dir) }()
 	files := maps.Clone(debian)
 	if !rapid.Bool().Draw(t, "gshadow") {
 		delete(files, "etc/gshadow")
@@ -90,6 +87,13 @@ func withHost(t *rapid.T, check func(h *host)) {
 	if !rapid.Bool().Draw(t, "subuid") {
 		delete(files, "etc/subuid")
 	}
+	withFiles(t, files, check)
+}
+
+func withFiles(t *rapid.T, files map[string]string, check func(h *host)) {
+	dir, err := os.MkdirTemp("", "users-property")
+	must(t, err)
+	defer func() { _ = os.RemoveAll(dir) }()
 	h := newHost(t, dir, files)
 	defer func() { _ = h.root.Close() }()
 	check(h)
