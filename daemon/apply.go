@@ -19,6 +19,12 @@ import (
 // Save keeps the content of every Before of changes in the store, so that it
 // can come back. It runs before Apply.
 func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
+	if hasSecrets(u.cfg.Desired) {
+		// With another key the next run would see other triggers.
+		if err := u.cfg.Store.SaveKey(); err != nil {
+			return err
+		}
+	}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
 			return err

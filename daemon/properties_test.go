@@ -1,8 +1,10 @@
 package daemon_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,5 +120,37 @@ func TestEveryFaultCanBeUndone(t *testing.T) {
 			t.Errorf("operation %d: the undo left\n%s", k, d)
 		}
 		h.must(root.Close())
+	}
+}
+
+// TestSecretsAreSealed: neither a unit nor the record holds a secret of the
+// configuration or a plain hash of it, and the record renders the same units.
+func TestSecretsAreSealed(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	desired := named("a", "x", func(s *daemon.Service) {
+		s.ConfigData = []daemon.ConfigData{{Name: "k", Path: "/etc/k", Text: "hunter2", Secret: true, OnChange: "restart"}}
+	})
+	h.apply(desired)
+	u := h.units(desired)
+	record, err := json.Marshal(u.Recorded())
+	h.must(err)
+	if strings.Contains(string(record), "hunter2") {
+		t.Errorf("the record has the secret: %s", record)
+	}
+	if desired.Services[0].ConfigData[0].Text != "hunter2" {
+		t.Error("the caller's desired state was changed")
+	}
+	var back daemon.Desired
+	h.must(json.Unmarshal(record, &back))
+	if d := cmp.Diff(u.Files(), h.units(back).Files()); d != "" {
+		t.Errorf("the record renders other units: %s", d)
+	}
+	// The key was kept: another process sees the same.
+	store, err := rootfs.OpenStore(h.root, "state/key", "state/blobs")
+	h.must(err)
+	h.store = store
+	if diff := h.diff(desired); len(diff.Changes) != 0 {
+		t.Errorf("the next run sees %v", actions(diff))
 	}
 }

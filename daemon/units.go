@@ -12,7 +12,8 @@ import (
 type Config struct {
 	Init Init
 	Root *rootfs.Root
-	// Store keeps what stands in the way; only Save writes to it.
+	// Store keeps what stands in the way, and has the key that secrets are
+	// hashed with; only Save writes to it.
 	Store   *rootfs.Store
 	Desired Desired
 	// Last is what the current generation put at each address: our states.
@@ -42,6 +43,9 @@ type Units struct {
 
 // New renders the desired state. Its error is the renderer's.
 func New(cfg Config) (*Units, error) {
+	if hasSecrets(cfg.Desired) {
+		cfg.Desired = Seal(cfg.Desired, cfg.Store)
+	}
 	files, err := cfg.Init.Render(cfg.Desired)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write units for %s: %w", cfg.Init.Name(), err)
@@ -62,6 +66,9 @@ func New(cfg Config) (*Units, error) {
 	cfg.Last = ours
 	return &Units{cfg: cfg, files: files}, nil
 }
+
+// Recorded is the desired state without secrets, for a generation's record.
+func (u *Units) Recorded() Desired { return u.cfg.Desired }
 
 // Files gives the rendered files, for a generation's tree.
 func (u *Units) Files() []File { return u.files }

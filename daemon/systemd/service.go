@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
 )
 
@@ -98,11 +99,11 @@ func triggers(own []string, data []daemon.ConfigData, onChange string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// holdsSecretHash tells whether a trigger is made of a secret, which somebody
-// who reads the unit could try guesses against.
+// holdsSecretHash tells whether a trigger is made of a secret that was not
+// sealed, which somebody who reads the unit could try guesses against.
 func holdsSecretHash(s *daemon.Service) bool {
 	return slices.ContainsFunc(s.ConfigData, func(c daemon.ConfigData) bool {
-		return c.Secret && (c.OnChange == "reload" || c.OnChange == "restart")
+		return c.Secret && !rootfs.IsKeyed(c.Text) && (c.OnChange == "reload" || c.OnChange == "restart")
 	})
 }
 
