@@ -28,7 +28,7 @@ type Config struct {
 	dirs map[string][]string
 	// targets are the groups of files that each file imports.
 	targets map[*file][]*group
-	ev   *evaluator
+	ev      *evaluator
 }
 
 // statement is one block of a file's top level.

@@ -100,6 +100,7 @@ func typeSchema(t *schema.Type) map[string]any {
 		return map[string]any{"anyOf": []any{map[string]any{"type": "object", "additionalProperties": typeSchema(t.Elem)}, template}}
 	case schema.ObjectOf:
 		return objectSchema(t, template)
+	default:
 	}
 	switch t.String() {
 	case "number":

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -101,9 +102,20 @@ func (l *loader) parse(groups []*group) []*file {
 	}
 	for _, g := range groups {
 		g.files = slices.DeleteFunc(g.files, func(f *file) bool { return f.body == nil })
-		g.module = !g.root && slices.ContainsFunc(g.files, func(f *file) bool { return f.header != nil })
+		g.module = g.isModule()
 	}
 	return parsed
+}
+
+// isModule reports whether the files are one declared module together. In the
+// directory the user named, a file with a header is a module by itself, unless
+// another file there has options of it.
+func (g *group) isModule() bool {
+	header := slices.ContainsFunc(g.files, func(f *file) bool { return f.header != nil })
+	parts := slices.ContainsFunc(g.files, func(f *file) bool {
+		return f.header == nil && slices.ContainsFunc(f.body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == "option" })
+	})
+	return header && (!g.root || parts)
 }
 
 // follow resolves an import. The second result says that the group was not

@@ -42,6 +42,9 @@ func (n *node) at() hcl.Range {
 	if len(n.from) > 0 {
 		return n.from[0].block.DefRange()
 	}
+	if f := n.ev.declaredIn(n.typ.Name); n.parent == nil && f != nil && f.importer != nil {
+		return f.importer.at
+	}
 	return n.typ.Range
 }
 

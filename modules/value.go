@@ -83,7 +83,7 @@ func numberText(v cty.Value) string {
 	if f.IsInt() && f.MantExp(nil) < 128 {
 		return f.Text('f', 0)
 	}
-	return f.Text('g', -1)
+	return f.Text('f', -1)
 }
 
 func boolText(v cty.Value) string {

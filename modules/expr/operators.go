@@ -18,6 +18,9 @@ func binary(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
+	if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
+		left, right = Alike(left), Alike(right)
+	}
 	params := e.Op.Impl.Params()
 	left, more = operand(left, params[0].Type, e.LHS)
 	diags = diags.Add(more...)
@@ -31,6 +34,31 @@ func binary(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
 		return Term{}, Errorf(e.SrcRange, "Operation failed", "This cannot be computed%s.", failure(e.Op))
 	}
 	return Data(v), diags
+}
+
+// Alike gives v with lists for tuples and objects for maps all the way down,
+// so that ["a"] equals a list of strings with that element. HCL tells them
+// apart, which surprises everybody.
+func Alike(v cty.Value) cty.Value {
+	v, marks := v.Unmark()
+	if v.IsNull() {
+		return cty.NullVal(cty.DynamicPseudoType).WithMarks(marks)
+	}
+	switch ty := v.Type(); {
+	case ty.IsListType() || ty.IsTupleType():
+		elems := v.AsValueSlice()
+		for i, e := range elems {
+			elems[i] = Alike(e)
+		}
+		return cty.TupleVal(elems).WithMarks(marks)
+	case ty.IsMapType() || ty.IsObjectType():
+		vals := v.AsValueMap()
+		for k, e := range vals {
+			vals[k] = Alike(e)
+		}
+		return cty.ObjectVal(vals).WithMarks(marks)
+	}
+	return v.WithMarks(marks)
 }
 
 // infinite reports whether v is a number that no configuration can hold.

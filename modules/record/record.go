@@ -48,8 +48,8 @@ func appendValue(b []byte, v reflect.Value) []byte {
 	case reflect.String:
 		return append(binary.AppendUvarint(b, uint64(v.Len())), v.String()...)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			b = appendValue(b, v.Field(i))
+		for _, field := range v.Fields() {
+			b = appendValue(b, field)
 		}
 		return b
 	case reflect.Pointer:
@@ -157,8 +157,8 @@ func (d *decoder) value(v reflect.Value) {
 	case reflect.String:
 		v.SetString(string(d.bytes(d.length())))
 	case reflect.Struct:
-		for i := range v.NumField() {
-			d.value(v.Field(i))
+		for _, field := range v.Fields() {
+			d.value(field)
 		}
 	case reflect.Pointer:
 		if d.uvarint() == 1 {
