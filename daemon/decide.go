@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -217,6 +218,45 @@ func (d *decider) handOver(socket string) {
 	if service.will.NotSocketActivated {
 		d.verdicts[service.name] = verdict{cycle, reason}
 	}
+}
+
+// follow adds what the init does by itself: a unit that needs another one goes
+// down with it, and has to come up with it again.
+func (d *decider) follow(ctx context.Context) error {
+	pending := slices.Sorted(maps.Keys(d.verdicts))
+	for len(pending) > 0 {
+		name := pending[0]
+		pending = pending[1:]
+		v := d.verdicts[name]
+		if !d.transitions[name].status.Up() || v.action < restart {
+			continue
+		}
+		followers, err := d.units.cfg.Init.Followers(ctx, name)
+		if err != nil {
+			return err
+		}
+		for _, follower := range followers {
+			if d.drag(follower, name, v.action) {
+				pending = append(pending, follower)
+			}
+		}
+	}
+	return nil
+}
+
+// drag gives a follower the verdict it gets by what it needs, and tells
+// whether that is news.
+func (d *decider) drag(follower, needed string, how action) bool {
+	t, ours := d.transitions[follower]
+	if !ours || !t.status.Up() || d.verdicts[follower].action >= restart {
+		return false
+	}
+	v := verdict{restart, "it needs " + needed + ", which restarts"}
+	if how != restart {
+		v = verdict{cycle, "it needs " + needed + ", which stops"}
+	}
+	d.verdicts[follower] = v
+	return true
 }
 
 // lists sorts the verdicts into the plan's form.

@@ -24,6 +24,8 @@ type fakeInit struct {
 	calls   []string
 	fail    map[string]string
 	refresh error
+	// followers maps a unit to those that go down with it.
+	followers map[string][]string
 }
 
 func newFake(up ...string) *fakeInit {
@@ -38,6 +40,10 @@ func (f *fakeInit) Running() bool { return true }
 
 func (f *fakeInit) Status(context.Context, []string) (map[string]daemon.Status, error) {
 	return maps.Clone(f.status), nil
+}
+
+func (f *fakeInit) Followers(_ context.Context, name string) ([]string, error) {
+	return f.followers[name], nil
 }
 
 func (f *fakeInit) Refresh(context.Context) error {
@@ -276,6 +282,39 @@ func TestVerbsTable(t *testing.T) {
 			}
 			_, got := handsOver(t, init, c.a, c.b, c.change)
 			got.Reasons, got.Failed, got.Refresh = nil, nil, false
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestFollowers(t *testing.T) {
+	t.Parallel()
+	stops := func(s *daemon.Service) { s.StopIfChanged = true }
+	for name, c := range map[string]struct {
+		a, b daemon.Desired
+		want plan.Units
+	}{
+		"restart": {
+			all(named("a", "x"), named("b", "x"), named("c", "x")), all(named("a", "y"), named("b", "x"), named("c", "x")),
+			plan.Units{Restart: []string{"a.service", "b.service", "c.service"}},
+		},
+		"stop and start": {
+			all(named("a", "x", stops), named("b", "x"), named("c", "x")), all(named("a", "y", stops), named("b", "x"), named("c", "y")),
+			plan.Units{Stop: []string{"a.service", "b.service"}, Start: []string{"a.service", "b.service"}, Restart: []string{"c.service"}},
+		},
+		"removed": {
+			all(named("a", "x"), named("b", "x"), named("c", "x")), all(named("b", "x")),
+			plan.Units{Stop: []string{"a.service", "b.service", "c.service"}, Start: []string{"b.service"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			init := newFake("a.service", "b.service", "c.service", "theirs.service")
+			init.followers = map[string][]string{"a.service": {"b.service", "theirs.service"}, "b.service": {"c.service"}, "c.service": {"a.service"}}
+			_, got := handsOver(t, init, c.a, c.b, nil)
+			got.Reasons, got.Refresh = nil, false
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}

@@ -33,6 +33,9 @@ type Init interface {
 	// Status gives every unit the init has loaded, and the named ones too.
 	// Unmet is filled in for those only.
 	Status(ctx context.Context, names []string) (map[string]Status, error)
+	// Followers gives the units that the init stops or starts again together
+	// with the named one, since they depend on it.
+	Followers(ctx context.Context, name string) ([]string, error)
 	// Refresh has the init read all definitions again.
 	Refresh(ctx context.Context) error
 	// Forget clears the failed state of the named units.

@@ -36,6 +36,9 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 		d.transitions[name] = t
 	}
 	d.decide()
+	if err := d.follow(ctx); err != nil {
+		return plan.Units{}, err
+	}
 	lists := d.lists()
 	lists.Refresh = slices.ContainsFunc(changes, u.concernsInit)
 	for _, name := range slices.Sorted(maps.Keys(status)) {

@@ -41,6 +41,9 @@ func (Init) Running() bool { return false }
 // Status knows no units.
 func (Init) Status(context.Context, []string) (map[string]daemon.Status, error) { return nil, nil }
 
+// Followers knows no units.
+func (Init) Followers(context.Context, string) ([]string, error) { return nil, nil }
+
 // Refresh does nothing.
 func (Init) Refresh(context.Context) error { return nil }
 

@@ -76,6 +76,21 @@ func argv(args ...string) func(*daemon.Service) {
 func longer(s *daemon.Service) { s.Process = &daemon.Process{Argv: []string{"/bin/sleep", "100000"}} }
 func byHand(s *daemon.Service) { s.Autostart = false }
 
+func stopFirst(s *daemon.Service) { s.StopIfChanged = true }
+
+func needs(name string) func(*daemon.Service) {
+	return func(s *daemon.Service) { s.DependsOn = []string{name} }
+}
+
+func partOf(name string) func(*daemon.Service) {
+	return func(s *daemon.Service) { s.PartOf = []string{name} }
+}
+
+// bundle is a service with nothing to run.
+func bundle(name string) daemon.Desired {
+	return service(name, func(s *daemon.Service) { s.Process = nil })
+}
+
 func shell(script string) func(*daemon.Service) { return argv("/bin/sh", "-c", script) }
 
 func oneshot(start, stop string) func(*daemon.Service) {
@@ -149,6 +164,24 @@ b"`,
 			check: `test "$(cat /run/t-oncestop)" = old`,
 		},
 		{
+			name: "needs", a: merge(service("needs1"), service("needs2", needs("t-needs1"))),
+			b: merge(service("needs1", longer), service("needs2", needs("t-needs1"))), restart: "t-needs1.service t-needs2.service",
+		},
+		{
+			name: "needsstop", a: merge(service("needsstop1", stopFirst), service("needsstop2", needs("t-needsstop1"))),
+			b:    merge(service("needsstop1", stopFirst, longer), service("needsstop2", needs("t-needsstop1"))),
+			stop: "t-needsstop1.service t-needsstop2.service", start: "t-needsstop1.service t-needsstop2.service",
+		},
+		{
+			name: "requiredby", a: merge(service("requiredby1", func(s *daemon.Service) { s.RequiredBy = []string{"t-requiredby2"} }), service("requiredby2")),
+			b:       merge(service("requiredby1", longer, func(s *daemon.Service) { s.RequiredBy = []string{"t-requiredby2"} }), service("requiredby2")),
+			restart: "t-requiredby1.service t-requiredby2.service",
+		},
+		{
+			name: "moves", a: merge(bundle("moves"), service("moves1", partOf("t-moves"))), b: service("moves1"),
+			stop: "t-moves.target", restart: "t-moves1.service",
+		},
+		{
 			name: "killprocess", a: service("killprocess", shell("sleep 7777 & exec sleep infinity"), func(s *daemon.Service) { s.Stop = &daemon.Stop{Kill: "process"} }),
 			stop: "t-killprocess.service", check: "pidof -q sleep; for p in $(pidof sleep); do tr '\\0' ' ' < /proc/$p/cmdline; echo; done | grep -q 7777",
 		},
@@ -168,7 +201,6 @@ func policyScenarios() []scenario {
 	}
 	noRestart := func(s *daemon.Service) { s.RestartIfChanged = false }
 	reloadIf := func(s *daemon.Service) { s.ReloadIfChanged = true }
-	stopIf := func(s *daemon.Service) { s.StopIfChanged = true }
 	data := func(text, onChange string) func(*daemon.Service) {
 		return func(s *daemon.Service) {
 			s.ConfigData = []daemon.ConfigData{{Name: "c", Path: "/etc/c", Text: text, OnChange: onChange}}
@@ -181,7 +213,7 @@ func policyScenarios() []scenario {
 			reload: "t-reloadif.service", check: "test $(wc -l < /run/t-reloadif) = 1",
 		},
 		{name: "reloadifcannot", a: service("reloadifcannot", reloadIf), b: service("reloadifcannot", reloadIf, longer), restart: "t-reloadifcannot.service"},
-		{name: "stopif", a: service("stopif", stopIf), b: service("stopif", stopIf, longer), stop: "t-stopif.service", start: "t-stopif.service"},
+		{name: "stopif", a: service("stopif", stopFirst), b: service("stopif", stopFirst, longer), stop: "t-stopif.service", start: "t-stopif.service"},
 		{name: "trigger", a: service("trigger", trigger("a", "")), b: service("trigger", trigger("b", "")), restart: "t-trigger.service"},
 		{
 			name: "reloadtrigger", a: service("reloadtrigger", reloads("t-reloadtrigger"), trigger("", "a")),
@@ -253,13 +285,6 @@ func otherScenarios() []scenario {
 		d.Timers = []daemon.Timer{{Name: "t-" + name, OnCalendar: []string{when}, Autostart: true}}
 		return d
 	}
-	bundle := func(members ...string) daemon.Desired {
-		d := daemon.Desired{Services: []daemon.Service{{Name: "t-bundle", PartOf: []string{"default"}, Autostart: true}}}
-		for _, m := range members {
-			d = merge(d, service(m, func(s *daemon.Service) { s.PartOf = []string{"t-bundle"} }))
-		}
-		return d
-	}
 	return []scenario{
 		{name: "timer", b: timer("timer", "*-01-01"), start: "t-timer.timer"},
 		{name: "timerchanged", a: timer("timerchanged", "*-01-01"), b: timer("timerchanged", "*-02-02"), restart: "t-timerchanged.timer"},
@@ -269,7 +294,8 @@ func otherScenarios() []scenario {
 		{name: "mounthand", a: mount("mounthand"), b: mount("mounthand"), between: "umount /t/mounthand", start: "t-mounthand.mount"},
 		{name: "mountgone", a: mount("mountgone"), stop: "t-mountgone.mount", check: "! mountpoint -q /t/mountgone"},
 		{
-			name: "bundle", a: bundle("bundle1"), b: bundle("bundle1", "bundle2"), start: "t-bundle2.service",
+			name: "bundle", a: merge(bundle("bundle"), service("bundle1", partOf("t-bundle"))),
+			b: merge(bundle("bundle"), service("bundle1", partOf("t-bundle")), service("bundle2", partOf("t-bundle"))), start: "t-bundle2.service",
 			check: "systemctl is-active t-bundle.target t-bundle2",
 		},
 		{

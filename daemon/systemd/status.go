@@ -85,6 +85,26 @@ func unmet(ctx context.Context, conn *systemd.Conn, name string) bool {
 	return tried != 0 && !ok
 }
 
+// Followers asks for the dependencies over which systemd passes on stops and
+// restarts, in the definitions as they are loaded.
+func (s *Systemd) Followers(ctx context.Context, name string) ([]string, error) {
+	conn, err := s.manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := conn.GetUnitPropertiesContext(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot ask systemd what depends on %s: %w", name, err)
+	}
+	var out []string
+	for _, property := range []string{"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo"} {
+		names, _ := all[property].([]string)
+		out = append(out, names...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
 // Log asks the journal for what belongs to the unit's last run.
 func (s *Systemd) Log(ctx context.Context, name string, n int) []string {
 	journal := s.opts.Journal
