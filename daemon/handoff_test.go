@@ -322,6 +322,44 @@ func TestFollowers(t *testing.T) {
 	}
 }
 
+// TestDropInOfAnotherSubsystem: an etc block may write a drop-in.
+func TestDropInOfAnotherSubsystem(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.apply(all(named("a", "x"), named("b", "x")))
+	h.write("usr/lib/systemd/system/theirs.service", "[Service]\nExecStart=/bin/theirs\n")
+	h.write("etc/systemd/system/b.service.d/n.conf", "[Service]\nNice=1\n")
+	contents := map[plan.Address]string{
+		"etc/systemd/system/a.service.d/n.conf":            "[Service]\nNice=1\n",
+		"file//etc/systemd/system/theirs.service.d/n.conf": "[Unit]\nDescription=x\n[Service]\nNice=2\n",
+		"etc/systemd/network/x.conf":                       "",
+	}
+	changes := []plan.Change{plan.New("etc/systemd/system/b.service.d/n.conf", plan.Encode(1), nil, "", "")}
+	for a := range contents {
+		changes = append(changes, plan.New(a, nil, plan.Encode(1), "", "x.hcl:1"))
+	}
+	u, err := daemon.New(daemon.Config{
+		Init: newFake("a.service", "b.service", "theirs.service"), Root: h.root, Store: h.store,
+		Desired: all(named("a", "x"), named("b", "x")), Last: h.last,
+		Contents: func(ch plan.Change) (before, after []byte, secret bool, err error) {
+			return nil, []byte(contents[ch.Address]), false, nil
+		},
+	})
+	h.must(err)
+	verbs, err := u.Verbs(t.Context(), changes)
+	h.must(err)
+	want := plan.Units{
+		Restart: []string{"a.service", "b.service", "theirs.service"},
+		Reasons: map[string]string{
+			"a.service": "Nice added, a.hcl:1", "b.service": "Nice removed, b.hcl:1", "theirs.service": "Nice added, x.hcl:1",
+		},
+		Refresh: true,
+	}
+	if d := cmp.Diff(want, verbs); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestReasonsNameThePlace(t *testing.T) {
 	t.Parallel()
 	_, verbs := handsOver(t, newFake("a.service"), named("a", "x"), named("a", "y"), nil)

@@ -22,6 +22,9 @@ type Config struct {
 	// Earlier is what stood at an address of Last before it became ours; an
 	// address that is missing had nothing.
 	Earlier map[plan.Address]plan.State
+	// Contents gives the bytes of other subsystems' changes on both sides, so
+	// that a drop-in written by one counts for its unit; nil means none.
+	Contents func(plan.Change) (before, after []byte, secret bool, err error)
 	// Parents are the directories that earlier runs made for unit files.
 	Parents []string
 	// KeepEdited leaves files of ours that were changed by hand, where they

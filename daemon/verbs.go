@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -22,6 +21,7 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 		return plan.Units{}, err
 	}
 	units := u.ours()
+	u.addOthers(units, changes)
 	status, err := u.cfg.Init.Status(ctx, slices.Sorted(maps.Keys(units)))
 	if err != nil {
 		return plan.Units{}, err
@@ -52,15 +52,23 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 // concernsInit tells whether the init has to read its definitions again: for
 // files of ours, and for any other that goes into its directory.
 func (u *Units) concernsInit(ch plan.Change) bool {
-	path := string(ch.Address)
-	switch ch.Kind {
-	case plan.KindUnit, plan.KindMount:
-		return true
-	case plan.KindFile, plan.KindSymlink:
-		path = strings.TrimPrefix(ch.Address.Name(), "/")
+	_, inside := u.inside(ch)
+	return inside || ch.Kind == plan.KindUnit || ch.Kind == plan.KindMount
+}
+
+// addOthers adds the units of files that other subsystems put into the init's
+// directory or take away.
+func (u *Units) addOthers(units map[string]concern, changes []plan.Change) {
+	for _, ch := range changes {
+		p, ok := u.inside(ch)
+		if !ok {
+			continue
+		}
+		unit := unitAt(p)
+		if _, listed := units[unit]; !listed {
+			units[unit] = concern{name: unit, last: ch.Before != nil, origin: ch.Origin}
+		}
 	}
-	dirs := u.cfg.Init.Dirs()
-	return len(dirs) > 0 && strings.HasPrefix(path, dirs[0]+"/")
 }
 
 // concern is a unit that some file of ours, now or in the last generation,

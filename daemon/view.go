@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -17,15 +18,21 @@ import (
 type view struct {
 	units *Units
 	over  map[string]State
+	// others are the contents of files that other subsystems put into the
+	// init's directory; nil where they remove one.
+	others map[string][]byte
 }
 
 // views gives the definitions before and after changes. Before them, a file
 // of ours that somebody removed still counts: what runs was made from it.
 func (u *Units) views(changes []plan.Change) (before, after view, err error) {
 	before = view{units: u, over: map[string]State{}}
-	after = view{units: u, over: map[string]State{}}
+	after = view{units: u, over: map[string]State{}, others: map[string][]byte{}}
 	for _, ch := range changes {
 		if ch.Kind != plan.KindUnit && ch.Kind != plan.KindMount {
+			if err := after.addOther(ch); err != nil {
+				return before, after, err
+			}
 			continue
 		}
 		was, err := decode(ch.Address, ch.Before)
@@ -50,6 +57,42 @@ func (u *Units) views(changes []plan.Change) (before, after view, err error) {
 		}
 	}
 	return before, after, nil
+}
+
+// addOther takes a change of another subsystem into account when it is about a
+// file in the init's directory.
+func (v view) addOther(ch plan.Change) error {
+	p, ok := v.units.inside(ch)
+	if !ok || v.units.cfg.Contents == nil {
+		return nil
+	}
+	if ch.After == nil {
+		v.others[p] = nil
+		return nil
+	}
+	_, content, _, err := v.units.cfg.Contents(ch)
+	if err != nil {
+		return fmt.Errorf("cannot read what %s becomes: %w", ch.Address, err)
+	}
+	if content != nil {
+		v.others[p] = content
+	}
+	return nil
+}
+
+// inside gives the path of another subsystem's change when that is in the
+// directory the init's definitions are in.
+func (u *Units) inside(ch plan.Change) (string, bool) {
+	p := string(ch.Address)
+	switch ch.Kind {
+	case plan.KindEtc:
+	case plan.KindFile, plan.KindSymlink:
+		p = strings.TrimPrefix(ch.Address.Name(), "/")
+	default:
+		return "", false
+	}
+	dirs := u.cfg.Init.Dirs()
+	return p, len(dirs) > 0 && strings.HasPrefix(p, dirs[0]+"/")
 }
 
 // kept tells whether the content of s can still be read.
@@ -163,6 +206,12 @@ func (v view) read(p string) ([]byte, presence, error) {
 		content, err := v.units.content(p, s.SHA256)
 		return content, found(content), err
 	}
+	if content, ok := v.others[p]; ok {
+		if content == nil {
+			return nil, absent, nil
+		}
+		return content, found(content), nil
+	}
 	root := v.units.cfg.Root
 	info, err := root.Lstat(p)
 	switch {
@@ -214,6 +263,11 @@ func (v view) list(dir string) ([]string, error) {
 		return nil, err
 	}
 	for p := range v.over {
+		if path.Dir(p) == dir && !slices.Contains(names, path.Base(p)) {
+			names = append(names, path.Base(p))
+		}
+	}
+	for p := range v.others {
 		if path.Dir(p) == dir && !slices.Contains(names, path.Base(p)) {
 			names = append(names, path.Base(p))
 		}
