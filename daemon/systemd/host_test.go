@@ -103,6 +103,17 @@ func TestDeadlineNamesTheJob(t *testing.T) {
 	s.m.Succeed("systemctl is-active t-quick")
 }
 
+// TestCanceledStart: somebody stops a unit while the switch starts it.
+func TestCanceledStart(t *testing.T) {
+	t.Parallel()
+	s := newSwitcher(t, "")
+	_, out := s.to(merge(service("victim", oneshot("touch /run/begun; sleep 60", "")),
+		service("culprit", oneshot("until test -e /run/begun; do sleep 0.01; done; systemctl stop t-victim", ""))))
+	if len(out.Failed) != 1 || out.Failed[0].Unit != "t-victim.service" {
+		t.Errorf("failed: %v", out.Failed)
+	}
+}
+
 // TestKeepStopped leaves a unit down that somebody stopped.
 func TestKeepStopped(t *testing.T) {
 	t.Parallel()

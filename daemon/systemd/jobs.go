@@ -75,7 +75,7 @@ func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, dead
 			failures = append(failures, daemon.Failure{Unit: name, Verb: verb, Reason: err.Error()})
 		}
 	}
-	return append(failures, await(ctx, verb, jobs, deadline)...)
+	return append(failures, await(ctx, conn, verb, jobs, deadline)...)
 }
 
 func allFailed(verb daemon.Verb, names []string, err error) []daemon.Failure {
@@ -87,7 +87,7 @@ func allFailed(verb daemon.Verb, names []string, err error) []daemon.Failure {
 }
 
 // await waits for all jobs until the deadline.
-func await(ctx context.Context, verb daemon.Verb, jobs []job, deadline time.Duration) []daemon.Failure {
+func await(ctx context.Context, conn *systemd.Conn, verb daemon.Verb, jobs []job, deadline time.Duration) []daemon.Failure {
 	timeout := time.NewTimer(deadline)
 	defer timeout.Stop()
 	var failures []daemon.Failure
@@ -100,7 +100,11 @@ func await(ctx context.Context, verb daemon.Verb, jobs []job, deadline time.Dura
 			result = wait(ctx, j.result, timeout.C)
 			expired = result == ""
 		}
-		if reason := verdict(verb, result, deadline, ctx.Err()); reason != "" {
+		reason := verdict(verb, result, deadline, ctx.Err())
+		if result == "canceled" && verb != daemon.VerbStop && !active(ctx, conn, j.unit) {
+			reason = fmt.Sprintf("its %s job was canceled by another one", verb)
+		}
+		if reason != "" {
 			failures = append(failures, daemon.Failure{Unit: j.unit, Verb: verb, Reason: reason})
 		}
 	}
@@ -142,8 +146,7 @@ func poll(result <-chan string) string {
 }
 
 // verdict says what is wrong with a job's result (org.freedesktop.systemd1(5),
-// JobRemoved); "" when nothing is. A canceled job was replaced by another one
-// for the same unit.
+// JobRemoved); "" when nothing is.
 func verdict(verb daemon.Verb, result string, deadline time.Duration, canceled error) string {
 	switch result {
 	case "":
@@ -159,6 +162,17 @@ func verdict(verb daemon.Verb, result string, deadline time.Duration, canceled e
 		return "a unit it depends on failed"
 	}
 	return ""
+}
+
+// active tells whether the unit is up after all: a job is also canceled when
+// another one for the same unit takes its place.
+func active(ctx context.Context, conn *systemd.Conn, unit string) bool {
+	p, err := conn.GetUnitPropertyContext(ctx, unit, "ActiveState")
+	if err != nil {
+		return false
+	}
+	state, _ := p.Value.Value().(string)
+	return state == "active" || state == "activating"
 }
 
 func isNoSuchUnit(err error) bool {
