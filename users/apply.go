@@ -78,6 +78,10 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	if _, err := s.cfg.Root.MakeDirs("etc", 0o755); err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
+	there, err := exists(s.cfg.Root, lockPath)
+	if err != nil {
+		return fmt.Errorf("cannot change the accounts: %w", err)
+	}
 	lock, err := s.cfg.Root.RecordLock(ctx, lockPath, s.cfg.LockWait)
 	if err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
@@ -87,10 +91,14 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	if err != nil {
 		return err
 	}
+	e.lockMade = !there
 	if err := e.all(users, groups); err != nil {
 		return err
 	}
-	return e.commit()
+	if err := e.commit(); err != nil {
+		return err
+	}
+	return e.leaveNoTrace()
 }
 
 // edit is the account files being changed, in memory.
@@ -100,6 +108,8 @@ type edit struct {
 	obs    observation
 	alloc  *allocator
 	ledger *ledger
+	// lockMade tells that this run made the lock file.
+	lockMade bool
 	// lines and members go back to where they stood, once all else is done.
 	lines   []savedLine
 	members []restoredMember

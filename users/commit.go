@@ -14,11 +14,7 @@ import (
 // order is such that a reader never sees a user without its group, or a
 // password without its user.
 func (e *edit) commit() error {
-	for _, f := range e.book.files() {
-		if (*f.doc).changed && !e.book.present[f.path] && !slices.Contains(e.ledger.Made, f.path) {
-			e.ledger.Made, e.ledger.changed = append(e.ledger.Made, f.path), true
-		}
-	}
+	e.noteMade()
 	if err := e.ledger.write(e.s.cfg.Root, e.s.cfg.StateDir); err != nil {
 		return err
 	}
@@ -36,20 +32,27 @@ func (e *edit) commit() error {
 func (e *edit) writeFile(f accountFile) error {
 	root := e.s.cfg.Root
 	if len((*f.doc).rows) == 0 && slices.Contains(e.ledger.Made, f.path) {
-		err := root.Remove(f.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+		for _, p := range []string{f.path, f.path + "-"} {
+			if err := root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
-		return err
+		return nil
 	}
 	attr, err := e.attr(f.path)
 	if err != nil {
 		return err
 	}
-	if err := e.backup(f.path, attr); err != nil {
+	var old []byte
+	if e.book.present[f.path] {
+		if old, err = root.ReadFile(f.path, fileLimit); err != nil {
+			return err
+		}
+	}
+	if err := root.WriteFile(f.path, bytes.NewReader((*f.doc).bytes()), attr); err != nil {
 		return err
 	}
-	return root.WriteFile(f.path, bytes.NewReader((*f.doc).bytes()), attr)
+	return e.backup(f, old, attr)
 }
 
 // attr is a file's owner and mode as they are, or as shadow-utils makes them.
@@ -67,16 +70,38 @@ func (e *edit) attr(p string) (rootfs.Attr, error) {
 	return rootfs.Attr{Mode: 0o600}, nil
 }
 
-// backup keeps the file of before as p-, as shadow-utils does.
-func (e *edit) backup(p string, attr rootfs.Attr) error {
-	if !e.book.present[p] {
+// backup keeps the file of before as p-, as shadow-utils does. It is the last
+// write, so that a file that failed to change keeps its old backup. A file that
+// becomes again what it was before the
+// run, or before us, gets its old backup again, too.
+func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
+	if !e.book.present[f.path] {
 		return nil
 	}
-	f, err := e.s.cfg.Root.Open(p)
+	attr.Lazy = true
+	if was, again := e.asBefore(f); again {
+		return e.oldBackup(f.path, was.Backup, attr)
+	}
+	return e.s.cfg.Root.WriteFile(f.path+"-", bytes.NewReader(old), attr)
+}
+
+func (e *edit) oldBackup(p, hash string, attr rootfs.Attr) error {
+	if hash == "" {
+		err := e.s.cfg.Root.Remove(p + "-")
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	data, err := openSecret(e.s.cfg.Store, hash)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	attr.Lazy = true
-	return e.s.cfg.Root.WriteFile(p+"-", f, attr)
+	if info, err := e.s.cfg.Root.Lstat(p + "-"); err == nil {
+		attr.Mode, attr.UID, attr.GID = info.Mode, info.UID, info.GID
+	}
+	return e.s.cfg.Root.WriteFile(p+"-", bytes.NewReader(data), attr)
 }

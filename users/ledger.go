@@ -11,6 +11,13 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
+// original is an account file before a change: what stands for its content,
+// and for that of its backup "FILE-", empty when there was none.
+type original struct {
+	File   string `json:"file"`
+	Backup string `json:"backup,omitempty"`
+}
+
 // ledgerVersion is the format this program writes. A newer one is refused.
 const ledgerVersion = 1
 
@@ -21,9 +28,13 @@ type ledger struct {
 	Users   map[string]ID         `json:"users"`
 	Groups  map[string]ID         `json:"groups"`
 	SubIDs  map[string][]SubRange `json:"sub_ids"`
-	// Made are the account files that did not exist before; they go when
-	// their last line goes.
+	// Made are the files and directories that did not exist before; they go
+	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
+	// Before is, by path, what each account file was before the first write.
+	Before map[string]original `json:"before,omitempty"`
+	// Run is the same for the run under way.
+	Run map[string]original `json:"run,omitempty"`
 
 	changed bool
 }
@@ -67,6 +78,9 @@ func parseLedger(data []byte) (*ledger, error) {
 	}
 	if l.Groups == nil {
 		l.Groups = map[string]ID{}
+	}
+	if l.Before == nil {
+		l.Before = map[string]original{}
 	}
 	if l.SubIDs == nil {
 		l.SubIDs = map[string][]SubRange{}

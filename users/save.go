@@ -32,6 +32,11 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	if err := v.adopted(); err != nil {
 		return err
 	}
+	if len(changes) > 0 {
+		if err := s.rememberRun(b); err != nil {
+			return err
+		}
+	}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
 			return err
