@@ -143,6 +143,11 @@ func ownerOr(owner, parent *node) *node {
 
 // forEach gives the elements of a for_each: a map's, or a set's.
 func forEach(e hclsyntax.Expression, s *expr.Scope) ([]expr.Item, diagnostic.List) {
+	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && call.Name == "toset" && len(call.Args) == 1 && !call.ExpandFinal {
+		if items, ok := setItems(call.Args[0], s); ok {
+			return items, nil
+		}
+	}
 	t, diags := expr.Eval(e, s)
 	if diags.HasErrors() {
 		return nil, diags
@@ -175,6 +180,28 @@ func forEach(e hclsyntax.Expression, s *expr.Scope) ([]expr.Item, diagnostic.Lis
 		}
 	}
 	return items, diags
+}
+
+// setItems goes through toset(LIST OF STRINGS) without making the set, which
+// would be sorted by comparing every pair of values.
+func setItems(list hclsyntax.Expression, s *expr.Scope) ([]expr.Item, bool) {
+	v, diags := expr.Value(list, s)
+	if diags.HasErrors() || v.IsMarked() || v.IsNull() || !v.Type().IsTupleType() && !v.Type().IsListType() {
+		return nil, false
+	}
+	elems := v.AsValueSlice()
+	for _, e := range elems {
+		if e.IsMarked() || e.IsNull() || e.Type() != cty.String {
+			return nil, false
+		}
+	}
+	slices.SortFunc(elems, func(a, b cty.Value) int { return strings.Compare(a.AsString(), b.AsString()) })
+	elems = slices.CompactFunc(elems, func(a, b cty.Value) bool { return a.AsString() == b.AsString() })
+	items := make([]expr.Item, len(elems))
+	for i, e := range elems {
+		items[i] = expr.Item{Key: e, Value: expr.Data(e)}
+	}
+	return items, true
 }
 
 // add puts a contribution to the node of its identity.

@@ -3,6 +3,7 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -86,6 +87,9 @@ func argument(e *hclsyntax.FunctionCallExpr, f function.Function, i int, arg cty
 	if arg.IsNull() && !p.AllowNull {
 		return arg, Errorf(argRange(e, i), "Invalid function argument", "The argument %q of %s() must not be null.", p.Name, e.Name)
 	}
+	if p.Type.IsListType() || p.Type.IsSetType() || p.Type.IsMapType() || slices.Contains([]string{"toset", "tolist", "tomap"}, e.Name) {
+		arg = uniform(arg)
+	}
 	v, err := convert.Convert(arg, p.Type)
 	if err != nil {
 		plain, _ := arg.UnmarkDeep()
@@ -93,6 +97,36 @@ func argument(e *hclsyntax.FunctionCallExpr, f function.Function, i int, arg cty
 			"The argument %q of %s() must be a %s, this is %s.", p.Name, e.Name, p.Type.FriendlyNameForConstraint(), Describe(plain))
 	}
 	return v, nil
+}
+
+// uniform gives a tuple of scalars of one type as a list, and such an object as
+// a map. cty would compare the type of every element with that of every other.
+func uniform(v cty.Value) cty.Value {
+	if v.IsMarked() || v.IsNull() {
+		return v
+	}
+	ty := v.Type()
+	switch {
+	case ty.IsTupleType() && alike(slices.Values(ty.TupleElementTypes())):
+		return cty.ListVal(v.AsValueSlice())
+	case ty.IsObjectType() && alike(maps.Values(ty.AttributeTypes())):
+		return cty.MapVal(v.AsValueMap())
+	}
+	return v
+}
+
+// alike reports whether there are types and all are the same scalar one.
+func alike(types iter.Seq[cty.Type]) bool {
+	first := cty.NilType
+	for t := range types {
+		if first == cty.NilType {
+			first = t
+		}
+		if !t.IsPrimitiveType() || t != first {
+			return false
+		}
+	}
+	return first != cty.NilType
 }
 
 func parameter(f function.Function, i int) function.Parameter {

@@ -98,13 +98,19 @@ func template(e *hclsyntax.TemplateExpr, s *Scope) (Term, diagnostic.List) {
 	for _, part := range e.Parts {
 		str, mark, more := templatePart(part, s)
 		diags = diags.Add(more...)
-		marks = append(marks, mark)
+		if len(mark) > 0 {
+			marks = append(marks, mark)
+		}
 		b.WriteString(str)
 	}
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
-	return Data(cty.StringVal(b.String()).WithMarks(marks...)), diags
+	out := cty.StringVal(b.String())
+	if len(marks) > 0 {
+		out = out.WithMarks(marks...)
+	}
+	return Data(out), diags
 }
 
 func templatePart(part hclsyntax.Expression, s *Scope) (string, cty.ValueMarks, diagnostic.List) {
@@ -114,6 +120,9 @@ func templatePart(part hclsyntax.Expression, s *Scope) (string, cty.ValueMarks, 
 	v, diags := Value(part, s)
 	if diags.HasErrors() {
 		return "", nil, diags
+	}
+	if !v.IsMarked() && v.Type() == cty.String && !v.IsNull() {
+		return v.AsString(), nil, diags
 	}
 	v, marks := v.UnmarkDeep()
 	str, more := textOf(v, part.Range())

@@ -8,12 +8,12 @@ option "settings" {
 }
 
 option "max_jobs" {
-  type        = string
+  type        = any
   nullable    = true
   description = "How many builds run at once: a number, or \"auto\" for one a processor (max-jobs)."
   example     = 4
   validation {
-    condition = self.max_jobs == null || self.max_jobs == "auto" || can(parseint(self.max_jobs, 10))
+    condition = self.max_jobs == null || self.max_jobs == "auto" || can(parseint(tostring(self.max_jobs), 10))
     message   = "max_jobs must be a whole number or \"auto\"."
   }
 }
@@ -26,12 +26,12 @@ option "cores" {
 }
 
 option "sandbox" {
-  type        = string
+  type        = any
   nullable    = true
   description = "Whether builds see only their inputs: true, false or \"relaxed\". Without it, Nix's own default."
   example     = true
   validation {
-    condition = self.sandbox == null || contains(["true", "false", "relaxed"], coalesce(self.sandbox, "true"))
+    condition = self.sandbox == null || contains(["true", "false", "relaxed"], try(tostring(self.sandbox), ""))
     message   = "sandbox must be true, false or \"relaxed\"."
   }
 }
