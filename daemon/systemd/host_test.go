@@ -114,6 +114,27 @@ func TestCanceledStart(t *testing.T) {
 	}
 }
 
+// TestReboot: what should run comes back by itself, in order, and a switch
+// then finds nothing to do.
+func TestReboot(t *testing.T) {
+	t.Parallel()
+	s := newSwitcher(t, "")
+	d := merge(
+		service("first", oneshot("sleep 0.3; touch /run/first", "")), service("second", oneshot("test -e /run/first", ""), needs("t-first")),
+		bundle("site"), service("member", partOf("t-site")), service("idle", byHand),
+		socket("door"), service("door", byHand), mount("disk"),
+	)
+	if _, out := s.to(d); len(out.Failed) > 0 {
+		t.Fatal(out.Failed)
+	}
+	s.m.Reboot()
+	s.connect()
+	if _, changes, verbs := s.plan(d); len(changes) > 0 || !verbs.Empty() {
+		t.Errorf("after the reboot a switch would do %v %+v", changes, verbs)
+	}
+	s.m.Succeed("systemctl is-active t-first t-second t-site.target t-member t-door.socket t-disk.mount && ! systemctl is-active t-idle t-door.service")
+}
+
 // TestKeepStopped leaves a unit down that somebody stopped.
 func TestKeepStopped(t *testing.T) {
 	t.Parallel()

@@ -32,11 +32,6 @@ type switcher struct {
 func newSwitcher(t *testing.T, suite string) *switcher {
 	t.Helper()
 	m := testvm.Start(t, testvm.Config{Suite: suite})
-	init := systemd.At(systemd.Options{
-		Socket:  m.Path("/run/dbus/system_bus_socket"),
-		Journal: append(m.Enter(), "journalctl"),
-	})
-	t.Cleanup(init.Close)
 	root, err := rootfs.Open(m.Root())
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +41,18 @@ func newSwitcher(t *testing.T, suite string) *switcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &switcher{t: t, m: m, init: init, root: root, store: store, last: map[plan.Address]plan.State{}}
+	s := &switcher{t: t, m: m, root: root, store: store, last: map[plan.Address]plan.State{}}
+	s.connect()
+	return s
+}
+
+// connect is called again when the machine has booted again.
+func (s *switcher) connect() {
+	s.init = systemd.At(systemd.Options{
+		Socket:  s.m.Path("/run/dbus/system_bus_socket"),
+		Journal: append(s.m.Enter(), "journalctl"),
+	})
+	s.t.Cleanup(s.init.Close)
 }
 
 // plan gives what a switch to d would do.
