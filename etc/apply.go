@@ -47,6 +47,9 @@ type step struct {
 
 func (s *Subsystem) apply(ch plan.Change, own Owners) error {
 	st := step{s: s, path: PathOf(ch.Address), parents: ch.Parents, own: own}
+	if why := s.forbidden(st.path); why != "" {
+		return errors.New(why)
+	}
 	var err error
 	if st.before, err = decode(ch.Before); err != nil {
 		return err
@@ -83,11 +86,11 @@ func (t step) run(f found) error {
 
 // remember takes the stamp of what was made.
 func (t step) remember() error {
-	f, err := t.s.observe(t.path)
+	info, err := t.s.cfg.Root.Lstat(t.path)
 	if err != nil {
 		return err
 	}
-	t.s.settled(f, t.after)
+	t.s.settled(found{path: t.path, info: info, target: t.after.Target}, t.after)
 	return nil
 }
 

@@ -42,16 +42,26 @@ func (s Stamp) sumOf(i rootfs.Info) (string, bool) {
 // found as desired, by path; a Linked entry's content is under its path below
 // etc/static. The engine records them and hands them back in Config.Stamps:
 // with them, a path that needs nothing costs one lstat(2).
-func (s *Subsystem) Stamps() map[string]Stamp {
+//
+// staged is what files of the generation were when this run wrote them, by
+// their path in its tree ("etc/motd"): those are not read again.
+func (s *Subsystem) Stamps(staged map[string]rootfs.Info) map[string]Stamp {
 	static := s.staticTree()
 	for _, e := range s.cfg.Desired.Entries {
 		if e.Type != Linked || static == "" {
 			continue
 		}
 		key := StaticLink + "/" + StaticPath(e.Path)
-		if _, known := s.fresh[key]; !known {
-			s.stampStatic(e, key, path.Join(static, StaticPath(e.Path)))
+		if _, known := s.fresh[key]; known {
+			continue
 		}
+		if info, ok := staged["etc/"+StaticPath(e.Path)]; ok && !e.Content.isSecret() {
+			st := stampOf(info, e.Content.Hash)
+			st.Ctime = 0
+			s.fresh[key] = st
+			continue
+		}
+		s.stampStatic(e, key, path.Join(static, StaticPath(e.Path)))
 	}
 	return s.fresh
 }

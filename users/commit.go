@@ -72,8 +72,8 @@ func (e *edit) attr(p string) (rootfs.Attr, error) {
 
 // backup keeps the file of before as p-, as shadow-utils does. It is the last
 // write, so that a file that failed to change keeps its old backup. A file that
-// becomes again what it was before the
-// run, or before us, gets its old backup again, too.
+// becomes again what it was before the run, or before us, gets its old backup
+// again, too.
 func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
 	if !e.book.present[f.path] {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,20 +48,11 @@ func FuzzAccountFiles(f *testing.F) {
 		}
 		kept := strings.Split(h.read(t, "etc/passwd"), "\n")
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(data), "\n"), "\n") {
-			if !contains(kept, line) && len(data) > 0 {
+			if !slices.Contains(kept, line) && len(data) > 0 {
 				t.Fatalf("the line %q is gone", line)
 			}
 		}
 	})
-}
-
-func contains(lines []string, want string) bool {
-	for _, l := range lines {
-		if l == want {
-			return true
-		}
-	}
-	return false
 }
 
 // FuzzLedger gives a damaged ids.json: an error that names it, or a ledger;

@@ -70,8 +70,12 @@ func (p *planning) ownsGroup(name string) bool {
 	return otherThan(p.book.primaries[given], name) == ""
 }
 
-// lockedMark is put before a hash: no password gives it.
-const lockedMark = "!"
+// lockedMark is put before a hash: no password gives it. lockedSince is the
+// expiry of an account that is locked, the first that shadow(5) can tell.
+const (
+	lockedMark  = "!"
+	lockedSince = "1970-01-02"
+)
 
 // lockUser keeps the account and closes it: no password, and expired since
 // 1970, which also stops keys.
@@ -84,7 +88,7 @@ func (p *planning) lockUser(a plan.Address, before UserState) {
 	if !strings.HasPrefix(field, lockedMark) {
 		after.Password = p.obs.keyedPassword(lockedMark + field)
 	}
-	after.Expires = "1970-01-02"
+	after.Expires = lockedSince
 	if userReason(before, after) == "" {
 		return
 	}

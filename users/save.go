@@ -140,6 +140,9 @@ func (v saving) newPassword(u User, name string, fresh bool, want string) error 
 	if u.Name == "" && strings.HasPrefix(want, lockedMark) {
 		return v.putPassword(want, lockedMark+v.book.passwordField(name))
 	}
+	if was := unlocked(v.book.passwordField(name)); !fresh && (observation{store: v.s.cfg.Store}).keyedPassword(was) == want {
+		return v.putPassword(want, was)
+	}
 	hash, _, err := v.s.desiredPassword(u, fresh)
 	if errors.Is(err, fs.ErrNotExist) && v.s.cfg.SecretsLater {
 		return nil

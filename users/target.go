@@ -24,6 +24,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 		return after, false
 	}
 	p.fields(u, &after, *cur)
+	p.unlock(u, &after)
 	if !p.supplementary(u, &after, cur) {
 		return after, false
 	}
@@ -41,7 +42,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 		}
 	}
 	var err error
-	if after.Password, err = p.password(u, cur.Password, false); err != nil {
+	if after.Password, err = p.password(u, after.Password, false); err != nil {
 		p.problem(a, u.Origin, "", "%v", err)
 		return after, false
 	}
@@ -69,6 +70,27 @@ func (p *planning) fields(u User, after *UserState, cur UserState) {
 	case last.Linger != nil:
 		after.Linger = original != nil && original.Linger
 	}
+}
+
+// unlock opens an account that on_removal = "lock" closed and that is declared
+// again: the mark goes from the hash, and the expiry of then.
+func (p *planning) unlock(u User, after *UserState) {
+	_, ours := p.lastUser[u.Name]
+	given, made := p.ledger.Users[u.Name]
+	field := p.book.passwordField(u.Name)
+	if ours || !made || given != after.UID || after.Expires != lockedSince || !strings.HasPrefix(field, lockedMark) {
+		return
+	}
+	after.Expires = ""
+	after.Password = p.obs.keyedPassword(unlocked(field))
+}
+
+// unlocked takes the mark off a locked hash; without one it stays.
+func unlocked(field string) string {
+	if rest := strings.TrimPrefix(field, lockedMark); rest != "" {
+		return rest
+	}
+	return field
 }
 
 // settled decides a field: what is asked for; else, if it was asked for until

@@ -212,6 +212,10 @@ func TestRemovalCanLock(t *testing.T) {
 	if !strings.Contains(h.read(t, "etc/shadow"), "a:!$6$a:20000:0:99999:7::1:\n") || !strings.Contains(h.read(t, "etc/passwd"), "\na:x:") {
 		t.Errorf("got %s", h.read(t, "etc/shadow"))
 	}
+	h.switchTo(t, wants(users.User{Name: "a"}))
+	if !strings.Contains(h.read(t, "etc/shadow"), "a:$6$a:20000:0:99999:7:::\n") {
+		t.Errorf("declared again, it stays locked: %s", h.read(t, "etc/shadow"))
+	}
 }
 
 func TestLockOut(t *testing.T) {
