@@ -76,3 +76,19 @@ func TestDiagnosticsAsJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestOptionsPage(t *testing.T) {
+	t.Parallel()
+	c, diags := modules.LoadBuiltin(t.Context(), testHost())
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	html := string(c.OptionsPage())
+	for _, b := range c.Blocks() {
+		for _, o := range b.Options {
+			if !strings.Contains(html, `id="`+b.Name+"."+o.Name+`"`) {
+				t.Errorf("the page lacks %s.%s", b.Name, o.Name)
+			}
+		}
+	}
+}
