@@ -36,8 +36,9 @@ type Part struct {
 	// has any. With secret both are nil.
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
 	// Settled is called after the target became current, to keep what makes
-	// the next run faster; may be nil.
-	Settled func() error
+	// the next run faster. staged is what the generation's files were when
+	// they were written, by their path in its tree. May be nil.
+	Settled func(staged map[string]rootfs.Info) error
 	// Paths gives the paths (relative to the root) beside which a killed
 	// Apply of the change may have left a temporary file.
 	Paths func(plan.Change) []string

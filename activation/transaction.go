@@ -29,6 +29,8 @@ type transaction struct {
 	target  *Target
 	parts   []Part
 	handoff Handoff
+	// staged is what this run wrote into the generation's tree.
+	staged map[string]rootfs.Info
 	// failures are snippets that failed and were told to continue.
 	failures []error
 }
@@ -94,7 +96,8 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	if tx.journal.Fresh {
 		tx.engine.report("stage", fmt.Sprintf("writing generation %d", p.number))
-		if err := tx.engine.stage(p); err != nil {
+		tx.staged = map[string]rootfs.Info{}
+		if err := tx.engine.stage(p, func(path string, info rootfs.Info) { tx.staged[path] = info }); err != nil {
 			return err
 		}
 	}
@@ -118,11 +121,11 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 }
 
 // stage writes the generation that p becomes.
-func (e *Engine) stage(p *Prepared) error {
+func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 	record := p.record()
 	record.Number, record.Time, record.Version = p.number, e.Now().UTC(), e.Version
 	record.States = p.statesAfter()
-	return e.State.Stage(record, p.target.Files, numberOf(p.last))
+	return e.State.Stage(record, p.target.Files, numberOf(p.last), made)
 }
 
 // record is the target's record with every section.
@@ -154,7 +157,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if err := p.Refused(); err != nil {
 		return res.failed(err)
 	}
-	if err := e.stage(p); err != nil {
+	if err := e.stage(p, nil); err != nil {
 		return res.failed(err)
 	}
 	if _, err := e.installBoot(); err != nil {
@@ -320,7 +323,7 @@ func (tx *transaction) commit() error {
 		if part.Settled == nil {
 			continue
 		}
-		if err := part.Settled(); err != nil {
+		if err := part.Settled(tx.staged); err != nil {
 			// Only the next run's speed is lost.
 			tx.engine.warn("record", err.Error())
 		}

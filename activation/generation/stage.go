@@ -29,10 +29,11 @@ type File struct {
 }
 
 // Stage writes generation r.Number, complete and durable, but neither current
-// nor boot. What another run began and did not finish is replaced.
-func (s *State) Stage(r *Record, files []File, previous int) error {
+// nor boot. What another run began and did not finish is replaced. made, which
+// may be nil, is told of each file that is written.
+func (s *State) Stage(r *Record, files []File, previous int, made func(path string, info rootfs.Info)) error {
 	tmp := s.path("generations", ".stage")
-	t := tree{root: s.root, dir: tmp}
+	t := tree{root: s.root, dir: tmp, made: made}
 	if previous > 0 {
 		t.previous = s.Contents(previous)
 	}
@@ -69,6 +70,8 @@ type tree struct {
 	dir  string
 	// previous is the files/ of the generation before, to link from.
 	previous string
+	// made is told of each file that is written; may be nil.
+	made func(path string, info rootfs.Info)
 }
 
 func (t tree) fill(r *Record, files []File) error {
@@ -82,8 +85,9 @@ func (t tree) fill(r *Record, files []File) error {
 		}
 	}
 	r.Format = Format
-	manifest := bytes.NewReader(plan.Document(r))
-	return t.root.Create(path.Join(t.dir, "manifest.json"), manifest, t.root.Private())
+	manifest := bytes.NewReader(plan.Compact(r))
+	_, err := t.root.Create(path.Join(t.dir, "manifest.json"), manifest, t.root.Private())
+	return err
 }
 
 func (t tree) file(f File, made map[string]bool) error {
@@ -104,7 +108,10 @@ func (t tree) file(f File, made map[string]bool) error {
 	defer func() { _ = content.Close() }()
 	attr := t.root.Private()
 	attr.Mode = f.Mode
-	err = t.root.Create(p, content, attr)
+	info, err := t.root.Create(p, content, attr)
+	if err == nil && t.made != nil {
+		t.made(f.Path, info)
+	}
 	if f.Hash != "" && errors.Is(err, fs.ErrExist) {
 		// Two files of the configuration have the same content.
 		return nil

@@ -8,6 +8,7 @@
 package generation
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -159,7 +160,7 @@ func (s *State) write(name string, v any) error {
 	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
 		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
 	}
-	content := strings.NewReader(string(plan.Document(v)))
+	content := bytes.NewReader(plan.Compact(v))
 	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
 		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
 	}

@@ -82,13 +82,7 @@ type State json.RawMessage
 // Encode makes a State from a subsystem's own type, which must marshal to a
 // JSON object.
 func Encode(v any) State {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("internal error: cannot encode state %T: %v", v, err))
-	}
-	return State(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+	return State(bytes.TrimSuffix(Compact(v), []byte("\n")))
 }
 
 // Decode reads a State back into the subsystem's own type. It errors when the

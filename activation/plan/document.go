@@ -93,6 +93,17 @@ func Document(v any) []byte {
 	return buf.Bytes()
 }
 
+// Compact is v in JSON on one line, for files that only programs read.
+func Compact(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Sprintf("internal error: cannot encode %T: %v", v, err))
+	}
+	return buf.Bytes()
+}
+
 // Read parses a document that MarshalIndent made. It refuses other formats.
 func Read(b []byte) (*Plan, error) {
 	var p Plan

@@ -53,6 +53,9 @@ func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error 
 // reachable by others with a wider mode in between. An existing p is an error
 // that wraps fs.ErrExist. Durable after Sync.
 func (r *Root) Mkdir(p string, a Attr) error {
+	if _, open := r.dirs[p]; open {
+		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: unix.EEXIST}
+	}
 	h, base, err := r.parent("mkdir", p)
 	if err != nil {
 		return err
@@ -215,6 +218,10 @@ func (r *Root) pair(op, from, to string, call func(f, t *dirHandle, fb, tb strin
 // given mode and gives those it made, outermost first.
 func (r *Root) MakeDirs(p string, mode uint32) ([]string, error) {
 	if p == "." {
+		return nil, nil
+	}
+	// Mostly they are there, and open already.
+	if _, err := r.directory(p); err == nil {
 		return nil, nil
 	}
 	err := r.Mkdir(p, Attr{Mode: mode, UID: r.uid, GID: r.gid})

@@ -34,7 +34,10 @@ type Root struct {
 	gid   uint32
 	fault func(op, name string) error
 	dirs  map[string]*dirHandle
-	dirty map[uint64]int
+	// absent are directories that were not there when last looked for; it is
+	// forgotten with the first change.
+	absent map[string]bool
+	dirty  map[uint64]int
 }
 
 // dirHandle is an open parent directory.
@@ -71,6 +74,8 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		gid:   uint32(os.Getegid()),
 		dirs:  map[string]*dirHandle{},
 		dirty: map[uint64]int{},
+
+		absent: map[string]bool{},
 	}
 	for _, o := range opts {
 		o(r)
@@ -142,8 +147,14 @@ func (r *Root) directory(p string) (*dirHandle, error) {
 	if h, ok := r.dirs[p]; ok {
 		return h, nil
 	}
+	if r.absent[p] {
+		return nil, unix.ENOENT
+	}
 	fd, err := r.openDir(p)
 	if err != nil {
+		if errors.Is(err, unix.ENOENT) {
+			r.absent[p] = true
+		}
 		return nil, err
 	}
 	var st unix.Stat_t
@@ -168,8 +179,10 @@ func (r *Root) forget() {
 	}
 }
 
-// before is the fault hook.
+// before is called ahead of every change: what was absent may not be any more,
+// and tests inject faults.
 func (r *Root) before(op, p string) error {
+	clear(r.absent)
 	if r.fault == nil {
 		return nil
 	}

@@ -87,14 +87,14 @@ func (r *Root) createTemp(h *dirHandle, temp, p string) (*os.File, error) {
 // fill gives the new version owner, mode, attributes and content, in that
 // order, and closes it.
 func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string, a Attr) error {
-	if err := r.chown(f, p, a); err != nil {
+	if err := r.chown(int(f.Fd()), p, a); err != nil {
 		return err
 	}
 	if err := copyXattrs(h.fd, base, f); err != nil {
 		return &fs.PathError{Op: "setxattr", Path: r.Name(p), Err: err}
 	}
 	// After the attributes: an ACL moves the group bits.
-	if err := r.chmod(f, p, a); err != nil {
+	if err := r.chmod(int(f.Fd()), p, a); err != nil {
 		return err
 	}
 	if err := r.before("write", p); err != nil {
@@ -105,7 +105,7 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	}
 	if a.Mode&0o6000 != 0 && r.uid != 0 {
 		// Writing without CAP_FSETID clears setuid and setgid.
-		if err := r.chmod(f, p, a); err != nil {
+		if err := r.chmod(int(f.Fd()), p, a); err != nil {
 			return err
 		}
 	}
@@ -120,21 +120,21 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	return cleanPath(f.Close(), "close", r.Name(p))
 }
 
-func (r *Root) chown(f *os.File, p string, a Attr) error {
+func (r *Root) chown(fd int, p string, a Attr) error {
 	if err := r.before("fchown", p); err != nil {
 		return err
 	}
-	if err := unix.Fchown(int(f.Fd()), int(a.UID), int(a.GID)); err != nil {
+	if err := unix.Fchown(fd, int(a.UID), int(a.GID)); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	return nil
 }
 
-func (r *Root) chmod(f *os.File, p string, a Attr) error {
+func (r *Root) chmod(fd int, p string, a Attr) error {
 	if err := r.before("fchmod", p); err != nil {
 		return err
 	}
-	if err := unix.Fchmod(int(f.Fd()), a.Mode); err != nil {
+	if err := unix.Fchmod(fd, a.Mode); err != nil {
 		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -192,38 +192,68 @@ func cleanPath(err error, op, name string) error {
 // Private is the attributes of a file for the calling user alone, 0600.
 func (r *Root) Private() Attr { return Attr{Mode: 0o600, UID: r.uid, GID: r.gid} }
 
-// Create makes the new file p with the bytes of content and the attributes a.
-// It is for trees that are not yet in use: there is no temporary name, and an
-// existing p is an error that wraps fs.ErrExist. Durable after Sync.
-func (r *Root) Create(p string, content io.Reader, a Attr) error {
+// Create makes the new file p with the bytes of content and the attributes a,
+// and gives what it is then. It is for trees that are not yet in use: there is
+// no temporary name, and an existing p is an error that wraps fs.ErrExist.
+// Durable after Sync.
+func (r *Root) Create(p string, content io.Reader, a Attr) (Info, error) {
 	h, base, err := r.parent("create", p)
 	if err != nil {
-		return err
+		return Info{}, err
 	}
 	if err := r.before("open", p); err != nil {
-		return err
+		return Info{}, err
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(h.fd, base, flags, 0o600)
 	if err != nil {
-		return &fs.PathError{Op: "create", Path: r.Name(p), Err: err}
+		return Info{}, &fs.PathError{Op: "create", Path: r.Name(p), Err: err}
 	}
+	defer func() { _ = unix.Close(fd) }()
 	r.touched(h)
-	f := os.NewFile(uintptr(fd), r.Name(p))
-	defer func() { _ = f.Close() }()
+	return r.fillNew(fd, content, p, a)
+}
+
+// fillNew works on the bare descriptor: thousands of small files are staged,
+// and an os.File registers each with the poller.
+func (r *Root) fillNew(fd int, content io.Reader, p string, a Attr) (Info, error) {
 	if a.UID != r.uid || a.GID != r.gid {
-		if err := r.chown(f, p, a); err != nil {
-			return err
+		if err := r.chown(fd, p, a); err != nil {
+			return Info{}, err
 		}
 	}
 	if a.Mode != 0o600 {
-		if err := r.chmod(f, p, a); err != nil {
-			return err
+		if err := r.chmod(fd, p, a); err != nil {
+			return Info{}, err
 		}
 	}
 	if err := r.before("write", p); err != nil {
-		return err
+		return Info{}, err
 	}
-	_, err = io.Copy(f, content)
-	return cleanPath(err, "write", r.Name(p))
+	if _, err := io.Copy(fdWriter(fd), content); err != nil {
+		return Info{}, cleanPath(err, "write", r.Name(p))
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return Info{}, &fs.PathError{Op: "stat", Path: r.Name(p), Err: err}
+	}
+	return infoOf(&st), nil
+}
+
+// fdWriter writes to a descriptor.
+type fdWriter int
+
+func (w fdWriter) Write(p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		n, err := unix.Write(int(w), p[written:])
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return written, err
+		}
+		written += n
+	}
+	return written, nil
 }

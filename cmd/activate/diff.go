@@ -44,6 +44,6 @@ func (h *host) diff(a, b int) error {
 	if err != nil {
 		return err
 	}
-	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p, contents)
+	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p, contents, 0)
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 
@@ -68,7 +69,11 @@ func (h *host) printPlan(p *activation.Prepared) error {
 		_, err := h.std.out.Write(p.Plan.MarshalIndent())
 		return err
 	}
-	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p))
+	w := bufio.NewWriter(h.std.out)
+	ui.Plan(w, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p), 0)
+	if err := w.Flush(); err != nil {
+		return err
+	}
 	if h.engine.Offline && len(p.Snippets()) > 0 {
 		fmt.Fprintln(h.std.err, "snippets are skipped for another root")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"time"
 
@@ -57,12 +58,18 @@ func (h *host) apply(ctx context.Context, target *activation.Target, req activat
 	return h.finish(h.engine.Apply(ctx, p, req))
 }
 
+// briefly is how much of a plan is shown while it is applied; activate plan
+// shows all.
+const briefly = 200
+
 // showPlan prints the plan and its warnings on standard error, for a run that
 // applies it.
 func (h *host) showPlan(p *activation.Prepared) {
 	ui.Warnings(h.std.err, h.style, p.Warnings)
 	if !p.Plan.Empty() && p.Refused() == nil {
-		ui.Plan(h.std.err, h.style, p.Plan, h.contents(p))
+		w := bufio.NewWriter(h.std.err)
+		ui.Plan(w, h.style, p.Plan, h.contents(p), briefly)
+		_ = w.Flush()
 	}
 }
 

@@ -145,7 +145,9 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Originals: s.Originals,
 		Parents:   s.Parents,
 		Leaves:    s.Leaves,
-		Settled:   func() error { return w.state.WriteStamps(s.Stamps()) },
+		Settled: func(staged map[string]rootfs.Info) error {
+			return w.state.WriteStamps(s.Stamps(staged))
+		},
 	}, nil
 }
 

@@ -22,10 +22,15 @@ const maxDiffLines = 60
 type Contents func(plan.Change) (before, after []byte, ok bool)
 
 // Plan prints p for a person: changes grouped by kind with their differences,
-// then the units, then the count.
-func Plan(w io.Writer, s Style, p *plan.Plan, contents Contents) {
+// then the units, then the count. At most limit changes are shown; 0 shows
+// all.
+func Plan(w io.Writer, s Style, p *plan.Plan, contents Contents, limit int) {
 	kind := ""
-	for _, ch := range p.Changes {
+	for i, ch := range p.Changes {
+		if limit > 0 && i == limit {
+			fmt.Fprintf(w, "… and %d more changes\n", len(p.Changes)-i)
+			break
+		}
 		if ch.Kind != kind {
 			kind = ch.Kind
 			fmt.Fprintf(w, "%s\n", s.bold(heading(kind)))

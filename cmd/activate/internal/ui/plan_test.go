@@ -23,7 +23,7 @@ func TestPlanReadsAtAGlance(t *testing.T) {
 	var out bytes.Buffer
 	ui.Plan(&out, ui.Style{}, p, func(ch plan.Change) ([]byte, []byte, bool) {
 		return []byte("one\ntwo\n"), []byte("one\nthree\n"), ch.Address == "etc/motd"
-	})
+	}, 0)
 	want := `users
   + user/alice  home /home/alice, uid 1000  (a.hcl:9)
 etc
@@ -53,7 +53,7 @@ func TestLongAndBinaryDiffsAreCut(t *testing.T) {
 			return nil, []byte(strings.Repeat("line\n", 200)), true
 		}
 		return nil, []byte{0, 1, 2}, true
-	})
+	}, 0)
 	for _, want := range []string{"… 141 more lines", "binary content: 0 -> 3 bytes"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())
