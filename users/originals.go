@@ -10,41 +10,40 @@ import (
 // accounts of the configuration were before they became ours.
 func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 	out := map[plan.Address]plan.State{}
+	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	if err != nil {
+		// Diff has read it before; without it no group is known as a user's own.
+		l = &ledger{}
+	}
 	for a, st := range s.cfg.Originals {
-		if s.declares(a) {
+		if s.desired[a] {
 			out[a] = st
 		}
 	}
 	for a, st := range d.Adopted {
-		if s.declares(a) {
+		if s.desired[a] {
 			out[a] = s.withoutOurs(a, st)
 		}
 	}
 	for _, ch := range d.Changes {
-		if ch.Before != nil && s.declares(ch.Address) && !s.made(ch.Address) && !s.madeWithUser(ch) {
+		if ch.Before != nil && s.desired[ch.Address] && !s.made(ch.Address) && !s.madeWithUser(ch, l) {
 			out[ch.Address] = s.withoutOurs(ch.Address, ch.Before)
 		}
 	}
 	return out
 }
 
-func (s *Subsystem) declares(a plan.Address) bool { return s.cfg.Desired.has(a) }
-
 // made tells whether an earlier run made or adopted the account.
-func (s *Subsystem) made(a plan.Address) bool { return s.cfg.Last.has(a) }
+func (s *Subsystem) made(a plan.Address) bool { return s.last[a] }
 
 // madeWithUser tells the group that an earlier run made as a user's own and
 // that now has a block of its own.
-func (s *Subsystem) madeWithUser(ch plan.Change) bool {
+func (s *Subsystem) madeWithUser(ch plan.Change, l *ledger) bool {
 	if ch.Kind != plan.KindGroup {
 		return false
 	}
 	before, err := decodeGroup(ch.Before)
-	if err != nil || before == nil {
-		return false
-	}
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
-	return err == nil && s.oursGroup(ch.Address.Name(), l, before)
+	return err == nil && before != nil && s.oursGroup(ch.Address.Name(), l, before)
 }
 
 // oursGroup tells whether an earlier run made the group cur, for its block or

@@ -37,6 +37,8 @@ type Config struct {
 // one goroutine at a time, as its Root is.
 type Subsystem struct {
 	cfg Config
+	// desired and last are the accounts of the configuration and of the last.
+	desired, last map[plan.Address]bool
 }
 
 // New makes a Subsystem. It touches nothing.
@@ -47,24 +49,24 @@ func New(cfg Config) *Subsystem {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Subsystem{cfg: cfg}
+	return &Subsystem{cfg: cfg, desired: cfg.Desired.addresses(), last: cfg.Last.addresses()}
 }
 
 // Leaves tells whether ch is about an account that the configuration no longer
 // asks for: its deletion, its lock, or its return to what it was before.
 func (s *Subsystem) Leaves(ch plan.Change) bool {
-	return !s.cfg.Desired.has(ch.Address)
+	return !s.desired[ch.Address]
 }
 
-func (d Desired) has(a plan.Address) bool {
-	name := a.Name()
-	switch a.Kind() {
-	case plan.KindGroup:
-		return slices.ContainsFunc(d.Groups, func(g Group) bool { return g.Name == name })
-	case plan.KindUser:
-		return d.DeclaresUser(name)
+func (d Desired) addresses() map[plan.Address]bool {
+	out := make(map[plan.Address]bool, len(d.Users)+len(d.Groups))
+	for _, u := range d.Users {
+		out[userAddress(u.Name)] = true
 	}
-	return false
+	for _, g := range d.Groups {
+		out[groupAddress(g.Name)] = true
+	}
+	return out
 }
 
 func userAddress(name string) plan.Address  { return plan.NewAddress(plan.KindUser, name) }
