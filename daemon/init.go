@@ -44,8 +44,8 @@ type Init interface {
 	// waits for all of them until the deadline. What fails does not keep the
 	// others from being done.
 	Do(ctx context.Context, verb Verb, names []string, deadline time.Duration) []Failure
-	// Log gives the last lines, at most n, of what the unit wrote since it
-	// was last started.
+	// Log gives the last lines, at most n, of what the unit wrote and the init
+	// said of it.
 	Log(ctx context.Context, name string, n int) []string
 }
 

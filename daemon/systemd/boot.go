@@ -32,6 +32,7 @@ Before=sysinit.target systemd-sysusers.service systemd-tmpfiles-setup.service sh
 Conflicts=shutdown.target
 ConditionPathExists=|%[1]s/boot
 ConditionPathExists=|%[1]s/journal/transaction.json
+ConditionPathExists=|%[1]s/pending.json
 
 [Service]
 Type=oneshot

@@ -2,12 +2,12 @@ package systemd
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/dbus"
 
@@ -105,35 +105,26 @@ func (s *Systemd) Followers(ctx context.Context, name string) ([]string, error) 
 	return slices.Compact(out), nil
 }
 
-// Log asks the journal for what belongs to the unit's last run.
+// logTimeout bounds the wait for the journal.
+const logTimeout = 10 * time.Second
+
+// Log asks the journal for what belongs to the unit. Not for its last run only:
+// the journal often cannot tell which run a line is from when the process that
+// wrote it is gone at once, which is the case that matters here.
 func (s *Systemd) Log(ctx context.Context, name string, n int) []string {
 	journal := s.opts.Journal
 	if len(journal) == 0 {
 		journal = []string{"journalctl"}
 	}
-	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n))
-	if run := s.invocation(ctx, name); run != "" {
-		args = append(args, "_SYSTEMD_INVOCATION_ID="+run, "+", "INVOCATION_ID="+run)
-	} else {
-		args = append(args, "--unit="+name)
-	}
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	// What was written just now may still be on its way; without an answer
+	// there is less to show, that is all.
+	_ = exec.CommandContext(ctx, journal[0], append(slices.Clone(journal[1:]), "--sync")...).Run()
+	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n), "--unit="+name)
 	out, err := exec.CommandContext(ctx, journal[0], args...).Output()
 	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
 		return strings.Split(text, "\n")
 	}
 	return nil
-}
-
-// invocation is the id of the unit's last run in hex, empty for none.
-func (s *Systemd) invocation(ctx context.Context, name string) string {
-	conn, err := s.manager(ctx)
-	if err != nil {
-		return ""
-	}
-	id, err := conn.GetUnitPropertyContext(ctx, name, "InvocationID")
-	if err != nil {
-		return ""
-	}
-	raw, _ := id.Value.Value().([]byte)
-	return hex.EncodeToString(raw)
 }
