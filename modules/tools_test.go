@@ -2,6 +2,9 @@ package modules_test
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,5 +93,36 @@ func TestOptionsPage(t *testing.T) {
 				t.Errorf("the page lacks %s.%s", b.Name, o.Name)
 			}
 		}
+	}
+}
+
+func TestPictureIsWellFormedAndComplete(t *testing.T) {
+	t.Parallel()
+	g, diags := loaded(t, "../examples/webapps").Graph()
+	if diags.HasErrors() {
+		t.Fatal(diags[0].Detail)
+	}
+	svg := g.SVG()
+	dec := xml.NewDecoder(strings.NewReader(svg))
+	for {
+		_, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range g.Nodes {
+		if !strings.Contains(svg, ">"+n.ID+"</text>") {
+			t.Errorf("the picture lacks %s", n.ID)
+		}
+	}
+	circle := modules.Graph{
+		Nodes: []modules.GraphNode{{ID: "a", Kind: "service"}, {ID: "b", Kind: "service"}},
+		Edges: []modules.GraphEdge{{From: "a", To: "b", Label: "after"}, {From: "b", To: "a", Label: "after"}},
+	}
+	if got := strings.Count(circle.SVG(), "<path class"); got != 2 {
+		t.Errorf("a circle has %d lines, want 2", got)
 	}
 }
