@@ -52,6 +52,12 @@ func (e *RefusedError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Number is the generation that the target is or becomes, 0 for none.
+func (p *Prepared) Number() int { return p.number }
+
+// Previous is the generation that is left, 0 for none.
+func (p *Prepared) Previous() int { return numberOf(p.last) }
+
 // Nothing tells whether applying would do nothing: no change, no unit to act
 // on, and nothing that becomes ours by it.
 func (p *Prepared) Nothing() bool { return p.Plan.Empty() && len(p.adopted) == 0 }

@@ -14,6 +14,9 @@ func newBoot(f *flags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			return f.locked(ctx, "boot", func(h *host) error {
+				if err := h.settled(); err != nil {
+					return err
+				}
 				target, err := h.evaluate(ctx, args[0])
 				if err != nil {
 					return err
@@ -37,6 +40,14 @@ func newAtBoot(f *flags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return f.locked(ctx, activation.VerbAtBoot, func(h *host) error {
+				pending, err := h.engine.State.ReadPending()
+				if err != nil {
+					return err
+				}
+				if pending != nil {
+					// The host went down while the switch was on trial.
+					return h.finishRevert(h.revert(ctx, pending))
+				}
 				target, err := h.bootTarget()
 				if target == nil || err != nil {
 					return err

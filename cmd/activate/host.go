@@ -21,11 +21,13 @@ import (
 // host is one root with everything a command needs to work on it.
 type host struct {
 	*flags
-	style  ui.Style
-	log    zerolog.Logger
-	verb   string
-	engine *activation.Engine
-	wiring *wiring
+	style ui.Style
+	log   zerolog.Logger
+	verb  string
+	// runLock is held by the commands that change something.
+	runLock *rootfs.Lock
+	engine  *activation.Engine
+	wiring  *wiring
 }
 
 // open makes the host of the flags. It reads only.
@@ -82,7 +84,8 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		if err != nil {
 			return err
 		}
-		defer func() { _ = lock.Unlock() }()
+		h.runLock = lock
+		defer func() { _ = h.unlock() }()
 		if err := h.recover(ctx); err != nil {
 			return err
 		}
@@ -103,6 +106,16 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
 	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
+}
+
+// unlock releases the run lock; a second time does nothing.
+func (h *host) unlock() error {
+	lock := h.runLock
+	h.runLock = nil
+	if lock == nil {
+		return nil
+	}
+	return lock.Unlock()
 }
 
 // recover ends an interrupted run. One that can't be ended stops this run too:

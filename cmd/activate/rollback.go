@@ -37,7 +37,12 @@ func (h *host) rollback(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return h.apply(ctx, target, activation.Request{Verb: "rollback", SetBoot: true})
+	if err := h.apply(ctx, target, activation.Request{Verb: "rollback", SetBoot: true}); err != nil {
+		return err
+	}
+	// A switch on trial is taken back by this.
+	h.disarm(ctx)
+	return h.engine.State.DropPending()
 }
 
 // rollbackTo is the generation that is asked for, or the newest before the

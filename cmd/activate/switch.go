@@ -13,7 +13,8 @@ import (
 )
 
 func newSwitch(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var confirm time.Duration
+	cmd := &cobra.Command{
 		Use:   "switch PATH",
 		Short: "Make the host match, now and at boot",
 		Long: `Evaluate PATH (one .hcl file, or a directory of them), plan, apply, hand units
@@ -21,9 +22,11 @@ to the init, record a generation and make it the boot default. Nothing to do
 writes nothing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "switch", SetBoot: true})
+			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "switch", SetBoot: true}, confirm)
 		},
 	}
+	cmd.Flags().DurationVar(&confirm, "confirm", 0, "revert by itself unless activate confirm comes in this time")
+	return cmd
 }
 
 func newTest(f *flags) *cobra.Command {
@@ -32,17 +35,29 @@ func newTest(f *flags) *cobra.Command {
 		Short: "Make the host match now; the boot default stays",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "test"})
+			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "test"}, 0)
 		},
 	}
 }
 
-// bring evaluates a configuration and applies it.
-func (f *flags) bring(ctx context.Context, path string, req activation.Request) error {
+// bring evaluates a configuration and applies it, on trial when confirm is not
+// 0.
+func (f *flags) bring(ctx context.Context, path string, req activation.Request, confirm time.Duration) error {
 	return f.locked(ctx, req.Verb, func(h *host) error {
+		if err := h.settled(); err != nil {
+			return err
+		}
 		target, err := h.evaluate(ctx, path)
 		if err != nil {
 			return err
+		}
+		if confirm > 0 {
+			p, err := h.engine.Prepare(ctx, target)
+			if err != nil {
+				return err
+			}
+			h.showPlan(p)
+			return h.trial(ctx, p, req, confirm)
 		}
 		return h.apply(ctx, target, req)
 	})

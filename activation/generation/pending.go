@@ -1,0 +1,51 @@
+package generation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Pending is pending.json: a switch that reverts unless it is confirmed.
+type Pending struct {
+	Format int `json:"format"`
+	// Number is the generation on trial, Previous the one that returns; 0 for
+	// none.
+	Number   int `json:"number"`
+	Previous int `json:"previous"`
+	// Deadline is when it returns.
+	Deadline time.Time `json:"deadline"`
+}
+
+const pendingName = "pending.json"
+
+// ReadPending gives the switch on trial, nil when there is none.
+func (s *State) ReadPending() (*Pending, error) {
+	var p Pending
+	err := s.read(pendingName, &p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Format > Format {
+		return nil, fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d", s.root.Name(s.path(pendingName)), p.Format, Format)
+	}
+	return &p, nil
+}
+
+// WritePending puts a switch on trial, durable when it returns.
+func (s *State) WritePending(p Pending) error {
+	p.Format = Format
+	return s.write(pendingName, p)
+}
+
+// DropPending ends a trial, whichever way. None is no error.
+func (s *State) DropPending() error {
+	if err := s.root.Remove(s.path(pendingName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot end the trial: %w", err)
+	}
+	return s.root.Sync()
+}

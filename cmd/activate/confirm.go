@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/daemon/systemd"
+)
+
+// confirmTimer is the host's own timer for a switch on trial.
+const confirmTimer = "activate-confirm"
+
+// grace is how much later than the waiting process the host's timer goes off:
+// it is for the case that the process is gone.
+const grace = 3 * time.Second
+
+func newConfirm(f *flags) *cobra.Command {
+	var expired bool
+	cmd := &cobra.Command{
+		Use:   "confirm",
+		Short: "Keep a switch --confirm that would otherwise revert by itself",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.locked(cmd.Context(), "confirm", func(h *host) error {
+				if expired {
+					return h.expire(cmd.Context())
+				}
+				return h.confirm(cmd.Context())
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&expired, "expired", false, "what the timer runs: revert what was not confirmed")
+	if err := cmd.Flags().MarkHidden("expired"); err != nil {
+		panic("internal error: " + err.Error())
+	}
+	return cmd
+}
+
+func (h *host) confirm(ctx context.Context) error {
+	pending, err := h.engine.State.ReadPending()
+	if err != nil {
+		return err
+	}
+	if pending == nil {
+		return errors.New("cannot confirm: no switch waits for it")
+	}
+	if err := h.engine.State.SetBoot(pending.Number); err != nil {
+		return err
+	}
+	if err := h.engine.State.DropPending(); err != nil {
+		return err
+	}
+	h.disarm(ctx)
+	fmt.Fprintf(h.std.err, "generation %d is confirmed\n", pending.Number)
+	return nil
+}
+
+// expire reverts the switch on trial; it does nothing when there is none any
+// more.
+func (h *host) expire(ctx context.Context) error {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil || err != nil {
+		return err
+	}
+	return h.finishRevert(h.revert(ctx, pending))
+}
+
+// revert brings back the generation before the one on trial.
+func (h *host) revert(ctx context.Context, pending *generation.Pending) *activation.Result {
+	target, err := h.targetOf(pending.Previous)
+	if err != nil {
+		return &activation.Result{Verdict: activation.Partial, Generation: pending.Number, Err: err}
+	}
+	p, err := h.engine.Prepare(ctx, target)
+	if err != nil {
+		return &activation.Result{Verdict: activation.Partial, Generation: pending.Number, Err: err}
+	}
+	res := h.engine.Apply(ctx, p, activation.Request{Verb: "rollback"})
+	if res.Verdict != activation.Applied && res.Verdict != activation.Unchanged {
+		return res
+	}
+	if err := h.engine.State.DropPending(); err != nil {
+		res.Verdict, res.Err = activation.Partial, err
+		return res
+	}
+	h.disarm(ctx)
+	res.Verdict = activation.RolledBack
+	res.Err = fmt.Errorf("generation %d was not confirmed in time; generation %d is back", pending.Number, pending.Previous)
+	return res
+}
+
+// finishRevert ends a revert that was the very purpose of the run.
+func (h *host) finishRevert(res *activation.Result) error {
+	err := h.finish(res)
+	if res.Verdict == activation.RolledBack {
+		return nil
+	}
+	return err
+}
+
+// targetOf is generation n as a target; of 0 the empty one.
+func (h *host) targetOf(n int) (*activation.Target, error) {
+	if n == 0 {
+		return h.engine.Restore(nil)
+	}
+	record, err := h.engine.State.Read(n)
+	if err != nil {
+		return nil, err
+	}
+	return h.engine.Restore(record)
+}
+
+// arm puts a planned switch on trial, before its first change: the record for
+// the next boot, and the host's timer for the case that this process dies.
+func (h *host) arm(ctx context.Context, p *activation.Prepared, wait time.Duration) (*generation.Pending, error) {
+	pending := &generation.Pending{Number: p.Number(), Previous: p.Previous(), Deadline: time.Now().Add(wait).UTC()}
+	if err := h.engine.State.WritePending(*pending); err != nil {
+		return nil, err
+	}
+	s, ok := h.wiring.init.(*systemd.Systemd)
+	if !ok || !s.Running() {
+		return pending, nil
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cannot find this program for the timer: %w", err)
+	}
+	_ = s.Cancel(ctx, confirmTimer)
+	argv := []string{exe, "confirm", "--expired", "--state-dir", h.stateDir}
+	if err := s.Later(ctx, confirmTimer, wait+grace, argv); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot arm the timer that would revert: %w", err), h.engine.State.DropPending())
+	}
+	return pending, nil
+}
+
+func (h *host) disarm(ctx context.Context) {
+	s, ok := h.wiring.init.(*systemd.Systemd)
+	if !ok || !s.Running() {
+		return
+	}
+	if err := s.Cancel(ctx, confirmTimer); err != nil {
+		h.event(activation.Event{Step: "confirm", Text: err.Error(), Warning: true})
+	}
+}
+
+// trial applies p on trial and waits for its confirmation. The lock is free
+// while it waits, so that confirm can take it.
+func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation.Request, wait time.Duration) error {
+	pending, err := h.arm(ctx, p, wait)
+	if err != nil {
+		return err
+	}
+	req.SetBoot = false
+	res := h.engine.Apply(ctx, p, req)
+	switch res.Verdict {
+	case activation.Failed, activation.RolledBack, activation.Unchanged:
+		h.disarm(ctx)
+		return errors.Join(h.engine.State.DropPending(), h.finish(res))
+	case activation.Applied, activation.UnitsFailed, activation.Partial:
+	}
+	finished := h.finish(res)
+	fmt.Fprintf(h.std.err, "confirm with \"activate confirm\" within %s, or generation %d returns\n", wait, pending.Previous)
+	if err := h.unlock(); err != nil {
+		return err
+	}
+	confirmed, err := h.await(ctx, pending)
+	if err != nil {
+		return err
+	}
+	if confirmed {
+		return finished
+	}
+	return h.flags.locked(context.WithoutCancel(ctx), "confirm", func(h *host) error {
+		still, err := h.engine.State.ReadPending()
+		if err != nil {
+			return err
+		}
+		if still == nil || still.Number != pending.Number {
+			return h.judge(finished, pending)
+		}
+		return h.finish(h.revert(context.WithoutCancel(ctx), still))
+	})
+}
+
+// confirmPoll is how often the trial's record is looked at.
+const confirmPoll = 100 * time.Millisecond
+
+// await waits until the trial has ended or its time is up; it tells whether it
+// was confirmed.
+func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, error) {
+	// A signal must not lift the trial: it ends early, and reverts.
+	for time.Now().Before(pending.Deadline) && ctx.Err() == nil {
+		now, err := h.engine.State.ReadPending()
+		if err != nil {
+			return false, err
+		}
+		if now == nil || now.Number != pending.Number {
+			return h.judge(nil, pending) == nil, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(confirmPoll):
+		}
+	}
+	return false, nil
+}
+
+// judge tells how a trial ended that is over: confirmed gives finished, else
+// somebody else reverted it.
+func (h *host) judge(finished error, pending *generation.Pending) error {
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return err
+	}
+	if current == pending.Number {
+		return finished
+	}
+	return &exitError{code: activation.RolledBack.ExitCode(), err: fmt.Errorf("generation %d was reverted; generation %d is current", pending.Number, current)}
+}
+
+// settled refuses a run while a switch is on trial.
+func (h *host) settled() error {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil || err != nil {
+		return err
+	}
+	return fmt.Errorf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",
+		pending.Number, pending.Deadline.Local().Format("15:04:05"))
+}
