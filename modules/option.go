@@ -60,10 +60,13 @@ func (n *node) option(o *schema.Option) (expr.Term, diagnostic.List) {
 	}
 	return n.ev.force(n.slot(o.Name), func() string { return n.address() + "." + o.Name }, n.optionAt(o), func() (expr.Term, diagnostic.List) {
 		t, diags := n.merged(o)
-		if diags.HasErrors() {
-			return expr.Term{}, diags
+		if !diags.HasErrors() {
+			t, diags = n.validated(o, t)
 		}
-		return n.validated(o, t)
+		if o.Sensitive {
+			diags = diagnostic.Hide(diags)
+		}
+		return t, diags
 	})
 }
 
@@ -279,6 +282,9 @@ func (n *node) combine(o *schema.Option, found []candidate) (expr.Term, diagnost
 
 func (n *node) convert(o *schema.Option, t *schema.Type, c candidate) (expr.Term, diagnostic.List) {
 	out, problem, diags := t.ConvertTerm(c.term, c.expr.Range())
+	if problem != nil && o.Sensitive {
+		problem = problem.Hidden()
+	}
 	if problem != nil {
 		return expr.Term{}, related(expr.Errorf(c.expr.Range(), "Invalid value for "+o.Name,
 			"%s.%s: %s", n.address(), o.Name, problem.Text()), o.Range)

@@ -28,7 +28,7 @@ func (c *Config) System() (*System, Diagnostics) {
 	d.each("init", func(r *reading) { s.Inits[r.n.label] = InitSettings{ScanDir: r.text("scan_dir")} })
 	d.paths(&s.Etc)
 	d.assertions()
-	s.Sensitive = d.sensitive
+	s.Sensitive = d.sensitive || c.holdsSecrets()
 	if d.diags.HasErrors() {
 		return nil, c.finish(d.diags)
 	}
@@ -96,7 +96,7 @@ func (r *reading) text(name string) string {
 func (r *reading) public(name string) string {
 	v, sensitive := r.value(name)
 	if sensitive {
-		r.problem(name, "Sensitive value in a public place",
+		r.exposed(name,
 			"%s is shown in plans and world-readable files, so it must not hold a sensitive value. Put the value into a file with a closed mode, or use nonsensitive().", name)
 		return ""
 	}
@@ -132,7 +132,7 @@ func (r *reading) number(name string) *int64 {
 func (r *reading) texts(name string) []string {
 	v, sensitive := r.value(name)
 	if sensitive {
-		r.problem(name, "Sensitive value in a public place", "%s is shown in plans, so it must not hold a sensitive value.", name)
+		r.exposed(name, "%s is shown in plans, so it must not hold a sensitive value.", name)
 		return []string{hidden}
 	}
 	return textsOf(v)
@@ -167,7 +167,7 @@ func textsOf(v cty.Value) []string {
 func (r *reading) textMap(name string) map[string]string {
 	v, sensitive := r.value(name)
 	if sensitive {
-		r.problem(name, "Sensitive value in a public place",
+		r.exposed(name,
 			"%s is shown in plans and world-readable files, so it must not hold a sensitive value. Put the value into a file with a closed mode.", name)
 		return nil
 	}
@@ -181,6 +181,13 @@ func (r *reading) textMap(name string) map[string]string {
 		}
 	}
 	return out
+}
+
+// exposed reports a sensitive value in a place that is shown.
+func (r *reading) exposed(option, detail string, args ...any) {
+	r.failed = true
+	at := r.n.definedAt(r.n.typ.Option(option))
+	r.d.add(diagnostic.Hide(expr.Errorf(at, "Sensitive value in a public place", r.n.address()+": "+detail, args...)))
 }
 
 // problem reports something wrong with an attribute, at its definition.
@@ -205,11 +212,11 @@ func (d *decoder) settings() activation.Settings {
 func (r *reading) snippet() activation.Snippet {
 	s := activation.Snippet{
 		Name: r.n.label, After: r.names("after"), Before: r.names("before"),
-		Script: r.text("script"), Argv: r.texts("argv"), Interpreter: r.texts("interpreter"), Environment: r.textMap("environment"),
+		Script: r.public("script"), Argv: r.texts("argv"), Interpreter: r.texts("interpreter"), Environment: r.textMap("environment"),
 		DryRun: r.text("dry_run"), OnFailure: r.text("on_failure"), AtBoot: r.flag("at_boot"), Timeout: r.text("timeout"),
 		Origin: r.n.origin(),
 	}
-	if (s.Script == "") == (len(s.Argv) == 0) {
+	if !r.failed && (s.Script == "") == (len(s.Argv) == 0) {
 		r.d.add(expr.Errorf(r.n.at(), "Invalid snippet", "%s needs either script or argv: what is run.", r.n.address()))
 	}
 	if len(s.Argv) > 0 {

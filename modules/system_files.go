@@ -9,6 +9,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/etc"
+	"github.com/activate-agent/activate/modules/diagnostic"
 	"github.com/activate-agent/activate/modules/expr"
 	"github.com/activate-agent/activate/modules/functions"
 	"github.com/activate-agent/activate/modules/schema"
@@ -54,8 +55,8 @@ func (r *reading) checkSecret(e etc.Entry, mode string) {
 		return
 	}
 	if mode == "symlink" {
-		r.d.add(expr.Errorf(r.n.definedAt(r.contentOption()), "Secret in a world-readable file",
-			`%s has sensitive content, and linked files can be read by everybody. Set mode = "0600", or "0640" with a group.`, r.n.address()))
+		r.d.add(diagnostic.Hide(expr.Errorf(r.n.definedAt(r.contentOption()), "Secret in a world-readable file",
+			`%s has sensitive content, and linked files can be read by everybody. Set mode = "0600", or "0640" with a group.`, r.n.address())))
 		return
 	}
 	if schema.IsOctal(mode) && mode[len(mode)-1] != '0' {

@@ -63,6 +63,10 @@ type Diagnostic struct {
 	// innermost first; empty for the files the user named.
 	ImportedFrom []Range `json:"imported_from,omitempty"`
 
+	// Private keeps the text form from quoting the configuration, which holds a
+	// secret there.
+	Private bool `json:"-"`
+
 	// source holds the lines that the text form quotes, by Range.
 	source map[Range]string
 }
@@ -81,6 +85,9 @@ func (d *Diagnostic) MarshalJSON() ([]byte, error) {
 // Quote keeps the source text that r lies in, so that the text form can show
 // it. The text is the whole file; only the lines of r are kept.
 func (d *Diagnostic) Quote(r Range, file []byte) {
+	if d.Private {
+		return
+	}
 	if d.source == nil {
 		d.source = map[Range]string{}
 	}
@@ -92,6 +99,14 @@ func lineAt(file []byte, offset int) string {
 	start := strings.LastIndexByte(string(file[:offset]), '\n') + 1
 	line, _, _ := strings.Cut(string(file[start:]), "\n")
 	return strings.TrimSuffix(line, "\r")
+}
+
+// Hide makes findings private and gives them back.
+func Hide(l List) List {
+	for _, d := range l {
+		d.Private = true
+	}
+	return l
 }
 
 // List is the findings of one run, in the order they were made.

@@ -163,10 +163,11 @@ func argRange(e *hclsyntax.FunctionCallExpr, i int) (r hclRange) {
 // callError words a function's refusal. Its text may quote the arguments, so
 // it is left out when one of them is sensitive.
 func callError(e *hclsyntax.FunctionCallExpr, f function.Function, args []cty.Value, err error) diagnostic.List {
-	reason := "the reason is not shown because an argument is sensitive"
-	if !slices.ContainsFunc(args, cty.Value.ContainsMarked) {
-		reason = strings.TrimSuffix(plainReason(err), ".")
+	if slices.ContainsFunc(args, cty.Value.ContainsMarked) {
+		return diagnostic.Hide(Errorf(e.Range(), "Function call failed",
+			"%s() cannot give a value; why is not shown because an argument is sensitive.", e.Name))
 	}
+	reason := strings.TrimSuffix(plainReason(err), ".")
 	if arg, ok := errors.AsType[function.ArgError](err); ok && arg.Index < len(args) {
 		return Errorf(argRange(e, arg.Index), "Invalid function argument",
 			"The argument %q of %s() is not right: %s.", parameter(f, arg.Index).Name, e.Name, reason)

@@ -141,3 +141,10 @@ func (b *Block) Names() []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// HasSensitive reports whether the block or one nested in it has a sensitive
+// option.
+func (b *Block) HasSensitive() bool {
+	return slices.ContainsFunc(b.Options, func(o *Option) bool { return o.Sensitive }) ||
+		slices.ContainsFunc(b.Blocks, (*Block).HasSensitive)
+}

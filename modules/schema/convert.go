@@ -31,6 +31,11 @@ func (p *Problem) Text() string {
 	return "At " + p.Path + ": " + p.Reason
 }
 
+// Hidden is the problem in words that tell nothing of the value.
+func (p *Problem) Hidden() *Problem {
+	return &Problem{Reason: "the value does not fit the option's type. It is sensitive, so more is not shown."}
+}
+
 func (p *Problem) at(step string) *Problem {
 	if p == nil {
 		return nil
@@ -140,7 +145,7 @@ func (t *Type) Convert(v cty.Value) (cty.Value, *Problem) {
 	v, marks := v.Unmark()
 	out, problem := t.convertPlain(v)
 	if problem != nil {
-		return cty.NilVal, problem
+		return cty.NilVal, problem.Hidden()
 	}
 	return out.WithMarks(marks), nil
 }
