@@ -24,6 +24,10 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
+	hashes, err := s.readPasswordFiles(users)
+	if err != nil {
+		return err
+	}
 	e, err := s.newEdit()
 	if err != nil {
 		return err
@@ -33,8 +37,12 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 			return fmt.Errorf("cannot change user %s: %w", c.name, err)
 		}
 	}
-	if !e.done(users, groups) {
-		if err := s.writeAccounts(ctx, users, groups); err != nil {
+	lockLeft, err := exists(s.cfg.Root, lockPath)
+	if err != nil {
+		return fmt.Errorf("cannot change the accounts: %w", err)
+	}
+	if !e.done(users, groups) || lockLeft && e.traceless() {
+		if err := s.writeAccounts(ctx, users, groups, hashes); err != nil {
 			return err
 		}
 	}
@@ -73,13 +81,33 @@ func decodeChanges(changes []plan.Change) (users []userChange, groups []groupCha
 	return users, groups, nil
 }
 
-// writeAccounts holds the lock from the reading to the last rename.
-func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, groups []groupChange) error {
-	if _, err := s.cfg.Root.MakeDirs("etc", 0o755); err != nil {
-		return fmt.Errorf("cannot change the accounts: %w", err)
+// readPasswordFiles reads the hashes that were not there when the changes were
+// planned, into their states. A file that is missing still is an error where
+// it is needed.
+func (s *Subsystem) readPasswordFiles(users []userChange) (map[string]string, error) {
+	hashes := map[string]string{}
+	for _, c := range users {
+		for _, side := range []*UserState{c.before, c.after} {
+			if side == nil || side.PasswordFile == "" {
+				continue
+			}
+			hash, err := s.passwordFile(side.PasswordFile)
+			switch {
+			case err == nil:
+				side.Password = observation{store: s.cfg.Store}.keyedPassword(hash)
+				side.PasswordFile = ""
+				hashes[passwordKey(side.Password)] = hash
+			case side == c.after:
+				return nil, fmt.Errorf("cannot change user %s: %w", c.name, err)
+			}
+		}
 	}
-	there, err := exists(s.cfg.Root, lockPath)
-	if err != nil {
+	return hashes, nil
+}
+
+// writeAccounts holds the lock from the reading to the last rename.
+func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, groups []groupChange, hashes map[string]string) error {
+	if _, err := s.cfg.Root.MakeDirs("etc", 0o755); err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
 	lock, err := s.cfg.Root.RecordLock(ctx, lockPath, s.cfg.LockWait)
@@ -91,7 +119,7 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	if err != nil {
 		return err
 	}
-	e.lockMade = !there
+	e.hashes = hashes
 	if err := e.all(users, groups); err != nil {
 		return err
 	}
@@ -108,8 +136,8 @@ type edit struct {
 	obs    observation
 	alloc  *allocator
 	ledger *ledger
-	// lockMade tells that this run made the lock file.
-	lockMade bool
+	// hashes are the password fields that were read for this, by their key.
+	hashes map[string]string
 	// lines and members go back to where they stood, once all else is done.
 	lines   []savedLine
 	members []restoredMember

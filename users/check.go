@@ -48,11 +48,12 @@ func (s UserState) plain() []string {
 	}
 }
 
-// groupField, secretFields and uidField index plain.
+// groupField, secretFields, passwordIndex and uidField index plain.
 const (
-	groupField   = 0
-	secretFields = 6
-	uidField     = 8
+	groupField    = 0
+	secretFields  = 6
+	passwordIndex = 6
+	uidField      = 8
 )
 
 // unset tells that nothing of the account files is left of a user.
@@ -118,6 +119,9 @@ func (o observation) check(c userChange) error {
 	}
 	now := cur.plain()
 	for i := range now {
+		if i == passwordIndex && c.before != nil && c.before.PasswordFile != "" {
+			continue
+		}
 		partial := c.before == nil || c.after == nil
 		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
 			continue

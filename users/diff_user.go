@@ -134,9 +134,8 @@ func (p *planning) complete(u User, st *UserState) bool {
 	if !p.newPrimary(u, st) || !p.supplementary(u, st, nil) {
 		return false
 	}
-	var err error
-	st.Password, err = p.password(u, "!", true)
-	if err != nil {
+	st.Password = "!"
+	if err := p.password(u, st, true); err != nil {
 		p.problem(a, u.Origin, "", "%v", err)
 		return false
 	}
@@ -279,24 +278,25 @@ func (p *planning) originalUser(name string) *UserState {
 	return st
 }
 
-// password is what a state says of the password that u asks for: now when it
+// password gives st the password that u asks for; it keeps what it has when u
 // asks for none. An initial hash only counts for a new account.
-func (p *planning) password(u User, now string, fresh bool) (string, error) {
+func (p *planning) password(u User, st *UserState, fresh bool) error {
 	hash, key, err := p.s.desiredPassword(u, fresh)
 	if err != nil && errors.Is(err, fs.ErrNotExist) && p.s.cfg.SecretsLater {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "It must be there when the user is made.",
 			"cannot find the hashed_password_file of user %s", u.Name))
-		return now, nil
+		st.PasswordFile = u.HashedPasswordFile
+		return nil
 	}
 	switch {
 	case err != nil:
-		return "", err
+		return err
 	case key != "":
-		return key, nil
-	case hash == nil:
-		return now, nil
+		st.Password = key
+	case hash != nil:
+		st.Password = p.obs.keyedPassword(*hash)
 	}
-	return p.obs.keyedPassword(*hash), nil
+	return nil
 }
 
 // desiredPassword gives the hash that u asks for, or what stands for it in a

@@ -134,6 +134,9 @@ func (e *edit) passwordField(state string) (string, error) {
 	if key == "" {
 		return state, nil
 	}
+	if field, ok := e.hashes[key]; ok {
+		return field, nil
+	}
 	field, err := openSecret(e.s.cfg.Store, key)
 	if err != nil {
 		return "", fmt.Errorf("its password hash is not in the state directory: %w", err)

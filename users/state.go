@@ -27,10 +27,13 @@ type UserState struct {
 	Shell       string   `json:"shell"`
 	// Password is "!" or "*" for none, "" for an empty one, else what stands
 	// for the hash.
-	Password string     `json:"password"`
-	Expires  string     `json:"expires,omitempty"`
-	SubUIDs  []SubRange `json:"sub_uids,omitempty"`
-	SubGIDs  []SubRange `json:"sub_gids,omitempty"`
+	Password string `json:"password"`
+	// PasswordFile is set where the hash was not there yet when this was
+	// planned: it is read when the change is made.
+	PasswordFile string     `json:"password_file,omitempty"`
+	Expires      string     `json:"expires,omitempty"`
+	SubUIDs      []SubRange `json:"sub_uids,omitempty"`
+	SubGIDs      []SubRange `json:"sub_gids,omitempty"`
 	// Keys is the authorized_keys file, nil when there is none or it is not
 	// our business.
 	Keys   *KeysState `json:"authorized_keys,omitempty"`

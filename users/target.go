@@ -41,8 +41,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 			after.Group = p.groupLabel(u.Group)
 		}
 	}
-	var err error
-	if after.Password, err = p.password(u, after.Password, false); err != nil {
+	if err := p.password(u, &after, false); err != nil {
 		p.problem(a, u.Origin, "", "%v", err)
 		return after, false
 	}
@@ -269,7 +268,7 @@ func userReason(cur, after UserState) string {
 	add(cur.Description != after.Description, "description")
 	add(cur.Home != after.Home, "home")
 	add(cur.Shell != after.Shell, "shell")
-	add(cur.Password != after.Password, "password")
+	add(cur.Password != after.Password || after.PasswordFile != "", "password")
 	add(cur.Expires != after.Expires, "expiry")
 	add(!slices.Equal(cur.SubUIDs, after.SubUIDs) || !slices.Equal(cur.SubGIDs, after.SubGIDs), "sub-ids")
 	add(!cur.Keys.equal(after.Keys), "authorized keys")

@@ -16,6 +16,13 @@ func (s *Subsystem) rememberRun(b *book) error {
 		return err
 	}
 	l.Run, l.changed = map[string]original{}, true
+	there, err := exists(s.cfg.Root, lockPath)
+	if err != nil {
+		return fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(lockPath), bare(err))
+	}
+	if !there {
+		l.madeFile(lockPath)
+	}
 	for _, f := range b.files() {
 		if !b.present[f.path] {
 			continue
@@ -47,21 +54,18 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 	return was, err
 }
 
-// made notes a file that this run makes.
-func (e *edit) made(p string) {
-	if !slices.Contains(e.ledger.Made, p) {
-		e.ledger.Made, e.ledger.changed = append(e.ledger.Made, p), true
+// madeFile notes a file that this agent makes.
+func (l *ledger) madeFile(p string) {
+	if !slices.Contains(l.Made, p) {
+		l.Made, l.changed = append(l.Made, p), true
 	}
 }
 
 // noteMade notes the files that commit makes.
 func (e *edit) noteMade() {
-	if e.lockMade {
-		e.made(lockPath)
-	}
 	for _, f := range e.book.files() {
 		if (*f.doc).changed && !e.book.present[f.path] {
-			e.made(f.path)
+			e.ledger.madeFile(f.path)
 		}
 	}
 }
@@ -78,23 +82,30 @@ func (e *edit) asBefore(f accountFile) (original, bool) {
 	return original{}, false
 }
 
-// leaveNoTrace removes the lock file if it was made by us and all account
-// files are again what they were before us. The lock is still held: whoever
-// waits for it now would hold one that others no longer see, so this is not
-// done while anything of ours is left.
+// leaveNoTrace removes the lock file, which the caller holds, if it was made by
+// us and all account files are again what they were before us. Whoever waits
+// for it then would hold one that others no longer see, so this is not done
+// while anything of ours is left.
 func (e *edit) leaveNoTrace() error {
-	if !slices.Contains(e.ledger.Made, lockPath) {
+	if !e.traceless() {
 		return nil
-	}
-	for _, f := range e.book.files() {
-		was, known := e.ledger.Before[f.path]
-		if known && was.File != e.s.cfg.Store.Keyed((*f.doc).bytes()) || slices.Contains(e.ledger.Made, f.path) && len((*f.doc).rows) > 0 {
-			return nil
-		}
 	}
 	err := e.s.cfg.Root.Remove(lockPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
+}
+
+func (e *edit) traceless() bool {
+	if !slices.Contains(e.ledger.Made, lockPath) {
+		return false
+	}
+	for _, f := range e.book.files() {
+		was, known := e.ledger.Before[f.path]
+		if known && was.File != e.s.cfg.Store.Keyed((*f.doc).bytes()) || slices.Contains(e.ledger.Made, f.path) && len((*f.doc).rows) > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -155,6 +155,36 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+func TestASnippetMayWriteTheHashFile(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	h.later = true
+	must(t, os.MkdirAll(filepath.Join(h.dir, "run"), 0o755))
+	before := h.read(t, "etc/shadow")
+	desired := wants(users.User{Name: "a", HashedPasswordFile: "/run/hash"}, users.User{Name: "bob", HashedPasswordFile: "/run/hash"})
+	s := h.subsystem(desired)
+	d, err := s.Diff(context.Background())
+	must(t, err)
+	if len(d.Problems) > 0 || len(d.Warnings) < 2 {
+		t.Fatalf("got %v, %v", d.Problems, d.Warnings)
+	}
+	must(t, s.Save(context.Background(), d.Changes))
+	if err := s.Apply(context.Background(), d.Changes); err == nil || !strings.Contains(err.Error(), "/run/hash") {
+		t.Fatalf("without the file: %v", err)
+	}
+	must(t, os.WriteFile(filepath.Join(h.dir, "run/hash"), []byte("$6$late\n"), 0o600))
+	must(t, s.Apply(context.Background(), d.Changes))
+	got := h.read(t, "etc/shadow")
+	if !strings.Contains(got, "\na:$6$late:") || !strings.Contains(got, "\nbob:$6$late:") {
+		t.Errorf("got %s", got)
+	}
+	must(t, os.Remove(filepath.Join(h.dir, "run/hash")))
+	must(t, s.Apply(context.Background(), plan.Inverses(d.Changes)))
+	if diff := cmp.Diff(before, h.read(t, "etc/shadow")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestHashesStayOutOfPlansAndRecords(t *testing.T) {
 	t.Parallel()
 	h := open(t, debian)
