@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
 )
@@ -124,98 +123,6 @@ func TestAnIDIsNeverGivenToAnotherName(t *testing.T) {
 	}
 }
 
-func TestPasswords(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	shadow := func(name string) string {
-		for line := range strings.Lines(h.read(t, "etc/shadow")) {
-			if rest, ok := strings.CutPrefix(line, name+":"); ok {
-				hash, _, _ := strings.Cut(rest, ":")
-				return hash
-			}
-		}
-		return ""
-	}
-	h.switchTo(t, wants(users.User{Name: "a", InitialHashedPassword: "$6$first"}, users.User{Name: "b", HashedPassword: "$6$b1"}))
-	if shadow("a") != "$6$first" || shadow("b") != "$6$b1" {
-		t.Fatalf("new: %q %q", shadow("a"), shadow("b"))
-	}
-	d := h.switchTo(t, wants(users.User{Name: "a", InitialHashedPassword: "$6$other"}, users.User{Name: "b", HashedPassword: "$6$b2"}))
-	if shadow("a") != "$6$first" || shadow("b") != "$6$b2" || len(d.Changes) != 1 {
-		t.Fatalf("changed: %q %q", shadow("a"), shadow("b"))
-	}
-	h.switchTo(t, wants(users.User{Name: "a"}, users.User{Name: "b"}))
-	if shadow("b") != "$6$b2" {
-		t.Fatalf("changed by omission: %q", shadow("b"))
-	}
-	must(t, os.WriteFile(filepath.Join(h.dir, "hash"), []byte("$6$fromfile\n"), 0o600))
-	h.switchTo(t, wants(users.User{Name: "a", HashedPasswordFile: "/hash"}, users.User{Name: "b"}))
-	if shadow("a") != "$6$fromfile" {
-		t.Fatalf("from a file: %q", shadow("a"))
-	}
-}
-
-func TestASnippetMayWriteTheHashFile(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	h.later = true
-	must(t, os.MkdirAll(filepath.Join(h.dir, "run"), 0o755))
-	before := h.read(t, "etc/shadow")
-	desired := wants(users.User{Name: "a", HashedPasswordFile: "/run/hash"}, users.User{Name: "bob", HashedPasswordFile: "/run/hash"})
-	s := h.subsystem(desired)
-	d, err := s.Diff(context.Background())
-	must(t, err)
-	if len(d.Problems) > 0 || len(d.Warnings) < 2 {
-		t.Fatalf("got %v, %v", d.Problems, d.Warnings)
-	}
-	must(t, s.Save(context.Background(), d.Changes))
-	if err := s.Apply(context.Background(), d.Changes); err == nil || !strings.Contains(err.Error(), "/run/hash") {
-		t.Fatalf("without the file: %v", err)
-	}
-	must(t, os.WriteFile(filepath.Join(h.dir, "run/hash"), []byte("$6$late\n"), 0o600))
-	must(t, s.Apply(context.Background(), d.Changes))
-	got := h.read(t, "etc/shadow")
-	if !strings.Contains(got, "\na:$6$late:") || !strings.Contains(got, "\nbob:$6$late:") {
-		t.Errorf("got %s", got)
-	}
-	must(t, os.Remove(filepath.Join(h.dir, "run/hash")))
-	must(t, s.Apply(context.Background(), plan.Inverses(d.Changes)))
-	if diff := cmp.Diff(before, h.read(t, "etc/shadow")); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestHashesStayOutOfPlansAndRecords(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	desired := wants(users.User{Name: "bob", HashedPassword: "$6$secret"}, users.User{Name: "new", InitialHashedPassword: "$6$secret2"})
-	d := h.diff(t, desired)
-	text := string(plan.Encode(h.subsystem(desired).Recorded()))
-	for _, ch := range d.Changes {
-		text += string(ch.Before) + string(ch.After)
-	}
-	for _, hash := range []string{"$6$secret", "$6$bobbobbob"} {
-		if strings.Contains(text, hash) {
-			t.Errorf("%s shows in %s", hash, text)
-		}
-	}
-}
-
-func TestARecordAloneMakesTheAccount(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	h.switchTo(t, wants(users.User{Name: "a", HashedPassword: "$6$enforced"}))
-	recorded := h.last
-	h.last = users.Desired{}
-	for _, f := range []string{"passwd", "group", "shadow", "gshadow"} {
-		must(t, os.WriteFile(filepath.Join(h.dir, "etc", f), []byte(debian["etc/"+f]), 0o644))
-	}
-	h.switchTo(t, recorded)
-	if !strings.Contains(h.read(t, "etc/shadow"), "a:$6$enforced:") {
-		t.Errorf("got %s", h.read(t, "etc/shadow"))
-	}
-}
-
 func TestGroupsAreAddedAndOnlyOursTakenBack(t *testing.T) {
 	t.Parallel()
 	h := open(t, debian)
@@ -231,56 +138,6 @@ func TestGroupsAreAddedAndOnlyOursTakenBack(t *testing.T) {
 		if !strings.Contains(h.read(t, "etc/group"), line) {
 			t.Errorf("no %q in %s", line, h.read(t, "etc/group"))
 		}
-	}
-}
-
-func TestRemovalCanLock(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	h.switchTo(t, wants(users.User{Name: "a", HashedPassword: "$6$a", OnRemoval: "lock"}))
-	h.switchTo(t, users.Desired{})
-	if !strings.Contains(h.read(t, "etc/shadow"), "a:!$6$a:20000:0:99999:7::1:\n") || !strings.Contains(h.read(t, "etc/passwd"), "\na:x:") {
-		t.Errorf("got %s", h.read(t, "etc/shadow"))
-	}
-	h.switchTo(t, wants(users.User{Name: "a"}))
-	if !strings.Contains(h.read(t, "etc/shadow"), "a:$6$a:20000:0:99999:7:::\n") {
-		t.Errorf("declared again, it stays locked: %s", h.read(t, "etc/shadow"))
-	}
-}
-
-func TestLockOut(t *testing.T) {
-	t.Parallel()
-	files := map[string]string{
-		"etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n",
-		"etc/group":  "root:x:0:\nsudo:x:27:bob\nbob:x:1000:\n",
-		"etc/shadow": "root:*:19000::::::\nbob:$6$bob:19000::::::\n",
-	}
-	cases := []struct {
-		name    string
-		bob     users.User
-		refused bool
-	}{
-		{"his password goes", users.User{Name: "bob", HashedPassword: "!"}, true},
-		{"he expires", users.User{Name: "bob", Expires: "1999-01-01"}, true},
-		{"he leaves sudo", users.User{Name: "bob", ExclusiveGroups: true}, true},
-		{"he gets a key for his password", users.User{Name: "bob", HashedPassword: "!", CreateHome: true, AuthorizedKeys: []string{"ssh-ed25519 A"}}, false},
-		{"another password", users.User{Name: "bob", HashedPassword: "$6$other"}, false},
-		{"another shell", users.User{Name: "bob", Shell: "/bin/dash"}, false},
-	}
-	for _, c := range cases {
-		h := open(t, files)
-		d := h.diff(t, wants(c.bob))
-		if got := len(d.Problems) > 0; got != c.refused {
-			t.Errorf("%s: %v", c.name, d.Problems)
-		}
-		h.force = true
-		if d := h.diff(t, wants(c.bob)); len(d.Problems) > 0 {
-			t.Errorf("%s, forced: %v", c.name, d.Problems)
-		}
-	}
-	h := open(t, map[string]string{"etc/passwd": files["etc/passwd"], "etc/shadow": "root:*:1::::::\n"})
-	if d := h.diff(t, wants(users.User{Name: "bob", HashedPassword: "!"})); len(d.Problems) > 0 {
-		t.Errorf("a host without a way in: %v", d.Problems)
 	}
 }
 
