@@ -14,7 +14,7 @@ const module = "github.com/activate-agent/activate"
 // trailing /... stands for a folder and all below it.
 var layout = map[string][]string{
 	"cmd/activate/...":      {"..."},
-	"modules/...":           {"modules/...", "users", "etc", "daemon", "activation"},
+	"modules/...":           {"modules/...", "users", "etc", "daemon", "activation", "activation/plan"},
 	"users/...":             {"activation/plan", "activation/rootfs"},
 	"etc/...":               {"activation/plan", "activation/rootfs"},
 	"daemon":                {"activation/plan", "activation/rootfs"},

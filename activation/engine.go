@@ -32,6 +32,8 @@ type Part struct {
 	// that state after Diff, without secrets.
 	Section  string
 	Recorded func() any
+	// Files are what the part itself adds to a generation's tree; may be nil.
+	Files func() []generation.File
 	// Contents gives the bytes of a change for its diff; nil when it never
 	// has any. With secret both are nil.
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
@@ -88,6 +90,8 @@ type Outcome struct {
 	Reloaded  []string
 	Failed    []UnitFailure
 	Ignored   []UnitFailure
+	// Unrelated are failures of others meanwhile, for information.
+	Unrelated []UnitFailure
 }
 
 // Target is a state the host may be brought to: an evaluated configuration, or

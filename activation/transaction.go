@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -125,7 +126,18 @@ func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 	record := p.record()
 	record.Number, record.Time, record.Version = p.number, e.Now().UTC(), e.Version
 	record.States = p.statesAfter()
-	return e.State.Stage(record, p.target.Files, numberOf(p.last), made)
+	return e.State.Stage(record, p.files(), numberOf(p.last), made)
+}
+
+// files are the tree's files: the target's and those of its parts.
+func (p *Prepared) files() []generation.File {
+	files := slices.Clone(p.target.Files)
+	for _, part := range p.parts {
+		if part.Files != nil {
+			files = append(files, part.Files()...)
+		}
+	}
+	return files
 }
 
 // record is the target's record with every section.
@@ -144,7 +156,7 @@ func (p *Prepared) record() *generation.Record {
 // WriteTree writes the tree of p's generation into root, a directory of its
 // own. Numbers and times are left out: the same input gives the same bytes.
 func (p *Prepared) WriteTree(root *rootfs.Root) error {
-	if err := generation.WriteTree(root, ".", p.record(), p.target.Files); err != nil {
+	if err := generation.WriteTree(root, ".", p.record(), p.files()); err != nil {
 		return err
 	}
 	return root.Sync()

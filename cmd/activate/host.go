@@ -175,7 +175,7 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 	if diags.HasErrors() {
 		return nil, &exitError{code: exitError1}
 	}
-	return h.wiring.target(path, system)
+	return h.wiring.target(path, system), nil
 }
 
 // diagnose prints diagnostics for a person.

@@ -18,15 +18,11 @@ import (
 )
 
 // target makes the target of an evaluated configuration.
-func (w *wiring) target(config string, s *modules.System) (*activation.Target, error) {
+func (w *wiring) target(config string, s *modules.System) *activation.Target {
 	if abs, err := filepath.Abs(config); err == nil {
 		config = abs
 	}
 	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon, secretsLater: len(s.Snippets) > 0}
-	units, err := w.init.Render(d.daemon)
-	if err != nil {
-		return nil, err
-	}
 	t := &activation.Target{
 		Record:   &generation.Record{Config: config},
 		Linked:   hasLinked(d.etc),
@@ -34,9 +30,8 @@ func (w *wiring) target(config string, s *modules.System) (*activation.Target, e
 		Settings: s.Settings,
 		Parts:    w.parts(d, s.Settings),
 	}
-	t.Files = append(contentFiles(d.etc), unitFiles(w.init.Name(), units)...)
-	t.Files = append(t.Files, sourceFiles(s.Files)...)
-	return t, nil
+	t.Files = append(contentFiles(d.etc), sourceFiles(s.Files)...)
+	return t
 }
 
 // contentFiles are the files of a generation's etc/ and files/. What is secret

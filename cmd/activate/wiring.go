@@ -115,7 +115,7 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		units, handoff, err := w.units(d, c, s)
+		units, handoff, err := w.units(d, c, s, files.Contents)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,12 +135,13 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
 	})
+	contents := w.linkedContents(s.Contents, c)
 	return activation.Part{
 		Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
 		Subsystem: s,
 		Section:   sectionEtc,
 		Recorded:  func() any { return s.Recorded() },
-		Contents:  w.linkedContents(s.Contents, c),
+		Contents:  contents,
 		Paths:     etc.Paths,
 		Originals: s.Originals,
 		Parents:   s.Parents,
@@ -192,9 +193,11 @@ func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
 	return stamps, err
 }
 
-func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (activation.Part, activation.Handoff, error) {
+// units makes the subsystem of units. files finds the contents of other changes,
+// among which may be drop-ins of units.
+func (w *wiring) units(d desired, c activation.Context, s activation.Settings, files contentsFunc) (activation.Part, activation.Handoff, error) {
 	cfg := daemon.Config{
-		Init: w.init, Root: w.root, Store: c.Store, Desired: d.daemon,
+		Init: w.init, Root: w.root, Store: c.Store, Desired: daemon.Seal(d.daemon, c.Store), Contents: files,
 		Earlier: c.Index.Originals, Parents: c.Index.Parents,
 		KeepStopped: s.StoppedUnits == "keep", KeepEdited: d.nothing,
 	}
@@ -209,7 +212,9 @@ func (w *wiring) units(d desired, c activation.Context, s activation.Settings) (
 		Kinds:     []string{plan.KindUnit, plan.KindMount},
 		Subsystem: u,
 		Section:   sectionDaemon,
-		Recorded:  func() any { return d.daemon },
+		Recorded:  func() any { return u.Recorded() },
+		Files:     func() []generation.File { return unitFiles(w.init.Name(), u.Files()) },
+		Originals: u.Originals,
 		Contents:  u.Contents,
 		Paths:     u.Paths,
 		Parents:   u.Parents,

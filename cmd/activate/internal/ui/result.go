@@ -45,6 +45,9 @@ func Result(w io.Writer, s Style, r *activation.Result, took time.Duration) {
 	for _, f := range r.Outcome.Ignored {
 		fmt.Fprintf(w, "%s %s: %s (its failure is ignored)\n", s.yellow("warning:"), f.Unit, f.Reason)
 	}
+	for _, f := range r.Outcome.Unrelated {
+		fmt.Fprintf(w, "note: %s failed meanwhile (%s); it is not this configuration's\n", f.Unit, f.Reason)
+	}
 	if r.Err != nil {
 		Error(w, s, r.Err)
 	}
