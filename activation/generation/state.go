@@ -200,3 +200,31 @@ func (s *State) ReadBootEntry() (BootEntry, error) {
 
 // WriteBootEntry keeps the account, durable when it returns.
 func (s *State) WriteBootEntry(b BootEntry) error { return s.write(bootEntryName, b) }
+
+// cacheName holds the evaluation's result by its inputs; it may be lost.
+const cacheName = "evaluation"
+
+// ReadCache gives what WriteCache kept, nil when there is nothing or when
+// somebody other than the state's owner could have written it.
+func (s *State) ReadCache() []byte {
+	info, err := s.root.Lstat(s.path(cacheName))
+	if err != nil || info.Type != rootfs.File || info.Mode&0o022 != 0 || info.UID != s.root.Private().UID {
+		return nil
+	}
+	b, err := s.root.ReadFile(s.path(cacheName), 0)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// WriteCache keeps the bytes for the owner alone. They need not survive a
+// power cut.
+func (s *State) WriteCache(b []byte) error {
+	attr := s.root.Private()
+	attr.Lazy = true
+	if err := s.root.WriteFile(s.path(cacheName), bytes.NewReader(b), attr); err != nil {
+		return fmt.Errorf("cannot keep the evaluation: %w", err)
+	}
+	return nil
+}

@@ -104,11 +104,11 @@ type validity struct {
 }
 
 func (h *host) validate(ctx context.Context, path string) error {
-	facts, err := h.facts()
+	o, err := h.options(path)
 	if err != nil {
 		return err
 	}
-	config, diags := modules.Load(ctx, modules.Options{Path: path, Sets: h.sets, Host: facts})
+	config, diags := modules.Load(ctx, o)
 	if !diags.HasErrors() {
 		diags = append(diags, config.Validate()...)
 	}

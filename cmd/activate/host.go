@@ -15,7 +15,6 @@ import (
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
-	"github.com/activate-agent/activate/modules"
 )
 
 // host is one root with everything a command needs to work on it.
@@ -24,6 +23,8 @@ type host struct {
 	style ui.Style
 	log   zerolog.Logger
 	verb  string
+	// remember gives the evaluation for the cache, when it may be kept.
+	remember func() ([]byte, bool)
 	// runLock is held by the commands that change something.
 	runLock *rootfs.Lock
 	engine  *activation.Engine
@@ -148,39 +149,4 @@ func (h *host) bootTarget() (*activation.Target, error) {
 		return nil, fmt.Errorf("cannot apply the boot generation: %w", err)
 	}
 	return h.engine.Restore(record)
-}
-
-// load parses a configuration, printing what is wrong with it.
-func (h *host) load(ctx context.Context, path string) (*modules.Config, error) {
-	facts, err := h.facts()
-	if err != nil {
-		return nil, err
-	}
-	config, diags := modules.Load(ctx, modules.Options{Path: path, Sets: h.sets, Host: facts})
-	h.diagnose(diags)
-	if diags.HasErrors() {
-		return nil, &exitError{code: exitError1}
-	}
-	return config, nil
-}
-
-// evaluate makes the target of a configuration.
-func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, error) {
-	config, err := h.load(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	system, diags := config.System()
-	h.diagnose(diags)
-	if diags.HasErrors() {
-		return nil, &exitError{code: exitError1}
-	}
-	return h.wiring.target(path, system), nil
-}
-
-// diagnose prints diagnostics for a person.
-func (h *host) diagnose(diags modules.Diagnostics) {
-	if len(diags) > 0 {
-		_ = diags.WriteText(h.std.err, 0, h.style.Color())
-	}
 }

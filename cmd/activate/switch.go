@@ -70,7 +70,11 @@ func (h *host) apply(ctx context.Context, target *activation.Target, req activat
 		return err
 	}
 	h.showPlan(p)
-	return h.finish(h.engine.Apply(ctx, p, req))
+	res := h.engine.Apply(ctx, p, req)
+	if res.Verdict == activation.Applied {
+		h.keepEvaluation()
+	}
+	return h.finish(res)
 }
 
 // briefly is how much of a plan is shown while it is applied; activate plan
