@@ -138,15 +138,8 @@ type edit struct {
 	ledger *ledger
 	// hashes are the password fields that were read for this, by their key.
 	hashes map[string]string
-	// lines and members go back to where they stood, once all else is done.
-	lines   []savedLine
-	members []restoredMember
-}
-
-// restoredMember is a user on the way back to a place in a list.
-type restoredMember struct {
-	savedMember
-	user string
+	// lines go back to where they stood, once all else is done.
+	lines []savedLine
 }
 
 func (s *Subsystem) newEdit() (*edit, error) {

@@ -25,11 +25,11 @@ type savedLine struct {
 	Text []byte `json:"text"`
 }
 
-// savedMember is a place in the member list of a group's line.
+// savedMember is the member list of a group's line that had the user.
 type savedMember struct {
-	File  string `json:"file"`
-	Group string `json:"group"`
-	At    int    `json:"at"`
+	File  string   `json:"file"`
+	Group string   `json:"group"`
+	List  []string `json:"list"`
 }
 
 // userBundle collects what belongs to a user; with own also the group of its
@@ -74,8 +74,8 @@ func (u *bundle) takeMember(file string, d *document, user string) {
 		if r.name == "" || !strings.Contains(r.text, user) {
 			continue
 		}
-		if i := slices.Index(list(r.field(grMembers)), user); i >= 0 {
-			u.Members = append(u.Members, savedMember{file, r.name, i})
+		if members := list(r.field(grMembers)); slices.Contains(members, user) {
+			u.Members = append(u.Members, savedMember{file, r.name, members})
 		}
 	}
 }
@@ -115,31 +115,41 @@ func (u *bundle) rangeLine(file string, want SubRange) (savedLine, bool) {
 	return savedLine{}, false
 }
 
-// memberAt is where a user stood in a group's list, -1 for not known.
-func (u *bundle) memberAt(file, group string) int {
+// members is a group's list as it was, nil when it is not known.
+func (u *bundle) members(file, group string) []string {
 	if u == nil {
-		return -1
+		return nil
 	}
 	for _, m := range u.Members {
 		if m.File == file && m.Group == group {
-			return m.At
+			return m.List
 		}
 	}
-	return -1
+	return nil
 }
 
-// withMember gives, of a group's own bundle, the places that user has in its
-// lists.
-func (u *bundle) withMember(group, user string) *bundle {
+// rejoin puts user into members before the first of those who followed it in
+// the list as it was: in whatever order several come back, they end up in the
+// old one.
+func rejoin(members, old []string, user string) []string {
+	at := slices.Index(old, user)
+	for i, m := range members {
+		if at >= 0 && slices.Index(old, m) > at {
+			return slices.Insert(members, i, user)
+		}
+	}
+	return append(members, user)
+}
+
+// lists gives, of a group's own bundle, its member lists.
+func (u *bundle) lists(group string) *bundle {
 	if u == nil {
 		return nil
 	}
 	out := &bundle{}
 	for _, l := range u.Lines {
 		r := &row{text: string(l.Text)}
-		if i := slices.Index(list(r.field(grMembers)), user); i >= 0 {
-			out.Members = append(out.Members, savedMember{l.File, group, i})
-		}
+		out.Members = append(out.Members, savedMember{l.File, group, list(r.field(grMembers))})
 	}
 	return out
 }

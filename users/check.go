@@ -34,11 +34,6 @@ func (c userChange) chosen() bool {
 	return c.before != nil && c.before.Chosen || c.after != nil && c.after.Chosen
 }
 
-// ownsGroup tells whether a group comes or goes with the user.
-func (c userChange) ownsGroup() bool {
-	return c.before != nil && c.before.OwnGroup || c.after != nil && c.after.OwnGroup
-}
-
 // plain are the fields of an account that are compared one by one.
 func (s UserState) plain() []string {
 	return []string{
@@ -126,7 +121,8 @@ func (o observation) check(c userChange) error {
 		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
 			continue
 		}
-		if partial && i < secretFields && now[i] == "[]" || i == groupField && c.ownsGroup() && o.book.group.find(c.name) == nil {
+		// Digits stand for a group whose line is gone already.
+		if partial && i < secretFields && (now[i] == "[]" || i == groupField && isID(now[i])) {
 			continue
 		}
 		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {

@@ -29,7 +29,7 @@ func (e *edit) group(c groupChange) error {
 		return nil
 	}
 	for _, m := range c.joins() {
-		e.join(m, c.name, saved.withMember(c.name, m))
+		e.join(m, c.name, saved.lists(c.name))
 	}
 	for _, m := range c.leaves() {
 		e.part(m, c.name)
@@ -93,11 +93,8 @@ func (e *edit) join(user, group string, saved *bundle) {
 		if r == nil || slices.Contains(list(r.field(grMembers)), user) {
 			continue
 		}
-		if at := saved.memberAt(f.path, group); at >= 0 {
-			e.members = append(e.members, restoredMember{savedMember{f.path, group, at}, user})
-			continue
-		}
-		f.doc.set(r, grMembers, strings.Join(append(list(r.field(grMembers)), user), ","))
+		members := rejoin(list(r.field(grMembers)), saved.members(f.path, group), user)
+		f.doc.set(r, grMembers, strings.Join(members, ","))
 	}
 }
 
@@ -128,8 +125,15 @@ func (e *edit) comeBack(hash string) error {
 	return nil
 }
 
-// restore puts lines and members back, lowest place first, so that each finds
-// its place as it was.
+// returning tells whether the line of a group is among those to be put back.
+func (e *edit) returning(group string) bool {
+	return slices.ContainsFunc(e.lines, func(l savedLine) bool {
+		return l.File == groupPath && (&row{text: string(l.Text)}).field(grName) == group
+	})
+}
+
+// restore puts lines back, lowest place first, so that each finds its place as
+// it was.
 func (e *edit) restore() {
 	slices.SortStableFunc(e.lines, func(a, b savedLine) int { return a.At - b.At })
 	for _, l := range e.lines {
@@ -137,19 +141,6 @@ func (e *edit) restore() {
 		text := string(l.Text)
 		if !slices.ContainsFunc(d.rows, func(r *row) bool { return r.text == text }) {
 			d.insert(l.At, text)
-		}
-	}
-	slices.SortStableFunc(e.members, func(a, b restoredMember) int { return a.At - b.At })
-	for _, m := range e.members {
-		d := e.document(m.File)
-		r := d.find(m.Group)
-		if r == nil {
-			continue
-		}
-		members := list(r.field(grMembers))
-		if !slices.Contains(members, m.user) {
-			members = slices.Insert(members, min(m.At, len(members)), m.user)
-			d.set(r, grMembers, strings.Join(members, ","))
 		}
 	}
 }

@@ -68,6 +68,10 @@ func (e *edit) user(c userChange) error {
 	}
 	for _, g := range c.joins() {
 		if e.book.group.find(g) == nil {
+			if e.returning(g) {
+				// Its line comes back whole, with its members.
+				continue
+			}
 			return fmt.Errorf("there is no group %q", g)
 		}
 		e.join(c.name, g, saved)
