@@ -63,6 +63,9 @@ func (c *collection) at() hcl.Range {
 // index finds the identities of all blocks. What could not be found is in the
 // findings; the rest is usable.
 func (c *collection) index() diagnostic.List {
+	if c.slot.state == known {
+		return c.slot.diags
+	}
 	_, diags := c.ev.force(&c.slot, c.what, c.at(), func() (expr.Term, diagnostic.List) {
 		if c.parent != nil {
 			return expr.Term{}, c.indexNested()
@@ -273,6 +276,9 @@ func (c *collection) scopeOf(from *contribution) *expr.Scope {
 // all gives the blocks that are there, sorted by identity: those with a
 // contribution whose `when` holds, and not absent.
 func (c *collection) all() ([]*node, diagnostic.List) {
+	if c.live.state == known {
+		return c.alive, c.live.diags
+	}
 	_, diags := c.ev.force(&c.live, c.what, c.at(), func() (expr.Term, diagnostic.List) {
 		diags := c.index()
 		names := make([]string, 0, len(c.nodes))
