@@ -97,6 +97,20 @@ func (s *State) List() ([]Entry, error) {
 	return entries, nil
 }
 
+// Surplus gives the generations that a rule has no place for: those beyond the
+// keep newest (0 keeps all), and those older than the given age (0 keeps all).
+// The current one and the boot default are never among them.
+func Surplus(entries []Entry, keep int, older time.Duration, now time.Time) []int {
+	var out []int
+	for i, e := range entries {
+		surplus := keep > 0 && len(entries)-i > keep || older > 0 && now.Sub(e.Time) > older
+		if surplus && !e.Current && !e.Boot {
+			out = append(out, e.Number)
+		}
+	}
+	return out
+}
+
 // Delete removes generations. The current one and the boot default are
 // refused, as is a number that does not exist; then nothing is removed.
 func (s *State) Delete(numbers ...int) error {

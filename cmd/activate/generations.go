@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
 )
 
@@ -49,11 +53,17 @@ func (h *host) listGenerations() error {
 }
 
 func newGenerationsDelete(f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "delete N...",
+	var keep int
+	var older time.Duration
+	cmd := &cobra.Command{
+		Use:   "delete [N...]",
 		Short: "Delete generations; never the current one or the boot default",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Delete the generations N, or those that --keep and --older-than leave no place
+for. The current generation and the boot default always stay.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && keep == 0 && older == 0 {
+				return errors.New("cannot delete generations: name them, or say --keep or --older-than")
+			}
 			var numbers []int
 			for _, a := range args {
 				n, err := generationArg(a)
@@ -63,8 +73,42 @@ func newGenerationsDelete(f *flags) *cobra.Command {
 				numbers = append(numbers, n)
 			}
 			return f.locked(cmd.Context(), "generations delete", func(h *host) error {
-				return h.engine.State.Delete(numbers...)
+				return h.deleteGenerations(numbers, keep, older)
 			})
 		},
+		ValidArgsFunction: f.generationNumbers,
 	}
+	cmd.Flags().IntVar(&keep, "keep", 0, "keep the newest generations, so many, and delete the others")
+	cmd.Flags().DurationVar(&older, "older-than", 0, "delete generations older than this, as 720h")
+	return cmd
+}
+
+func (h *host) deleteGenerations(numbers []int, keep int, older time.Duration) error {
+	if keep > 0 || older > 0 {
+		entries, err := h.engine.State.List()
+		if err != nil {
+			return err
+		}
+		numbers = append(numbers, generation.Surplus(entries, keep, older, time.Now())...)
+	}
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	if err := h.engine.State.Delete(numbers...); err != nil {
+		return err
+	}
+	fmt.Fprintf(h.std.err, "%d generations deleted\n", len(numbers))
+	return nil
+}
+
+// generationNumbers completes a generation's number.
+func (f *flags) generationNumbers(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	_ = f.reading(func(h *host) error {
+		entries, err := h.engine.State.List()
+		for _, e := range entries {
+			out = append(out, fmt.Sprintf("%d\t%s %s", e.Number, e.Time.Local().Format(time.DateTime), e.Config))
+		}
+		return err
+	})
+	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -16,6 +16,8 @@ func newRollback(f *flags) *cobra.Command {
 		Use:   "rollback [N]",
 		Short: "Go back to the generation before, or to generation N",
 		Args:  cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: f.generationNumbers,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.locked(cmd.Context(), "rollback", func(h *host) error {
 				return h.rollback(cmd.Context(), args)

@@ -1,0 +1,136 @@
+package generation_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+func open(t *testing.T) (*generation.State, string) {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := rootfs.Open(dir)
+	must(t, err)
+	t.Cleanup(func() { _ = root.Close() })
+	return generation.Open(root, "state"), dir
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func file(path, hash, text string) generation.File {
+	return generation.File{Path: path, Hash: hash, Mode: 0o600, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(text)), nil
+	}}
+}
+
+func TestStageIsNeitherCurrentNorBoot(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	if _, err := s.ReadCurrent(); !errors.Is(err, generation.ErrNone) {
+		t.Errorf("got %v", err)
+	}
+	must(t, s.Stage(&generation.Record{Number: 1}, []generation.File{file("etc/a/b", "", "x"), file("files/h", "h", "same")}, 0, nil))
+	if n, err := s.Current(); n != 0 || err != nil {
+		t.Errorf("current is %d, %v", n, err)
+	}
+	for p, mode := range map[string]fs.FileMode{"etc": 0o755, "etc/a": 0o755, "files": 0o700, "manifest.json": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, "state/generations/1", p))
+		if err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v", p, info, err)
+		}
+	}
+	must(t, s.SetCurrent(1))
+	must(t, s.SetBoot(1))
+	// The same content is one inode; what is linked into /etc never is.
+	must(t, s.Stage(&generation.Record{Number: 2}, []generation.File{file("etc/a/b", "", "x"), file("files/h", "h", "same")}, 1, nil))
+	same := func(p string) bool {
+		a, errA := os.Stat(filepath.Join(dir, "state/generations/1", p))
+		b, errB := os.Stat(filepath.Join(dir, "state/generations/2", p))
+		return errA == nil && errB == nil && os.SameFile(a, b)
+	}
+	if !same("files/h") || same("etc/a/b") {
+		t.Errorf("shared: files/h %v, etc/a/b %v", same("files/h"), same("etc/a/b"))
+	}
+}
+
+func TestSurplusSparesCurrentAndBoot(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	var entries []generation.Entry
+	for n := 1; n <= 6; n++ {
+		entries = append(entries, generation.Entry{Number: n, Time: now.Add(time.Duration(n-7) * time.Hour), Current: n == 2, Boot: n == 1})
+	}
+	for _, c := range []struct {
+		keep  int
+		older time.Duration
+		want  []int
+	}{{0, 0, nil}, {2, 0, []int{3, 4}}, {0, 150 * time.Minute, []int{3, 4}}, {5, time.Hour, []int{3, 4, 5}}, {100, 0, nil}} {
+		if got := generation.Surplus(entries, c.keep, c.older, now); !slices.Equal(got, c.want) {
+			t.Errorf("keep %d, older than %s: got %v, want %v", c.keep, c.older, got, c.want)
+		}
+	}
+}
+
+func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	must(t, s.Stage(&generation.Record{Number: 1}, nil, 0, nil))
+	manifest := filepath.Join(dir, "state/generations/1/manifest.json")
+	for text, want := range map[string]string{
+		`{"format": 99, "number": 1}`: "format is 99",
+		`{"format": 1, `:              "is damaged",
+		``:                            "is damaged",
+	} {
+		must(t, os.WriteFile(manifest, []byte(text), 0o600))
+		if _, err := s.Read(1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v", text, err)
+		}
+	}
+	if _, err := s.Read(7); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	must(t, os.Symlink("elsewhere", filepath.Join(dir, "state/current")))
+	if _, err := s.Current(); err == nil {
+		t.Error("a link that points at no generation was accepted")
+	}
+}
+
+func FuzzJournal(f *testing.F) {
+	f.Add([]byte(`{"format":1,"verb":"switch","changes":[{"address":"etc/a","kind":"etc","action":"create","before":null,"after":{}}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, dir := open(t)
+		must(t, os.MkdirAll(filepath.Join(dir, "state/journal"), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, "state/journal/transaction.json"), b, 0o600))
+		j, err := s.ReadJournal()
+		if err == nil && j != nil {
+			must(t, s.WriteJournal(j))
+		}
+	})
+}
+
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"format":1,"number":1,"sections":{"etc":{}},"states":{"etc/a":{"type":"linked"}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, dir := open(t)
+		must(t, os.MkdirAll(filepath.Join(dir, "state/generations/1"), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, "state/generations/1/manifest.json"), b, 0o600))
+		r, err := s.Read(1)
+		if err == nil && r.Format > generation.Format {
+			t.Errorf("format %d was accepted", r.Format)
+		}
+	})
+}
