@@ -13,7 +13,7 @@ import (
 	"github.com/activate-agent/activate/modules"
 )
 
-func loaded(t *testing.T, path string) *modules.Config {
+func loaded(t testing.TB, path string) *modules.Config {
 	t.Helper()
 	c, diags := modules.Load(t.Context(), modules.Options{Path: path, Host: testHost()})
 	if diags.HasErrors() {
