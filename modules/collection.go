@@ -328,19 +328,25 @@ func (c *collection) noSuch(name string, at hcl.Range) diagnostic.List {
 	for k := range c.nodes {
 		known = append(known, k)
 	}
-	hint := expr.DidYouMean(name, known)
-	switch {
-	case len(known) == 0:
+	hint := suggest(name, known)
+	if len(known) == 0 {
 		hint = " There are no blocks of this type."
-	case hint == "" && len(known) <= 10:
-		slices.Sort(known)
-		hint = " There is: " + strings.Join(known, ", ") + "."
 	}
 	of := ""
 	if c.parent != nil {
 		of = " in " + c.parent.address()
 	}
 	return expr.Errorf(at, "Unknown reference", "There is no %s %q%s.%s", c.typ.Name, name, of, hint)
+}
+
+// suggest gives the name that may be meant, or all when they are few.
+func suggest(name string, known []string) string {
+	hint := expr.DidYouMean(name, known)
+	if hint != "" || len(known) == 0 || len(known) > 10 {
+		return hint
+	}
+	slices.Sort(known)
+	return " There is: " + strings.Join(known, ", ") + "."
 }
 
 // Keys gives the identities of the blocks that are there.

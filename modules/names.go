@@ -104,7 +104,7 @@ func (l *localNames) Attr(name string, at hcl.Range) (expr.Term, diagnostic.List
 	u := l.p.unit()
 	def, ok := u.locals[name]
 	if !ok {
-		return expr.Term{}, expr.Errorf(at, "Unknown local", "There is no local value %q.%s", name, expr.DidYouMean(name, slices.Collect(maps.Keys(u.locals))))
+		return expr.Term{}, expr.Errorf(at, "Unknown local", "There is no local value %q.%s", name, suggest(name, slices.Collect(maps.Keys(u.locals))))
 	}
 	return l.p.ev.local(def, l.p.owner)
 }

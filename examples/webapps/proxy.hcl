@@ -47,7 +47,7 @@ service "proxy" {
       error_log ${dirs.log}/proxy-${self.name}.log;
       events {}
       http {
-      ${indent(2, join("", local.servers))}}
+      ${join("", local.servers)}}
     EOT
   }
 }
