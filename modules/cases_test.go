@@ -113,7 +113,7 @@ func script(t *testing.T, dir, text string) string {
 			diags = diags.Add(runVerb(t, &out, c, verb, arg)...)
 		}
 		var shown bytes.Buffer
-		if err := diags.WriteText(&shown, 100, false); err != nil {
+		if err := diags.WriteText(&shown, 0, false); err != nil {
 			t.Fatal(err)
 		}
 		out.WriteString(strings.ReplaceAll(shown.String(), dir+"/", ""))
