@@ -244,6 +244,6 @@ var (
 	}
 	configB = config{
 		"etc/one": "11\n", "etc/taken": "ours\n", "srv/file": "b\n", "srv/d": "<dir>",
-		"srv/d/in": "new\n", "srv/link": "->d", "srv/gone": "<dir>",
+		"srv/d/in": "new\n", "srv/link": "->d", "srv/gone": "<dir>", "srv/gone/in": "y\n",
 	}
 )

@@ -279,6 +279,8 @@ func (tx *transaction) forward(ctx context.Context) error {
 // step makes one step's changes; static is the generation /etc/static is to
 // point at from then on.
 func (tx *transaction) step(ctx context.Context, step string, changes []plan.Change, static int) error {
+	// A snippet, or anybody, may have made directories since.
+	tx.engine.Root.Forget()
 	if step == stepEtc {
 		if err := tx.flip(static); err != nil {
 			return err

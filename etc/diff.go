@@ -142,7 +142,8 @@ func (c *comparison) parents(p string) ([]string, error) {
 			return nil, err
 		}
 		if f.exists() && f.info.Type != rootfs.Dir && (f.info.Type != rootfs.Symlink || !c.s.leadsToDirectory(f)) {
-			if _, leaves := c.leaving.after[dir]; !leaves {
+			// A directory block at dir is judged by itself, and comes first.
+			if _, leaves := c.leaving.after[dir]; !leaves && !c.s.desiredDirectory(dir) {
 				return nil, fmt.Errorf("%s is %s, not a directory", c.s.cfg.Root.Name(dir), f.info.Type)
 			}
 		}

@@ -170,6 +170,13 @@ func (r *Root) directory(p string) (*dirHandle, error) {
 	return h, nil
 }
 
+// Forget drops what r remembers of directories, for when another process may
+// have made or moved some.
+func (r *Root) Forget() {
+	r.forget()
+	clear(r.absent)
+}
+
 // forget closes the cached parents. It is called when a directory is renamed
 // or removed, so that a path never resolves to what used to be there.
 func (r *Root) forget() {

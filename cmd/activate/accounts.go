@@ -11,7 +11,9 @@ import (
 func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part {
 	s := users.New(users.Config{
 		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users,
-		Originals: c.Index.Originals, StateDir: w.state.Dir(), ForceLockout: w.forceLockout,
+		Originals: c.Index.Originals, StateDir: w.state.Dir(),
+		// Deactivate takes back accounts that only exist since activate came.
+		ForceLockout: w.forceLockout || d.nothing,
 		SecretsLater: d.secretsLater,
 	})
 	return activation.Part{
@@ -19,6 +21,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		Subsystem: s,
 		Section:   sectionUsers,
 		Recorded:  func() any { return s.Recorded() },
+		Originals: s.Originals,
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,
 	}
