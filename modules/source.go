@@ -201,23 +201,33 @@ func literalString(e hclsyntax.Expression) (string, bool) {
 // nestingLimit keeps a hostile file from using up the parser's stack.
 const nestingLimit = 400
 
-// deepest gives a bound on how deep the parser would have to go. It counts
-// brackets wherever they stand, so text with many opening brackets that are
-// never closed counts too; a newline closes what only an operator opened.
+// deepest estimates how deep the parser would have to go. It counts brackets
+// wherever they stand, in text too, so the end of a top-level block starts
+// anew; ten operators of which each waits for the next count as one bracket.
 func deepest(src []byte) int {
-	depth, most, chain := 0, 0, 0
+	depth, most, signs, choices := 0, 0, 0, 0
+	before := byte('\n')
 	for _, c := range src {
 		switch c {
 		case '(', '[', '{':
 			depth++
 		case ')', ']', '}':
 			depth = max(0, depth-1)
-		case '!', '-', '?':
-			chain++
+			if c == '}' && before == '\n' {
+				depth = 0
+			}
+		case '!', '-':
+			signs += 2
+		case '?':
+			choices++
 		case '\n':
-			chain = 0
+			if depth == 0 {
+				choices = 0
+			}
 		}
-		most = max(most, depth, chain/10)
+		signs = max(0, signs-1)
+		most = max(most, depth, signs/10, choices/10)
+		before = c
 	}
 	return most
 }

@@ -205,15 +205,19 @@ func Condition(e hclsyntax.Expression, s *Scope, what string) (bool, cty.ValueMa
 	if diags.HasErrors() {
 		return false, nil, diags
 	}
+	return truth(v, e.Range(), what)
+}
+
+func truth(v cty.Value, at hcl.Range, what string) (bool, cty.ValueMarks, diagnostic.List) {
 	v, marks := v.UnmarkDeep()
 	if v.IsNull() {
-		return false, nil, Errorf(e.Range(), "Condition is null", "The %s must be true or false, this is null.", what)
+		return false, nil, Errorf(at, "Condition is null", "The %s must be true or false, this is null.", what)
 	}
 	b, err := convert.Convert(v, cty.Bool)
 	if err != nil {
-		return false, nil, Errorf(e.Range(), "Condition is not a bool", "The %s must be true or false, this is %s.", what, Describe(v))
+		return false, nil, Errorf(at, "Condition is not a bool", "The %s must be true or false, this is %s.", what, Describe(v))
 	}
-	return b.True(), marks, diags
+	return b.True(), marks, nil
 }
 
 // Describe names the type of a value for a person: "a string", "a list".

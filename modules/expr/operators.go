@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -8,32 +10,55 @@ import (
 	"github.com/activate-agent/activate/modules/diagnostic"
 )
 
+// binary goes along the left sides in a loop: a + b + c + ... may be long.
 func binary(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
-	if e.Op == hclsyntax.OpLogicalAnd || e.Op == hclsyntax.OpLogicalOr {
-		return logical(e, s)
+	chain := []*hclsyntax.BinaryOpExpr{e}
+	for {
+		inner, ok := chain[len(chain)-1].LHS.(*hclsyntax.BinaryOpExpr)
+		if !ok {
+			break
+		}
+		chain = append(chain, inner)
 	}
-	left, diags := Value(e.LHS, s)
-	right, more := Value(e.RHS, s)
-	diags = diags.Add(more...)
+	left, diags := Value(chain[len(chain)-1].LHS, s)
+	for _, op := range slices.Backward(chain) {
+		if !diags.HasErrors() {
+			left, diags = operation(op, left, s)
+		} else if op.Op != hclsyntax.OpLogicalAnd && op.Op != hclsyntax.OpLogicalOr {
+			_, more := Value(op.RHS, s)
+			diags = diags.Add(more...)
+		}
+	}
 	if diags.HasErrors() {
 		return Term{}, diags
+	}
+	return Data(left), diags
+}
+
+// operation computes one operator whose left side is known.
+func operation(e *hclsyntax.BinaryOpExpr, left cty.Value, s *Scope) (cty.Value, diagnostic.List) {
+	if e.Op == hclsyntax.OpLogicalAnd || e.Op == hclsyntax.OpLogicalOr {
+		return logical(e, left, s)
+	}
+	right, diags := Value(e.RHS, s)
+	if diags.HasErrors() {
+		return cty.NilVal, diags
 	}
 	if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
 		left, right = Alike(left), Alike(right)
 	}
 	params := e.Op.Impl.Params()
-	left, more = operand(left, params[0].Type, e.LHS)
-	diags = diags.Add(more...)
-	right, more = operand(right, params[1].Type, e.RHS)
+	left, diags = operand(left, params[0].Type, e.LHS)
+	right, more := operand(right, params[1].Type, e.RHS)
 	diags = diags.Add(more...)
 	if diags.HasErrors() {
-		return Term{}, diags
+		return cty.NilVal, diags
 	}
 	v, err := e.Op.Impl.Call([]cty.Value{left, right})
 	if err != nil || infinite(v) {
-		return Term{}, Errorf(e.SrcRange, "Operation failed", "This cannot be computed%s.", failure(e.Op))
+		return cty.NilVal, Errorf(e.SrcRange, "Operation failed", "This cannot be computed%s.", failure(e.Op))
 	}
-	return Data(v), diags
+	return v, nil
 }
 
 // Alike gives v with lists for tuples and objects for maps all the way down,
@@ -90,17 +115,13 @@ func operand(v cty.Value, want cty.Type, e hclsyntax.Expression) (cty.Value, dia
 }
 
 // logical evaluates the right side only when the left one does not decide.
-func logical(e *hclsyntax.BinaryOpExpr, s *Scope) (Term, diagnostic.List) {
-	left, leftMarks, diags := Condition(e.LHS, s, "left side of && or ||")
-	if diags.HasErrors() {
-		return Term{}, diags
+func logical(e *hclsyntax.BinaryOpExpr, left cty.Value, s *Scope) (cty.Value, diagnostic.List) {
+	yes, leftMarks, diags := truth(left, e.LHS.Range(), "left side of && or ||")
+	if diags.HasErrors() || yes == (e.Op == hclsyntax.OpLogicalOr) {
+		return cty.BoolVal(yes).WithMarks(leftMarks), diags
 	}
-	if left == (e.Op == hclsyntax.OpLogicalOr) {
-		return Data(cty.BoolVal(left).WithMarks(leftMarks)), diags
-	}
-	right, rightMarks, more := Condition(e.RHS, s, "right side of && or ||")
-	diags = diags.Add(more...)
-	return Data(cty.BoolVal(right).WithMarks(leftMarks, rightMarks)), diags
+	right, rightMarks, diags := Condition(e.RHS, s, "right side of && or ||")
+	return cty.BoolVal(right).WithMarks(leftMarks, rightMarks), diags
 }
 
 func unary(e *hclsyntax.UnaryOpExpr, s *Scope) (Term, diagnostic.List) {
