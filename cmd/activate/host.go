@@ -76,6 +76,9 @@ func (f *flags) reading(do func(*host) error) error {
 // locked runs do on the host under the run lock, after an interrupted run was
 // ended.
 func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) error {
+	if f.mustDetach(verb) {
+		return f.detach(verb)
+	}
 	return f.reading(func(h *host) error {
 		if os.Geteuid() != 0 && h.engine.Root.Dir() == "/" {
 			return errors.New("cannot change this host: activate has to run as root")

@@ -133,7 +133,7 @@ func newRoot(std stdio) *cobra.Command {
 		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),
 		newRollback(f), newGenerations(f), newDiff(f), newDrift(f),
 		newEval(f), newValidate(f), newFmt(f), newConfirm(f), newOptions(f), newSchema(f), newGraph(f),
-		newAtBoot(f), newDeactivate(f), newVersion(f),
+		newAtBoot(f), newDeactivate(f), newVersion(f), newKeep(f),
 	)
 	return cmd
 }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// detachedEnv marks a run that is in a unit of its own.
+const detachedEnv = "ACTIVATE_DETACHED"
+
+// inherited are the variables that a detached run keeps; it starts from the
+// init's environment otherwise.
+func inherited() []string {
+	return []string{"NO_COLOR", "TERM", "LANG", "PATH", "HOME"}
+}
+
+// mustDetach tells whether this run would die with a login session: it works
+// on the running host and is a part of one. A switch may well restart what the
+// session hangs on, as sshd or the network.
+func (f *flags) mustDetach(verb string) bool {
+	if f.root != "/" || os.Geteuid() != 0 || os.Getenv(detachedEnv) != "" {
+		return false
+	}
+	if !slices.Contains([]string{"switch", "test", "rollback", "deactivate"}, verb) {
+		return false
+	}
+	if unix.Access("/run/systemd/system", unix.F_OK) != nil {
+		return false
+	}
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	return err == nil && (bytes.Contains(groups, []byte("/user.slice/")) || bytes.Contains(groups, []byte("/session-")))
+}
+
+// detach runs this very command in a transient unit of its own, with this
+// process's standard streams, and gives its end. When this process dies the
+// unit goes on; its log is in the journal. systemd-run(1).
+func (f *flags) detach(verb string) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find this program: %w", err)
+	}
+	args := []string{
+		"--quiet", "--collect", "--wait", "--pipe", "--same-dir", "--service-type=exec",
+		"--unit=activate-" + verb + "-" + strconv.Itoa(os.Getpid()),
+		"--setenv=" + detachedEnv + "=1",
+	}
+	for _, name := range inherited() {
+		if v, ok := os.LookupEnv(name); ok {
+			args = append(args, "--setenv="+name+"="+v)
+		}
+	}
+	args = append(append(args, "--", exe), os.Args[1:]...)
+	cmd := exec.Command("systemd-run", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = f.std.in, f.std.out, f.std.err
+	err = cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
+		// What went wrong was told by the run itself.
+		return &exitError{code: exit.ExitCode()}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot run in a unit of its own: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/testvm"
+)
+
+// TestSessionEnds: a switch started in a login session goes on when the
+// session is killed, as it is when sshd or the network restarts.
+func TestSessionEnds(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/slow.hcl", `
+etc "motd" { text = "done\n" }
+snippet "slow" {
+  before = ["etc"]
+  script = "touch /root/reached; until test -e /root/go; do sleep 0.05; done"
+}
+`)
+	m.Succeed("systemd-run --quiet --collect --scope --unit=session-c9 --slice=user-0.slice -- activate switch /root/slow.hcl >/dev/null 2>&1 & until test -e /root/reached; do :; done")
+	m.Succeed("systemctl kill -s KILL session-c9.scope")
+	m.Fail("systemctl is-active session-c9.scope")
+	m.Fail("test -e /etc/static")
+	m.Succeed("touch /root/go")
+	m.WaitUntil(func() bool {
+		out, _, _ := m.Run("cat /etc/motd; activate generations --json | grep -c number")
+		return out == "done\n1\n"
+	}, "the switch to end after its session did")
+
+	// The exit status and the output come through while the session lives.
+	m.WriteFile("/root/bad.hcl", `etc "motd" { txt = "x" }`)
+	_, stderr, code := m.Run("systemd-run --quiet --collect --scope --unit=session-c10 --slice=user-0.slice -- activate switch /root/bad.hcl")
+	if code != 1 || !strings.Contains(stderr, "bad.hcl:1,") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if log := m.Succeed("journalctl -t activate --no-pager -o cat"); !strings.Contains(log, "run ended") {
+		t.Errorf("the journal has no log of the run: %s", log)
+	}
+}
