@@ -61,7 +61,10 @@ func (ev *evaluator) readSet(name, text string) (*set, diagnostic.List) {
 		return nil, expr.Errorf(whole, "Invalid --set", "The part before = is the name of an attribute, such as nix.max_jobs or webapp.blue.port.")
 	}
 	s := &set{text: text, at: whole, value: ev.setValue(name, text, eq)}
-	return s, ev.aim(s, stepNames(steps))
+	if diags := ev.aim(s, stepNames(steps)); diags.HasErrors() {
+		return nil, diags
+	}
+	return s, nil
 }
 
 // equalsSign finds the = that ends the name; one in quotes does not.
