@@ -96,6 +96,8 @@ func snippetEnv(s Snippet, j *generation.Journal, root string) []string {
 		"ACTIVATE_ROOT=" + root,
 		"ACTIVATE_GENERATION=" + strconv.Itoa(j.Target),
 		"ACTIVATE_PREVIOUS=" + strconv.Itoa(j.Previous),
+		"ACTIVATE_RESTART_LIST=/" + requestLists()[0],
+		"ACTIVATE_RELOAD_LIST=/" + requestLists()[1],
 	}
 	for _, k := range sortedKeys(s.Environment) {
 		env = append(env, k+"="+s.Environment[k])

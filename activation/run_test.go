@@ -225,3 +225,44 @@ func TestAFailedFirstSwitchLeavesNothing(t *testing.T) {
 	}
 	wantSame(t, "after the undo", before, m.tree(t))
 }
+
+func TestSnippetsAskForUnits(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.units.verbs = plan.Units{Restart: []string{"a.service"}, Reload: []string{"b.service"}}
+	must(t, os.MkdirAll(filepath.Join(m.dir, "run/activate"), 0o755))
+	res := m.switchTo(t, configA, activation.Snippet{
+		Name:   "ask",
+		Script: `printf 'a.service\nb\nc.timer\n' >>"$ACTIVATE_ROOT$ACTIVATE_RESTART_LIST"; echo d >>"$ACTIVATE_ROOT$ACTIVATE_RELOAD_LIST"`,
+	})
+	if res.Verdict != activation.Applied {
+		t.Fatalf("got %s, %v", res.Verdict, res.Err)
+	}
+	if got := strings.Join(m.units.calls, "; "); got != "stop ; start a.service b.service c.timer" {
+		t.Errorf("calls %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(m.dir, "run/activate/restart-list")); err == nil {
+		t.Error("the list was not removed")
+	}
+}
+
+func TestDryRunRunsOnlyWhatSaysItCan(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	d, files := configA.desired()
+	p, err := e.Prepare(context.Background(), m.target(e, &generation.Record{}, d, []activation.Snippet{
+		{Name: "says", Script: "echo would act on $ACTIVATE_ACTION", DryRun: "run"},
+		{Name: "silent", Script: "echo must not run"},
+		{Name: "fails", Script: "exit 3", DryRun: "run", Origin: "c.hcl:9"},
+	}, files))
+	must(t, err)
+	err = e.DryRun(context.Background(), p)
+	if err == nil || !strings.Contains(err.Error(), `"fails" (c.hcl:9): exit status 3`) {
+		t.Errorf("got %v", err)
+	}
+	if got := strings.Join(m.log, "\n"); got != "snippet says: would act on plan" {
+		t.Errorf("log %q", got)
+	}
+}

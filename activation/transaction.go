@@ -222,11 +222,14 @@ func changesOf(part Part, changes []plan.Change) []plan.Change {
 
 // run does what the journal says, from the stop phase to the record.
 func (tx *transaction) run(ctx context.Context, res *Result) *Result {
-	units := tx.journal.Units
-	stopped := tx.handoff.Stop(ctx, units)
+	stopped := tx.handoff.Stop(ctx, tx.journal.Units)
 	if err := tx.forward(ctx); err != nil {
 		return tx.takeBack(ctx, res, err)
 	}
+	if err := tx.addRequests(); err != nil {
+		return tx.takeBack(ctx, res, err)
+	}
+	units := tx.journal.Units
 	tx.journal.HandedOff = true
 	if err := tx.engine.State.WriteJournal(tx.journal); err != nil {
 		return tx.takeBack(ctx, res, err)
@@ -263,6 +266,11 @@ func (tx *transaction) verdict(res *Result) *Result {
 
 // forward runs the pipeline.
 func (tx *transaction) forward(ctx context.Context) error {
+	if len(tx.target.Snippets) > 0 {
+		if err := tx.engine.clearRequests(); err != nil {
+			return err
+		}
+	}
 	for _, step := range tx.journal.Steps {
 		if err := tx.step(ctx, step, tx.journal.Changes, tx.journal.Target); err != nil {
 			return err

@@ -50,6 +50,9 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err := p.Refused(); err != nil {
 			return err
 		}
+		if err := h.engine.DryRun(ctx, p); err != nil {
+			return err
+		}
 		if out != "" {
 			if err := savePlan(out, path, h, p); err != nil {
 				return err

@@ -1,0 +1,99 @@
+package activation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// The files into which snippets write units, one a line, that are to be
+// restarted or reloaded once the pipeline is through. Their paths are in
+// ACTIVATE_RESTART_LIST and ACTIVATE_RELOAD_LIST.
+const (
+	restartList = "restart-list"
+	reloadList  = "reload-list"
+)
+
+// listLimit bounds a list's size in bytes.
+const listLimit = 1 << 20
+
+// requestLists gives the lists' paths, relative to the root.
+func requestLists() []string {
+	return []string{path.Join(lockDir, restartList), path.Join(lockDir, reloadList)}
+}
+
+// clearRequests removes what an earlier run's snippets asked for.
+func (e *Engine) clearRequests() error {
+	for _, p := range requestLists() {
+		if err := e.Root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot clear the requests of snippets: %w", err)
+		}
+	}
+	return nil
+}
+
+// addRequests adds the units that snippets asked for to those the plan acts
+// on. A unit that the plan restarts, starts or stops anyway is left to it.
+func (tx *transaction) addRequests() error {
+	lists := requestLists()
+	restart, err := tx.engine.requested(lists[0])
+	if err != nil {
+		return err
+	}
+	reload, err := tx.engine.requested(lists[1])
+	if err != nil {
+		return err
+	}
+	if len(restart)+len(reload) == 0 {
+		return nil
+	}
+	u := &tx.journal.Units
+	for _, name := range restart {
+		if !planned(*u, name) {
+			u.Restart = append(u.Restart, name)
+			u.Reload = slices.DeleteFunc(u.Reload, func(r string) bool { return r == name })
+		}
+	}
+	for _, name := range reload {
+		if !planned(*u, name) && !slices.Contains(u.Reload, name) {
+			u.Reload = append(u.Reload, name)
+		}
+	}
+	slices.Sort(u.Restart)
+	slices.Sort(u.Reload)
+	return tx.engine.clearRequests()
+}
+
+func planned(u plan.Units, name string) bool {
+	return slices.Contains(u.Stop, name) || slices.Contains(u.Start, name) || slices.Contains(u.Restart, name)
+}
+
+// requested reads one list. Names without a suffix are services.
+func (e *Engine) requested(p string) ([]string, error) {
+	b, err := e.Root.ReadFile(p, listLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what snippets ask for: %w", err)
+	}
+	var names []string
+	for line := range strings.Lines(string(b)) {
+		name := strings.TrimSpace(line)
+		switch {
+		case name == "":
+			continue
+		case strings.ContainsAny(name, "/ \t"):
+			return nil, fmt.Errorf("cannot use %s: %q is not the name of a unit", e.Root.Name(p), name)
+		case !strings.Contains(name, "."):
+			name += ".service"
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
