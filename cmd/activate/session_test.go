@@ -40,3 +40,21 @@ snippet "slow" {
 		t.Errorf("the journal has no log of the run: %s", log)
 	}
 }
+
+// TestInitUpgrade: a switch after systemd's own program was replaced has PID 1
+// run the new one, and then acts on units as ever.
+func TestInitUpgrade(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/a.hcl", `
+service "hello" {
+  process { argv = ["/bin/sleep", "infinity"] }
+}
+`)
+	m.Succeed("cp -p /lib/systemd/systemd /lib/systemd/systemd.new && mv /lib/systemd/systemd.new /lib/systemd/systemd")
+	m.Succeed("readlink /proc/1/exe | grep deleted")
+	m.Succeed("activate switch /root/a.hcl")
+	m.Fail("readlink /proc/1/exe | grep deleted")
+	m.WaitForUnit("hello.service")
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/dbus"
@@ -15,10 +17,16 @@ import (
 // refreshTimeout is how long systemd may take to read all units again.
 const refreshTimeout = 3 * time.Minute
 
-// Refresh is `systemctl daemon-reload`; the call returns when it is over.
+// Refresh is `systemctl daemon-reload`; the call returns when it is over. A
+// systemd whose program was replaced since it started, by an upgrade, executes
+// the new one, which reads all units as well.
 func (s *Systemd) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
+	if outdated() {
+		s.Close()
+		return tool(ctx, "systemctl", "daemon-reexec")
+	}
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return err
@@ -27,6 +35,12 @@ func (s *Systemd) Refresh(ctx context.Context) error {
 		return fmt.Errorf("cannot have systemd read its units again: %w", err)
 	}
 	return nil
+}
+
+// outdated tells whether PID 1 runs a program that is no longer on disk.
+func outdated() bool {
+	exe, err := os.Readlink("/proc/1/exe")
+	return err == nil && strings.HasSuffix(exe, " (deleted)")
 }
 
 // Forget is `systemctl reset-failed` for the named units. One that is not
