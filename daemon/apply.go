@@ -33,15 +33,24 @@ func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
 		if err != nil {
 			return err
 		}
-		if before.SHA256 == "" || u.cfg.Store.Has(before.SHA256) {
+		if err := u.keepContents(before); err != nil {
+			return fmt.Errorf("cannot save %s: %w", ch.Address, err)
+		}
+	}
+	return nil
+}
+
+func (u *Units) keepContents(s State) error {
+	for p, sha := range contentsOf(s) {
+		if u.cfg.Store.Has(sha) {
 			continue
 		}
-		content, err := u.content(before.Path, before.SHA256)
+		content, err := u.content(p, sha)
 		if err == nil {
 			_, _, err = u.cfg.Store.Put(bytes.NewReader(content), false)
 		}
 		if err != nil {
-			return fmt.Errorf("cannot save %s: %w", ch.Address, err)
+			return err
 		}
 	}
 	return nil
@@ -76,8 +85,8 @@ func (u *Units) apply(ch plan.Change) error {
 	if p == "" {
 		p = before.Path
 	}
-	links := linkNames(before, after)
-	now, err := u.observe(p, links)
+	links, parts := linkNames(before, after), partNames(before, after)
+	now, err := u.observe(p, before, after)
 	if err != nil {
 		return err
 	}
@@ -90,6 +99,9 @@ func (u *Units) apply(ch plan.Change) error {
 				return err
 			}
 		}
+	}
+	if err := u.applyParts(parts, now, after); err != nil {
+		return err
 	}
 	if err := u.applyFile(p, now, after); err != nil {
 		return err
@@ -110,6 +122,11 @@ func (u *Units) madeFor(s State) []string {
 func (u *Units) check(now, before, after State, links []string) error {
 	if !now.sameFile(before) && !now.sameFile(after) {
 		return fmt.Errorf("%s: %w", u.cfg.Root.Name(now.Path), rootfs.ErrChanged)
+	}
+	for _, p := range partNames(now, before, after) {
+		if part := now.Parts[p]; part != before.Parts[p] && part != after.Parts[p] {
+			return fmt.Errorf("%s: %w", u.cfg.Root.Name(p), rootfs.ErrChanged)
+		}
 	}
 	for _, link := range links {
 		if text := now.Links[link]; text != before.Links[link] && text != after.Links[link] {
@@ -184,7 +201,7 @@ func (u *Units) Paths(ch plan.Change) []string {
 	// A state that cannot be read has made Diff or Apply fail.
 	before, _ := decode(ch.Address, ch.Before)
 	after, _ := decode(ch.Address, ch.After)
-	paths := linkNames(before, after)
+	paths := slices.Concat(linkNames(before, after), partNames(before, after))
 	if after.Path == "" {
 		after.Path = before.Path
 	}

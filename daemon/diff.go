@@ -121,7 +121,7 @@ func (u *Units) sorted() []File {
 // needs gives every directory that holds something of s, outermost first.
 func needs(s State) []string {
 	var dirs []string
-	for _, p := range append(linkNames(s), s.Path) {
+	for _, p := range slices.Concat(linkNames(s), partNames(s), []string{s.Path}) {
 		for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			dirs = append(dirs, dir)
 		}
@@ -136,7 +136,7 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 		return err
 	}
 	w := want(f)
-	now, err := u.observe(f.Path, linkNames(w, last))
+	now, err := u.observe(f.Path, w, last)
 	if err != nil {
 		return err
 	}
@@ -186,6 +186,8 @@ func reason(now, w, last State, ours bool) string {
 		return "content differs"
 	case now.Target != w.Target:
 		return "the link differs"
+	case !maps.Equal(now.Parts, w.Parts):
+		return "content of its further files differs"
 	case now.sameFile(w):
 		return "it is enabled otherwise"
 	}
@@ -204,7 +206,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 		return err
 	}
 	earlier.Path = last.Path
-	now, err := u.observe(last.Path, linkNames(last, earlier))
+	now, err := u.observe(last.Path, last, earlier)
 	if err != nil {
 		return err
 	}
@@ -212,7 +214,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	case now.same(earlier), now.empty(), earlier.same(last):
 		// Already so, removed by somebody, or never more than adopted.
 		return nil
-	case u.cfg.KeepEdited && !now.sameFile(last):
+	case u.cfg.KeepEdited && !(now.sameFile(last) && maps.Equal(now.Parts, last.Parts)):
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Remove it when it is no longer needed.",
 			"%s was changed by hand and is left as it is", u.cfg.Root.Name(last.Path)))
 		return nil

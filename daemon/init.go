@@ -75,6 +75,8 @@ type File struct {
 	Mode uint32
 	// Target makes it a link instead of a file: a masked unit's is /dev/null.
 	Target string
+	// Parts are further files of the unit, where the init wants several.
+	Parts []Part
 	// Links are enablement links, path relative to the root to link text.
 	Links map[string]string
 	// Run are the units that are to be running after a switch: Unit itself,
@@ -86,6 +88,14 @@ type File struct {
 	IgnoreFailure bool
 	// Origin is where the configuration asks for it, "nix.hcl:12".
 	Origin string
+}
+
+// Part is one of the further files of a unit.
+type Part struct {
+	// Path is relative to the root.
+	Path    string
+	Content []byte
+	Mode    uint32
 }
 
 // Definition is one unit as the init sees it: the bytes of its file and then

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -27,6 +24,16 @@ type State struct {
 	Target string `json:"target,omitempty"`
 	// Links are its enablement links, path to text.
 	Links map[string]string `json:"links,omitempty"`
+	// Parts are its further files by path.
+	Parts map[string]PartState `json:"parts,omitempty"`
+}
+
+// PartState is what a plan says of one further file of a unit.
+type PartState struct {
+	SHA256 string `json:"sha256"`
+	Mode   string `json:"mode"`
+	UID    uint32 `json:"uid,omitempty"`
+	GID    uint32 `json:"gid,omitempty"`
 }
 
 // maxUnitFile bounds what is read of a unit file, which is far more than
@@ -34,7 +41,9 @@ type State struct {
 const maxUnitFile = 4 << 20
 
 // empty tells whether nothing of the state exists.
-func (s State) empty() bool { return s.SHA256 == "" && s.Target == "" && len(s.Links) == 0 }
+func (s State) empty() bool {
+	return s.SHA256 == "" && s.Target == "" && len(s.Links) == 0 && len(s.Parts) == 0
+}
 
 // sameFile tells whether both have the same file or link, whatever links lead
 // to it.
@@ -43,13 +52,18 @@ func (s State) sameFile(o State) bool {
 }
 
 // same tells whether both are the same on disk.
-func (s State) same(o State) bool { return s.sameFile(o) && maps.Equal(s.Links, o.Links) }
+func (s State) same(o State) bool {
+	return s.sameFile(o) && maps.Equal(s.Links, o.Links) && maps.Equal(s.Parts, o.Parts)
+}
 
 // want is the state that f asks for.
 func want(f File) State {
 	s := State{Path: f.Path, Target: f.Target, Links: f.Links}
 	if f.Target == "" {
 		s.SHA256, s.Mode = hash(f.Content), octal(f.Mode)
+	}
+	for _, p := range f.Parts {
+		s.setPart(p.Path, PartState{SHA256: hash(p.Content), Mode: octal(p.Mode)})
 	}
 	return s
 }
@@ -61,8 +75,9 @@ func hash(b []byte) string {
 
 func octal(mode uint32) string { return fmt.Sprintf("%04o", mode) }
 
-// observe reads what stands at path, and which of links are there.
-func (u *Units) observe(path string, links []string) (State, error) {
+// observe reads what stands at path, and which links and parts of the states
+// are there.
+func (u *Units) observe(path string, of ...State) (State, error) {
 	s := State{Path: path}
 	info, err := u.cfg.Root.Lstat(path)
 	switch {
@@ -82,7 +97,10 @@ func (u *Units) observe(path string, links []string) (State, error) {
 	default:
 		return s, fmt.Errorf("%s is %s; move it away", u.cfg.Root.Name(path), info.Type)
 	}
-	for _, link := range links {
+	if err := u.observeParts(&s, partNames(of...)); err != nil {
+		return s, err
+	}
+	for _, link := range linkNames(of...) {
 		text, err := u.link(link)
 		if err != nil {
 			return s, err
@@ -141,31 +159,4 @@ func linkNames(states ...State) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// content finds the bytes with that hash: rendered, on disk at path, or kept.
-func (u *Units) content(path, sha string) ([]byte, error) {
-	for _, f := range u.files {
-		if f.Path == path && f.Target == "" && hash(f.Content) == sha {
-			return f.Content, nil
-		}
-	}
-	onDisk, err := u.cfg.Root.ReadFile(path, maxUnitFile)
-	if err == nil && hash(onDisk) == sha {
-		return onDisk, nil
-	}
-	if err != nil && !isMissing(err) && !errors.Is(err, unix.ELOOP) {
-		return nil, err
-	}
-	if u.cfg.Store == nil {
-		return nil, fmt.Errorf("cannot find the content %s of %s: %w", sha, u.cfg.Root.Name(path), fs.ErrNotExist)
-	}
-	f, err := u.cfg.Store.Open(sha)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	var b bytes.Buffer
-	_, err = b.ReadFrom(f)
-	return b.Bytes(), err
 }

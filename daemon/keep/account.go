@@ -1,0 +1,85 @@
+package keep
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// account is whom a service runs as.
+type account struct {
+	Name   string
+	UID    int
+	GID    int
+	Groups []int
+	Home   string
+}
+
+// lookup finds user in passwd(5) with its groups of group(5), and group in
+// place of its own where that is set. Both may be numbers.
+func lookup(user, group string) (account, error) {
+	a := account{Name: user, UID: -1, GID: -1, Home: "/"}
+	for _, f := range database("/etc/passwd", 7) {
+		if f[0] == user || f[2] == user && a.UID < 0 {
+			a.Name, a.Home = f[0], f[5]
+			a.UID, a.GID = number(f[2]), number(f[3])
+		}
+	}
+	if a.UID < 0 {
+		if a.UID = number(user); a.UID < 0 {
+			return a, fmt.Errorf("there is no user %s", user)
+		}
+		a.GID = a.UID
+	}
+	return a, a.join(group)
+}
+
+// join sets the groups.
+func (a *account) join(group string) error {
+	own := group == ""
+	for _, f := range database("/etc/group", 4) {
+		gid := number(f[2])
+		if slices.Contains(strings.Split(f[3], ","), a.Name) && gid >= 0 {
+			a.Groups = append(a.Groups, gid)
+		}
+		if !own && (f[0] == group || f[2] == group) && gid >= 0 {
+			a.GID, own = gid, true
+		}
+	}
+	if gid := number(group); !own && gid >= 0 {
+		a.GID, own = gid, true
+	}
+	if !own {
+		return fmt.Errorf("there is no group %s", group)
+	}
+	if !slices.Contains(a.Groups, a.GID) {
+		a.Groups = append([]int{a.GID}, a.Groups...)
+	}
+	return nil
+}
+
+// database gives the lines that have n fields; others name nobody.
+func database(path string, n int) [][]string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var out [][]string
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Split(strings.TrimRight(line, "\n"), ":"); len(f) == n && f[0] != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// number is -1 of what is none.
+func number(s string) int {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		return -1
+	}
+	return int(n)
+}

@@ -1,0 +1,91 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+func (s *State) setPart(path string, p PartState) {
+	if s.Parts == nil {
+		s.Parts = map[string]PartState{}
+	}
+	s.Parts[path] = p
+}
+
+// partNames gives the paths of all parts of the states, sorted.
+func partNames(states ...State) []string {
+	var out []string
+	for _, s := range states {
+		out = slices.AppendSeq(out, maps.Keys(s.Parts))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (u *Units) observeParts(s *State, paths []string) error {
+	for _, p := range paths {
+		info, err := u.cfg.Root.Lstat(p)
+		switch {
+		case isMissing(err):
+			continue
+		case err != nil:
+			return err
+		case info.Type != rootfs.File:
+			return fmt.Errorf("%s is %s; move it away", u.cfg.Root.Name(p), info.Type)
+		}
+		content, err := u.cfg.Root.ReadFile(p, maxUnitFile)
+		if err != nil {
+			return err
+		}
+		s.setPart(p, PartState{SHA256: hash(content), Mode: octal(info.Mode), UID: info.UID, GID: info.GID})
+	}
+	return nil
+}
+
+// applyParts brings each part from now to after.
+func (u *Units) applyParts(paths []string, now, after State) error {
+	for _, p := range paths {
+		was, will := now.Parts[p], after.Parts[p]
+		var err error
+		switch {
+		case was == will:
+		case will.SHA256 == "":
+			err = u.cfg.Root.Remove(p)
+		default:
+			err = u.writePart(p, will)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *Units) writePart(p string, s PartState) error {
+	content, err := u.content(p, s.SHA256)
+	if err != nil {
+		return err
+	}
+	mode, err := strconv.ParseUint(s.Mode, 8, 32)
+	if err != nil {
+		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
+	}
+	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID, Lazy: true})
+}
+
+// contentsOf gives the path and hash of every file of s.
+func contentsOf(s State) map[string]string {
+	out := map[string]string{}
+	if s.SHA256 != "" {
+		out[s.Path] = s.SHA256
+	}
+	for p, part := range s.Parts {
+		out[p] = part.SHA256
+	}
+	return out
+}

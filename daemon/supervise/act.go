@@ -1,0 +1,227 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/keep"
+)
+
+// Status gives every service that has a keeper, and the named ones too.
+func (e *Engine) Status(_ context.Context, names []string) (map[string]daemon.Status, error) {
+	known, err := e.opts.Dirs.Names()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]daemon.Status{}
+	for _, name := range known {
+		s, err := e.opts.Dirs.Status(name)
+		if err != nil {
+			return nil, err
+		}
+		out[name+keep.Suffix] = status(s)
+	}
+	for _, unit := range names {
+		if _, ok := out[unit]; !ok {
+			out[unit] = daemon.Status{Name: unit, Active: "inactive"}
+		}
+	}
+	return out, nil
+}
+
+func status(s keep.Status) daemon.Status {
+	active := map[keep.State]string{
+		keep.Waiting: "activating", keep.Starting: "activating", keep.Backoff: "activating",
+		keep.Up: "active", keep.Reloading: "reloading", keep.Stopping: "deactivating", keep.Failed: "failed",
+	}[s.State]
+	if active == "" {
+		active = "inactive"
+	}
+	failed := s.State == keep.Failed || s.Failures > 0 && s.State != keep.Down
+	return daemon.Status{Name: s.Name + keep.Suffix, Active: active, Failed: failed}
+}
+
+// Followers gives the services that stop with the named one, since they need
+// it.
+func (e *Engine) Followers(_ context.Context, unit string) ([]string, error) {
+	specs, err := e.specs()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range specs[plain(unit)].NeededBy {
+		out = append(out, name+keep.Suffix)
+	}
+	return out, nil
+}
+
+// Refresh has the manager take up what changed, and drops the states of
+// services that are gone.
+func (e *Engine) Refresh(ctx context.Context) error {
+	specs, err := e.specs()
+	if err != nil {
+		return err
+	}
+	var list []keep.Spec
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		if !specs[name].Bundle() {
+			list = append(list, specs[name])
+		}
+	}
+	if err := e.manager.Refresh(ctx, list); err != nil {
+		return fmt.Errorf("cannot have %s read its services again: %w", e.Name(), err)
+	}
+	names, err := e.opts.Dirs.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		s, err := e.opts.Dirs.Status(name)
+		if _, declared := specs[name]; !declared && err == nil && !s.Keeper.Alive() {
+			if err := e.opts.Dirs.Drop(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Forget has nothing to do: a failed service is started like any other.
+func (e *Engine) Forget(context.Context, []string) error { return nil }
+
+// Do gives all units to the manager at once; their keepers order them.
+func (e *Engine) Do(ctx context.Context, verb daemon.Verb, units []string, deadline time.Duration) []daemon.Failure {
+	specs, err := e.specs()
+	if err != nil {
+		return all(units, verb, err)
+	}
+	names := e.expand(specs, units)
+	switch verb {
+	case daemon.VerbStop:
+		return e.stop(ctx, verb, names, deadline)
+	case daemon.VerbReload:
+		return each(names, verb, func(name string) error { return keep.Reload(name, e.opts.Dirs) })
+	case daemon.VerbRestart:
+		if failed := e.stop(ctx, verb, names, deadline); len(failed) > 0 {
+			return failed
+		}
+	case daemon.VerbStart:
+	}
+	return e.start(ctx, verb, names, e.pulled(specs, names), deadline)
+}
+
+// expand replaces bundles by their members.
+func (e *Engine) expand(specs map[string]keep.Spec, units []string) []string {
+	var out []string
+	for _, unit := range units {
+		name := plain(unit)
+		if s, ok := specs[name]; ok && s.Bundle() {
+			out = append(out, s.Members...)
+		} else {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// pulled gives what else has to run for names.
+func (e *Engine) pulled(specs map[string]keep.Spec, names []string) []string {
+	seen := map[string]bool{}
+	pending := slices.Clone(names)
+	var out []string
+	for len(pending) > 0 {
+		s := specs[pending[0]]
+		pending = pending[1:]
+		for _, name := range slices.Concat(s.Needs, s.Pulls) {
+			if !seen[name] && !slices.Contains(names, name) {
+				seen[name] = true
+				out, pending = append(out, name), append(pending, name)
+			}
+		}
+	}
+	return out
+}
+
+func (e *Engine) stop(ctx context.Context, verb daemon.Verb, names []string, deadline time.Duration) []daemon.Failure {
+	return each(names, verb, func(name string) error {
+		if err := e.manager.Down(ctx, name); err != nil {
+			return err
+		}
+		if err := e.opts.Dirs.AwaitDown(name, deadline); err != nil {
+			return err
+		}
+		// What a killed keeper left.
+		return keep.Stop(name, e.opts.Dirs, deadline)
+	})
+}
+
+func (e *Engine) start(ctx context.Context, verb daemon.Verb, names, pulled []string, deadline time.Duration) []daemon.Failure {
+	up := func(name string) error {
+		s, err := e.opts.Dirs.Status(name)
+		if err != nil {
+			return err
+		}
+		if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff {
+			if err := e.manager.Down(ctx, name); err != nil {
+				return err
+			}
+			if err := e.opts.Dirs.AwaitDown(name, deadline); err != nil {
+				return err
+			}
+		}
+		if s.Running() {
+			return nil
+		}
+		return e.manager.Up(ctx, name)
+	}
+	failed := each(slices.Concat(pulled, names), verb, up)
+	bad := map[string]bool{}
+	for _, f := range failed {
+		bad[plain(f.Unit)] = true
+	}
+	left := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return bad[name] })
+	return append(failed, each(left, verb, func(name string) error { return e.opts.Dirs.AwaitUp(name, deadline) })...)
+}
+
+// each does something to all at once.
+func each(names []string, verb daemon.Verb, do func(string) error) []daemon.Failure {
+	errs := make([]error, len(names))
+	var group sync.WaitGroup
+	for i, name := range names {
+		group.Go(func() { errs[i] = do(name) })
+	}
+	group.Wait()
+	var out []daemon.Failure
+	for i, err := range errs {
+		if err != nil {
+			out = append(out, daemon.Failure{Unit: names[i] + keep.Suffix, Verb: verb, Reason: err.Error()})
+		}
+	}
+	return out
+}
+
+func all(units []string, verb daemon.Verb, err error) []daemon.Failure {
+	var out []daemon.Failure
+	for _, unit := range units {
+		out = append(out, daemon.Failure{Unit: unit, Verb: verb, Reason: err.Error()})
+	}
+	return out
+}
+
+// LogFile is the file that the newest lines of a service are in.
+func (e *Engine) LogFile(unit string) string {
+	return path.Join(e.opts.LogDir(plain(unit)), "current")
+}
+
+// Log gives the last lines, at most n.
+func (e *Engine) Log(_ context.Context, unit string, n int) []string {
+	return tail(e.opts.Root, rootfs.Rel(e.LogFile(unit)), n)
+}

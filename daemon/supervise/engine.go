@@ -1,0 +1,195 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/keep"
+)
+
+// Manager is one init or supervisor that runs keepers.
+type Manager interface {
+	// Name is what --init calls it.
+	Name() string
+	// Files are the init's own for a service, beside its spec.
+	Files(s keep.Spec) (Native, error)
+	// Running tells whether there is one to speak with.
+	Running() bool
+	// Refresh has it take up the services whose files are there, and let go
+	// of those whose are not.
+	Refresh(ctx context.Context, services []keep.Spec) error
+	// Up and Down ask for a keeper to run or to stop. They need not wait. Down
+	// of one that does not run is no error.
+	Up(ctx context.Context, name string) error
+	Down(ctx context.Context, name string) error
+}
+
+// Native are an init's own files for one service.
+type Native struct {
+	Parts []daemon.Part
+	// Links are path to link text.
+	Links map[string]string
+}
+
+// Options are what all managers share.
+type Options struct {
+	// Root is where definitions are read from.
+	Root *rootfs.Root
+	// Program is the absolute path of activate itself, which runs as keeper.
+	Program string
+	// Dirs are where keepers find each other; zero means the host's.
+	Dirs keep.Dirs
+	// Logs is the absolute directory below which every service has its log;
+	// empty means /var/log/activate.
+	Logs string
+}
+
+// Complete fills in what is not set.
+func (o Options) Complete() Options {
+	if o.Dirs == (keep.Dirs{}) {
+		o.Dirs = keep.System()
+	}
+	if o.Logs == "" {
+		o.Logs = "/var/log/activate"
+	}
+	return o
+}
+
+// LogDir is the directory of a service's log.
+func (o Options) LogDir(name string) string { return path.Join(o.Logs, name) }
+
+// Keep is the command line of a verb of activate keep.
+func (o Options) Keep(verb, name string, flags ...string) []string {
+	argv := []string{o.Program, "keep", verb}
+	if o.Dirs != keep.System() {
+		argv = append(argv, "--specs", o.Dirs.Specs, "--run", o.Dirs.Run)
+	}
+	return append(append(argv, flags...), name)
+}
+
+// Engine is an init made of keepers and a manager that runs them.
+type Engine struct {
+	manager Manager
+	opts    Options
+}
+
+// New gives the init.
+func New(m Manager, o Options) *Engine { return &Engine{manager: m, opts: o.Complete()} }
+
+// Name is the manager's.
+func (e *Engine) Name() string { return e.manager.Name() }
+
+// Dirs is the directory of the specs.
+func (e *Engine) Dirs() []string { return []string{rootfs.Rel(e.opts.Dirs.Specs)} }
+
+// Running tells whether the manager runs.
+func (e *Engine) Running() bool { return e.manager.Running() }
+
+// Render makes the spec of every service, with the init's own files as its
+// parts. The error names the service.
+func (e *Engine) Render(d daemon.Desired) ([]daemon.File, error) {
+	specs, err := Specs(d)
+	if err != nil {
+		return nil, err
+	}
+	var out []daemon.File
+	for _, s := range specs {
+		if err := check(s); err != nil {
+			return nil, fmt.Errorf("%scannot keep service %s: %w", place(s.Origin), s.Name, err)
+		}
+		native, err := e.manager.Files(s)
+		if err != nil {
+			return nil, fmt.Errorf("%scannot write service %s: %w", place(s.Origin), s.Name, err)
+		}
+		out = append(out, e.file(s, native))
+	}
+	slices.SortFunc(out, func(a, b daemon.File) int { return strings.Compare(a.Path, b.Path) })
+	return out, nil
+}
+
+func (e *Engine) file(s keep.Spec, native Native) daemon.File {
+	unit := s.Name + keep.Suffix
+	if s.Bundle() {
+		unit = s.Name + keep.BundleSuffix
+	}
+	f := daemon.File{
+		Address: plan.NewAddress(plan.KindUnit, unit), Unit: unit,
+		Path: path.Join(e.Dirs()[0], unit), Content: keep.Encode(s), Mode: 0o644,
+		Parts: native.Parts, Links: native.Links, IgnoreFailure: s.IgnoreFailure, Origin: s.Origin,
+	}
+	slices.SortFunc(f.Parts, func(a, b daemon.Part) int { return strings.Compare(a.Path, b.Path) })
+	if s.Boot && !s.Bundle() {
+		f.Run = []string{unit}
+	}
+	return f
+}
+
+// Traits reads from a spec how its service wants to be treated.
+func (e *Engine) Traits(d daemon.Definition) daemon.Traits {
+	t := daemon.Traits{RestartIfChanged: true, StopOnRemoval: true}
+	s, ok := specOf(d)
+	if !ok {
+		return t
+	}
+	if !s.Bundle() {
+		t.RestartIfChanged = s.RestartIfChanged
+	}
+	t.ReloadIfChanged, t.StopIfChanged = s.ReloadIfChanged, s.StopIfChanged
+	t.CanReload = s.Reload != nil
+	t.Passing = s.Oneshot != nil && !s.Oneshot.RemainAfterExit || s.Process != nil && s.Restart != nil && s.Restart.Policy == "never"
+	return t
+}
+
+// specOf reads a definition; false of none, or of what is no spec.
+func specOf(d daemon.Definition) (keep.Spec, bool) {
+	if !d.Present() {
+		return keep.Spec{}, false
+	}
+	s, err := keep.Decode(d.Files[0])
+	return s, err == nil
+}
+
+// Compare says what a running service needs for a change of its spec.
+func (e *Engine) Compare(was, will daemon.Definition) daemon.Difference {
+	a, okA := specOf(was)
+	b, okB := specOf(will)
+	if !okA || !okB {
+		return daemon.Difference{Effect: daemon.NeedsRestart, Reason: "its definition cannot be read"}
+	}
+	if a.Bundle() && b.Bundle() {
+		return daemon.Difference{}
+	}
+	return keep.Compare(a, b)
+}
+
+// specs reads the definitions of the root.
+func (e *Engine) specs() (map[string]keep.Spec, error) {
+	out := map[string]keep.Spec{}
+	dir := e.Dirs()[0]
+	names, err := e.opts.Root.ReadDir(dir)
+	if err != nil {
+		// No service was ever declared.
+		return out, nil //nolint:nilerr // see above
+	}
+	for _, name := range names {
+		if ext := path.Ext(name); ext != keep.Suffix && ext != keep.BundleSuffix {
+			continue
+		}
+		b, err := e.opts.Root.ReadFile(path.Join(dir, name), 1<<22)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read service %s: %w", name, err)
+		}
+		s, err := keep.Decode(b)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Name] = s
+	}
+	return out, nil
+}
