@@ -39,13 +39,15 @@ type machine struct {
 // fakeUnits is a hand-off that records what it is asked.
 type fakeUnits struct {
 	verbs plan.Units
-	fail  []activation.UnitFailure
-	calls []string
+	// always is what is to be done without any change.
+	always plan.Units
+	fail   []activation.UnitFailure
+	calls  []string
 }
 
 func (f *fakeUnits) Verbs(_ context.Context, changes []plan.Change) (plan.Units, error) {
 	if len(changes) == 0 {
-		return plan.Units{}, nil
+		return f.always, nil
 	}
 	return f.verbs, nil
 }

@@ -159,7 +159,7 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	p.changes, p.adopted = all.Changes, all.Adopted
 	p.Problems, p.Warnings = all.Problems, all.Warnings
 	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
-	if !p.Plan.Empty() {
+	if len(p.changes) > 0 {
 		p.Plan.Snippets = p.snippetSteps(e.Offline)
 	}
 	return nil

@@ -266,3 +266,18 @@ func TestDryRunRunsOnlyWhatSaysItCan(t *testing.T) {
 		t.Errorf("log %q", got)
 	}
 }
+
+func TestAStoppedUnitIsStartedWithoutAGeneration(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	m.units.always = plan.Units{Start: []string{"web.service"}}
+	m.units.calls = nil
+	res := m.switchTo(t, configA)
+	if res.Verdict != activation.Applied || res.Generation != 1 {
+		t.Errorf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+	}
+	if got := strings.Join(m.units.calls, "; "); got != "stop ; start web.service" {
+		t.Errorf("calls %q", got)
+	}
+}

@@ -46,6 +46,9 @@ func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
 	if fresh := p.target.Record != nil && p.target.recorded() == 0; p.Nothing() && (fresh || numberOf(p.last) == p.number) {
 		return e.nothing(p, req, res)
 	}
+	if p.unitsOnly() {
+		return e.startUnits(context.WithoutCancel(ctx), p, req, res)
+	}
 	tx, err := e.begin(ctx, p, req)
 	if err != nil {
 		return res.failed(err)
@@ -65,6 +68,32 @@ func (e *Engine) nothing(p *Prepared, req Request, res *Result) *Result {
 	}
 	if err != nil {
 		return res.failed(err)
+	}
+	return res
+}
+
+// unitsOnly tells whether nothing but units is not as it should be: what was
+// stopped by hand is started again, and that makes no generation.
+func (p *Prepared) unitsOnly() bool {
+	same := p.target.recorded() == 0 || p.target.recorded() == numberOf(p.last)
+	return p.last != nil && same && len(p.changes) == 0 && len(p.adopted) == 0
+}
+
+// startUnits acts on units alone.
+func (e *Engine) startUnits(ctx context.Context, p *Prepared, req Request, res *Result) *Result {
+	stopped := p.handoff.Stop(ctx, p.Plan.Units)
+	outcome, err := p.handoff.Start(ctx, p.Plan.Units)
+	outcome.Failed = append(stopped, outcome.Failed...)
+	if err != nil {
+		outcome.Failed = append(outcome.Failed, UnitFailure{Unit: "the init", Reason: err.Error()})
+	}
+	res.Outcome = outcome
+	if len(outcome.Failed) > 0 {
+		res.Verdict, res.Err = UnitsFailed, failedUnits(outcome.Failed)
+		return res
+	}
+	if res = e.nothing(p, req, res); res.Verdict == Unchanged {
+		res.Verdict = Applied
 	}
 	return res
 }

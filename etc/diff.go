@@ -249,7 +249,7 @@ func (c *comparison) mayOverwrite(e Entry, how string) bool {
 }
 
 func (c *comparison) update(e Entry, f found, want *State, why string) error {
-	before, err := c.s.current(e, f)
+	before, err := c.current(e, f, want)
 	if err != nil {
 		c.refuse(e, err)
 		return nil

@@ -87,7 +87,37 @@ func (s *Subsystem) current(e Entry, f found) (*State, error) {
 		return s.applied(last)
 	}
 	secret := e.Content != nil && e.Content.isSecret() || last.Content != nil && last.Content.isSecret()
-	return s.state(f, secret)
+	st, err := s.state(f, secret)
+	if err != nil || secret || !ours || st == nil || st.Keyed == "" || last.Content == nil {
+		return st, err
+	}
+	// What an earlier run wrote from a configuration is no secret, whoever may
+	// read the file.
+	if sum, err := s.hashFile(f.path, false); err == nil && sum == last.Content.Hash {
+		size := f.info.Size
+		st.Keyed, st.SHA256, st.Size = "", sum, &size
+	}
+	return st, nil
+}
+
+// current is the state of f for a change to want, with the owners' names as
+// want has them where they mean the same.
+func (c *comparison) current(e Entry, f found, want *State) (*State, error) {
+	st, err := c.s.current(e, f)
+	if err != nil || st == nil || st.UID == nil || want == nil || want.isLink() {
+		return st, err
+	}
+	uid, gid, pending, err := c.own.ids(*want)
+	if err != nil || pending {
+		return st, nil //nolint:nilerr // an unknown owner is told elsewhere
+	}
+	if uid == *st.UID {
+		st.User = want.User
+	}
+	if gid == *st.GID {
+		st.Group = want.Group
+	}
+	return st, nil
 }
 
 // settled remembers the stamp of f, which is as wanted.

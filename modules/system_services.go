@@ -273,10 +273,14 @@ func (r *reading) oneOrMany(name string) []string {
 
 func (r *reading) target() daemon.Target {
 	r.unitNameOK(r.n.label)
-	return daemon.Target{
+	t := daemon.Target{
 		Name: r.n.label, Description: r.public("description"), DependsOn: r.names("depends_on"), After: r.names("after"), Before: r.names("before"),
 		PartOf: r.names("part_of"), Autostart: r.flag("autostart"), Origin: r.n.origin(),
 	}
+	if len(t.PartOf) == 0 && t.Autostart {
+		t.PartOf = []string{"default"}
+	}
+	return t
 }
 
 func (r *reading) mount() daemon.Mount {

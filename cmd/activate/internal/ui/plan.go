@@ -128,6 +128,16 @@ func made(ch plan.Change) string {
 	return "  " + strings.Join(words, ", ")
 }
 
+// unsaidChange tells attributes that another one says better: a person reads
+// names of owners, and of a content its diff or hash.
+func unsaidChange(attribute string) bool {
+	switch attribute {
+	case "uid", "gid", "size", "links":
+		return true
+	}
+	return false
+}
+
 // attributes lists what a change changes, one line an attribute; what the
 // content's diff shows is left to it.
 func attributes(ch plan.Change, diffed bool) []string {
@@ -140,7 +150,7 @@ func attributes(ch plan.Change, diffed bool) []string {
 		old, had := before[k]
 		now, has := after[k]
 		switch {
-		case diffed && (k == "sha256" || k == "size"):
+		case diffed && (k == "sha256" || k == "size"), unsaidChange(k):
 		case !had:
 			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, short(now)))
 		case !has:
