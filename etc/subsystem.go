@@ -183,11 +183,22 @@ func neededBy(d Desired) map[string]bool {
 	return out
 }
 
+// owners reads who the names are, unless nobody is named: that saves reading
+// the account files.
 func (s *Subsystem) owners() (Owners, error) {
-	if s.cfg.Owners == nil {
+	if s.cfg.Owners == nil || !s.cfg.Desired.namesOwners() && !s.cfg.Last.namesOwners() {
 		return Owners{}, nil
 	}
 	return s.cfg.Owners()
+}
+
+// namesOwners tells whether an entry belongs to anybody but root by name.
+func (d Desired) namesOwners() bool {
+	return slices.ContainsFunc(d.Entries, func(e Entry) bool { return named(e.User) || named(e.Group) })
+}
+
+func named(owner string) bool {
+	return owner != "" && owner != "root" && (owner[0] < '0' || owner[0] > '9')
 }
 
 // below tells whether p is dir or inside it.

@@ -33,7 +33,11 @@ var errNoID = errors.New("no id is free in the range of login.defs")
 func newAllocator(b *book, l *ledger, d defs) *allocator {
 	a := &allocator{
 		defs: d, ledger: l, next: map[span]ID{},
-		held: holders{uids: map[ID][]string{}, gids: map[ID][]string{}, loose: map[ID]bool{}},
+		held: holders{
+			uids:  make(map[ID][]string, len(b.passwd.rows)+len(l.Users)),
+			gids:  make(map[ID][]string, len(b.group.rows)+len(l.Groups)),
+			loose: map[ID]bool{},
+		},
 	}
 	for _, r := range b.passwd.rows {
 		if r.name != "" {
@@ -66,11 +70,15 @@ func (a *allocator) holdLoose(ids []ID) {
 }
 
 func (a *allocator) holdUser(name string, id ID) {
-	a.held.uids[id] = append(a.held.uids[id], name)
+	if !slices.Contains(a.held.uids[id], name) {
+		a.held.uids[id] = append(a.held.uids[id], name)
+	}
 }
 
 func (a *allocator) holdGroup(name string, id ID) {
-	a.held.gids[id] = append(a.held.gids[id], name)
+	if !slices.Contains(a.held.gids[id], name) {
+		a.held.gids[id] = append(a.held.gids[id], name)
+	}
 }
 
 // userOf and groupOf give another name that holds id, "" when none does.

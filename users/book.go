@@ -90,8 +90,8 @@ func (b *book) index() error {
 	if err != nil {
 		return fmt.Errorf("cannot parse group: %w", err)
 	}
-	b.users, b.groups = map[string]user.User{}, map[string]user.Group{}
-	b.groupNames, b.memberships = map[ID]string{}, map[string][]string{}
+	b.users, b.groups = make(map[string]user.User, len(users)), make(map[string]user.Group, len(groups))
+	b.groupNames, b.memberships = make(map[ID]string, len(groups)), map[string][]string{}
 	b.primaries = map[ID][]string{}
 	for _, u := range users {
 		if _, dup := b.users[u.Name]; !dup {
@@ -121,6 +121,11 @@ func (b *book) indexGroup(g user.Group) {
 // validLines is what of d may be given to a parser that does not check.
 func validLines(d *document) *strings.Reader {
 	var b strings.Builder
+	size := 0
+	for _, r := range d.rows {
+		size += len(r.text) + 1
+	}
+	b.Grow(size)
 	for _, r := range d.rows {
 		if r.name != "" {
 			b.WriteString(strings.TrimSuffix(r.text, "\r"))

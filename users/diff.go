@@ -50,7 +50,7 @@ type planning struct {
 	ledger *ledger
 	diff   *plan.Diff
 	// lastUser, lastGroup, user and group are by name.
-	lastUser, user   map[string]User
+	lastUser, user   map[string]*User
 	lastGroup, group map[string]Group
 	// joins are the memberships that the configuration asks for, from either
 	// side.
@@ -82,8 +82,8 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 	p := &planning{
 		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b}, ledger: l,
 		alloc: newAllocator(b, l, ranges), diff: d,
-		lastUser: map[string]User{}, user: map[string]User{},
-		lastGroup: map[string]Group{}, group: map[string]Group{},
+		lastUser: make(map[string]*User, len(s.cfg.Last.Users)), user: make(map[string]*User, len(s.cfg.Desired.Users)),
+		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
 		keysOf: map[string]string{}, newGIDs: map[string]ID{},
 		looseUsers:  looseNames(b.passwd, b.shadow),
@@ -94,13 +94,15 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 }
 
 func (p *planning) indexDesired() {
-	for _, u := range p.s.cfg.Last.Users {
+	for i := range p.s.cfg.Last.Users {
+		u := &p.s.cfg.Last.Users[i]
 		p.lastUser[u.Name] = u
 	}
 	for _, g := range p.s.cfg.Last.Groups {
 		p.lastGroup[g.Name] = g
 	}
-	for _, u := range p.s.cfg.Desired.Users {
+	for i := range p.s.cfg.Desired.Users {
+		u := &p.s.cfg.Desired.Users[i]
 		p.user[u.Name] = u
 		for _, g := range u.Groups {
 			p.joins[membership{g, u.Name}] = true
@@ -170,9 +172,25 @@ func (p *planning) reserve() {
 	}
 }
 
+// last is what an earlier run made of a user, the zero User when it is new.
+func (p *planning) last(name string) User {
+	if u := p.lastUser[name]; u != nil {
+		return *u
+	}
+	return User{}
+}
+
+// origin is where the configuration asks for a user, "" when it does not.
+func (p *planning) origin(name string) string {
+	if u := p.user[name]; u != nil {
+		return u.Origin
+	}
+	return ""
+}
+
 // settle turns what is and what should be into a change, an adoption or
 // nothing.
-func (p *planning) settle(a plan.Address, before, after plan.State, same, ours bool, why, origin string) {
+func (p *planning) settle(a plan.Address, before, after any, same, ours bool, why, origin string) {
 	switch {
 	case same && ours:
 		p.diff.Unchanged++
@@ -180,9 +198,9 @@ func (p *planning) settle(a plan.Address, before, after plan.State, same, ours b
 		if p.diff.Adopted == nil {
 			p.diff.Adopted = map[plan.Address]plan.State{}
 		}
-		p.diff.Adopted[a] = before
+		p.diff.Adopted[a] = plan.Encode(before)
 	default:
-		p.diff.Changes = append(p.diff.Changes, plan.New(a, before, after, why, origin))
+		p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), plan.Encode(after), why, origin))
 	}
 }
 

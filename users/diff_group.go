@@ -14,12 +14,12 @@ func (p *planning) oneGroup(g Group) {
 	ours := p.s.oursGroup(g.Name, p.ledger, cur)
 	if cur == nil {
 		if after, ok := p.newGroup(g); ok {
-			p.settle(a, nil, plan.Encode(after), false, ours, gone(ours), g.Origin)
+			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, plan.Encode(after), gone(ours), g.Origin))
 		}
 		return
 	}
 	after := *cur
-	if g.GID != nil && *g.GID != cur.GID {
+	if g.GID != nil && *g.GID != cur.GID && !g.AdoptID {
 		if !g.MigrateID {
 			p.problem(a, g.Origin, fmt.Sprintf("Set gid = %s, leave it out, or set migrate_id = true.", cur.GID), "it exists with the gid %s, not %s", cur.GID, *g.GID)
 			return
@@ -33,7 +33,7 @@ func (p *planning) oneGroup(g Group) {
 	if !same || !ours {
 		before.Lines = p.s.cfg.Store.Keyed(p.book.groupBundle(g.Name).encode())
 	}
-	p.settle(a, plan.Encode(before), plan.Encode(after), same, ours, groupReason(*cur, after), g.Origin)
+	p.settle(a, before, after, same, ours, groupReason(*cur, after), g.Origin)
 }
 
 func gone(ours bool) string {

@@ -75,7 +75,7 @@ func (p *planning) block(id ID) (first ID, n int) {
 func (p *planning) oneUser(u User, fresh *UserState) {
 	a := userAddress(u.Name)
 	_, ours := p.lastUser[u.Name]
-	cur, err := p.current(u, p.lastUser[u.Name])
+	cur, err := p.current(u, p.last(u.Name))
 	if err != nil {
 		p.problem(a, u.Origin, "", "%v", err)
 		return
@@ -95,7 +95,7 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	if differs != "" || !ours {
 		before.Lines = p.linesKey(u.Name, false)
 	}
-	p.settle(a, plan.Encode(before), plan.Encode(after), differs == "", ours, differs, u.Origin)
+	p.settle(a, before, after, differs == "", ours, differs, u.Origin)
 }
 
 func (p *planning) linesKey(name string, own bool) string {
@@ -261,7 +261,7 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 func (p *planning) droppedGroups(u User) []string {
 	var out []string
 	original := p.originalUser(u.Name)
-	for _, g := range p.lastUser[u.Name].Groups {
+	for _, g := range p.last(u.Name).Groups {
 		if p.joins[membership{g, u.Name}] || original != nil && slices.Contains(original.Groups, g) {
 			continue
 		}

@@ -14,6 +14,8 @@ type document struct {
 	// byName finds the first valid line of each name, the one that counts.
 	byName map[string]*row
 	check  format
+	// nis tells that the file has had entries of compat mode.
+	nis bool
 	// noNewline tells that the last line had no newline; it stays so.
 	noNewline bool
 	changed   bool
@@ -44,6 +46,8 @@ func parseDocument(data []byte, check format) (*document, error) {
 		return d, nil
 	}
 	text := string(data)
+	lines := strings.Count(text, "\n") + 1
+	d.rows, d.byName = make([]*row, 0, lines), make(map[string]*row, lines)
 	d.noNewline = !strings.HasSuffix(text, "\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		d.rows = append(d.rows, d.row(line))
@@ -60,6 +64,7 @@ func (d *document) row(line string) *row {
 			d.byName[name] = r
 		}
 	}
+	d.nis = d.nis || isNIS(line)
 	return r
 }
 
@@ -96,10 +101,9 @@ func (d *document) all(name string) []*row {
 // since what follows those is not read (nsswitch.conf(5), compat mode).
 func (d *document) add(line string) {
 	at := len(d.rows)
-	for i, r := range d.rows {
-		if r.name == "" && isNIS(r.text) {
+	if d.nis {
+		if i := slices.IndexFunc(d.rows, func(r *row) bool { return r.name == "" && isNIS(r.text) }); i >= 0 {
 			at = i
-			break
 		}
 	}
 	d.insert(at, line)
@@ -138,10 +142,7 @@ func (d *document) removeRow(gone *row) {
 }
 
 // field gives the i-th field of a valid line.
-func (r *row) field(i int) string {
-	fields := strings.Split(r.text, ":")
-	return strings.TrimSuffix(fields[i], "\r")
-}
+func (r *row) field(i int) string { return strings.TrimSuffix(fieldOf(r.text, i), "\r") }
 
 // set replaces the i-th field of r. The other fields, and a carriage return at
 // the line's end, stay as they are.

@@ -21,64 +21,63 @@ const maxLine = 60 << 10
 
 // passwdLine tells an entry of passwd(5).
 func passwdLine(line string) (string, bool) {
-	f, ok := entry(line, 7)
-	if !ok || !isID(f[pwUID]) || !isID(f[pwGID]) {
+	name, ok := entry(line, 7)
+	if !ok || !isID(fieldOf(line, pwUID)) || !isID(fieldOf(line, pwGID)) {
 		return "", false
 	}
-	return f[pwName], true
+	return name, true
 }
 
 // groupLine tells an entry of group(5).
 func groupLine(line string) (string, bool) {
-	f, ok := entry(line, 4)
-	if !ok || !isID(f[grGID]) {
+	name, ok := entry(line, 4)
+	if !ok || !isID(fieldOf(line, grGID)) {
 		return "", false
 	}
-	return f[grName], true
+	return name, true
 }
 
 // shadowLine tells an entry of shadow(5).
-func shadowLine(line string) (string, bool) {
-	f, ok := entry(line, 9)
-	if !ok {
-		return "", false
-	}
-	return f[spName], true
-}
+func shadowLine(line string) (string, bool) { return entry(line, 9) }
 
 // gshadowLine tells an entry of gshadow(5).
-func gshadowLine(line string) (string, bool) {
-	f, ok := entry(line, 4)
-	if !ok {
-		return "", false
-	}
-	return f[sgName], true
-}
+func gshadowLine(line string) (string, bool) { return entry(line, 4) }
 
 // subIDLine tells an entry of subuid(5) and subgid(5).
 func subIDLine(line string) (string, bool) {
-	f, ok := entry(line, 3)
-	if !ok || !isID(f[subStart]) {
+	name, ok := entry(line, 3)
+	if !ok || !isID(fieldOf(line, subStart)) {
 		return "", false
 	}
-	if _, err := strconv.ParseUint(f[subCount], 10, 32); err != nil {
+	count := strings.TrimSuffix(fieldOf(line, subCount), "\r")
+	if _, err := strconv.ParseUint(count, 10, 32); err != nil {
 		return "", false
 	}
-	return f[subName], true
+	return name, true
 }
 
-// entry splits a line of n fields, with the white space around it that glibc
-// and runc skip left out. A line that names nobody is no entry.
-func entry(line string, n int) ([]string, bool) {
-	if len(line) > maxLine || isNIS(line) {
-		return nil, false
+// entry gives the name of a line that has n fields. A line that names nobody is
+// no entry, nor is one with the white space around the name that glibc and runc
+// skip.
+func entry(line string, n int) (string, bool) {
+	if len(line) > maxLine || isNIS(line) || strings.Count(line, ":") != n-1 {
+		return "", false
 	}
-	line = strings.TrimSuffix(line, "\r")
-	f := strings.Split(line, ":")
-	if len(f) != n || f[0] == "" || f[0][0] == '#' || strings.ContainsAny(f[0], " \t\r\v\f,") {
-		return nil, false
+	name := fieldOf(line, 0)
+	if name == "" || name[0] == '#' || strings.ContainsAny(name, " \t\r\v\f,") {
+		return "", false
 	}
-	return f, true
+	return name, true
+}
+
+// fieldOf gives the i-th field of a line, "" when it has fewer. It makes no
+// copies: a host may have very many lines.
+func fieldOf(line string, i int) string {
+	for range i {
+		_, line, _ = strings.Cut(line, ":")
+	}
+	f, _, _ := strings.Cut(line, ":")
+	return f
 }
 
 // isNIS tells the entries of compat mode, "+", "-" and "+@netgroup::::::".

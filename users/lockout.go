@@ -27,7 +27,7 @@ func (p *planning) lockout() ([]plan.Problem, error) {
 	if err != nil || len(after) > 0 {
 		return nil, err
 	}
-	return []plan.Problem{plan.Problemf(userAddress(before[0]), p.user[before[0]].Origin,
+	return []plan.Problem{plan.Problemf(userAddress(before[0]), p.origin(before[0]),
 		"Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout.",
 		"cannot make the accounts match: %s is the last who can log in and become root, and could no longer", before[0])}, nil
 }

@@ -15,7 +15,7 @@ import (
 func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	a := userAddress(u.Name)
 	after := *cur
-	if u.UID != nil && *u.UID != cur.UID {
+	if u.UID != nil && *u.UID != cur.UID && !u.AdoptID {
 		advice := fmt.Sprintf("Set uid = %s or leave it out.", cur.UID)
 		if u.MigrateID {
 			advice = "Change the uid with usermod(8) -u."
@@ -28,7 +28,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	if !p.supplementary(u, &after, cur) {
 		return after, false
 	}
-	if original := p.originalUser(u.Name); u.Group == "" && p.lastUser[u.Name].Group != "" && original != nil {
+	if original := p.originalUser(u.Name); u.Group == "" && p.last(u.Name).Group != "" && original != nil {
 		after.Group = original.Group
 	}
 	if u.Group != "" {
@@ -51,7 +51,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 // fields applies the plain fields. One that the last configuration set and
 // this one does not goes back to what it was before us, or to the default.
 func (p *planning) fields(u User, after *UserState, cur UserState) {
-	last, original := p.lastUser[u.Name], p.originalUser(u.Name)
+	last, original := p.last(u.Name), p.originalUser(u.Name)
 	fallback := UserState{Home: defaultHome(u), Shell: p.defaultShell(u)}
 	if original != nil {
 		fallback = *original
@@ -106,7 +106,7 @@ func settled(want, last, cur, fallback string) string {
 
 // wantSubIDs gives st the sub-ids of u, on top of those of others' making.
 func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
-	last := p.lastUser[u.Name]
+	last := p.last(u.Name)
 	if u.SubIDs == nil && last.SubIDs == nil {
 		return true
 	}
@@ -239,7 +239,7 @@ func (p *planning) groupLabel(name string) string {
 // keysAfter is the authorized_keys of a user for whom none are asked: those of
 // an earlier configuration go, and what was there before returns.
 func (p *planning) keysAfter(u User, cur *UserState) *KeysState {
-	last := p.lastUser[u.Name]
+	last := p.last(u.Name)
 	if cur == nil || cur.Keys == nil || len(last.AuthorizedKeys) == 0 {
 		return nil
 	}

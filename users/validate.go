@@ -2,7 +2,6 @@ package users
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +12,19 @@ import (
 
 // nameForm is what useradd(8) accepts in its default build, less the trailing
 // dollar of Samba.
-var nameForm = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
+const nameForm = `^[a-z_][a-z0-9_-]{0,31}$`
+
+// isName tells a string of nameForm.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		first := c >= 'a' && c <= 'z' || c == '_'
+		if !first && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}
 
 // validate finds what is wrong with d whatever the host looks like.
 func (d Desired) validate() []plan.Problem {
@@ -50,11 +61,11 @@ func (d Desired) validateGroups() []plan.Problem {
 			report("Keep one of the two.", "it is declared twice")
 		}
 		names[g.Name] = true
-		if !nameForm.MatchString(g.Name) {
+		if !isName(g.Name) {
 			report("", "the name does not match %s", nameForm)
 		}
 		for _, m := range g.Members {
-			if !nameForm.MatchString(m) {
+			if !isName(m) {
 				report("", "the member's name %q does not match %s", m, nameForm)
 			}
 		}
@@ -76,7 +87,7 @@ func (d Desired) validateGroups() []plan.Problem {
 type reporter func(advice, format string, args ...any)
 
 func (u User) validate(report reporter) {
-	if !nameForm.MatchString(u.Name) {
+	if !isName(u.Name) {
 		report("", "the name does not match %s", nameForm)
 	}
 	if u.UID != nil && (*u.UID == 0) != (u.Name == "root") {
