@@ -155,3 +155,36 @@ func oneSetting(t *testing.T, m *testvm.Machine) {
 		t.Errorf("the build says %q", got)
 	}
 }
+
+// TestNixAdopts: a distribution's own build users keep their ids, a taken id
+// is told with a way out, and ids = "auto" takes it.
+func TestNixAdopts(t *testing.T) {
+	t.Parallel()
+	m := nixMachine(t)
+	m.Succeed("groupadd -r -g 900 nixbld; for i in 1 2; do useradd -r -u 90$i -g nixbld -G nixbld -d /var/empty -s /usr/sbin/nologin nixbld$i; done")
+	before := m.Succeed("getent group nixbld; getent passwd nixbld1 nixbld2")
+	m.Succeed("activate switch /root/examples/nix.hcl")
+	got := m.Succeed("getent group nixbld; getent passwd nixbld1 nixbld3")
+	for _, want := range []string{"nixbld:x:900:nixbld1,nixbld2,nixbld", "nixbld1:x:901:900:", "nixbld3:x:30003:900:"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %s", want, got)
+		}
+	}
+	if got := builds(t, m); !strings.HasPrefix(got, "built by 90") && !strings.HasPrefix(got, "built by 300") {
+		t.Errorf("the build says %q", got)
+	}
+	m.Succeed("activate deactivate")
+	if got := m.Succeed("getent group nixbld; getent passwd nixbld1 nixbld2"); got != before {
+		t.Errorf("after deactivate %s, before %s", got, before)
+	}
+
+	m.Succeed("userdel nixbld1; userdel nixbld2; groupdel nixbld; useradd -u 30001 taken")
+	stderr := m.Fail("activate switch /root/examples/nix.hcl")
+	if !strings.Contains(stderr, "uid 30001 is taken's") || !strings.Contains(stderr, "are free") {
+		t.Errorf("a taken id is told as %s", stderr)
+	}
+	m.Succeed("activate switch --set nix.ids=auto /root/examples/nix.hcl")
+	if got := builds(t, m); !strings.HasPrefix(got, "built by 9") {
+		t.Errorf("the build says %q", got)
+	}
+}
