@@ -28,18 +28,16 @@ type BootFile struct {
 // none before. It is called before the first change of a run, since that is
 // the run which a crash may interrupt.
 func (e *Engine) installBoot() (first bool, err error) {
-	if len(e.BootFiles) == 0 {
-		return false, nil
-	}
 	entry, err := e.State.ReadBootEntry()
 	if err != nil {
 		return false, err
 	}
-	first = len(entry.Paths) == 0
+	first = len(entry.Paths) == 0 && len(e.BootFiles) > 0
 	missing, err := e.missingBoot()
-	if err != nil || len(missing) == 0 {
+	if err != nil || len(missing)+len(e.made) == 0 {
 		return false, err
 	}
+	entry.Parents = append(entry.Parents, e.made...)
 	// The account of what is made comes first: deactivate must find it.
 	for _, f := range missing {
 		entry.Paths = append(entry.Paths, f.Path)
@@ -118,14 +116,22 @@ func (e *Engine) removeBoot() error {
 			return fmt.Errorf("cannot remove the boot entry: %w", err)
 		}
 	}
-	slices.Reverse(entry.Parents)
-	for _, dir := range entry.Parents {
+	if err := e.removeEmpty(entry.Parents); err != nil {
+		return err
+	}
+	// What was made for the state itself goes with it.
+	return e.State.WriteBootEntry(generation.BootEntry{Parents: entry.Parents})
+}
+
+// removeEmpty removes those of the directories that are empty, deepest first.
+func (e *Engine) removeEmpty(dirs []string) error {
+	for _, dir := range slices.Backward(slices.Sorted(slices.Values(dirs))) {
 		err := e.Root.Remove(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
-			return fmt.Errorf("cannot remove the boot entry: %w", err)
+			return fmt.Errorf("cannot remove a directory that was made for activate: %w", err)
 		}
 	}
-	return e.State.WriteBootEntry(generation.BootEntry{})
+	return nil
 }
 
 func ignoreMissing(err error) error {

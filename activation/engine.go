@@ -134,6 +134,8 @@ type Engine struct {
 	// BootFiles are the host's boot entry for activate; none where its init
 	// has no way, or nothing is to be installed.
 	BootFiles []BootFile
+	// made are directories above the state and the lock that this run made.
+	made []string
 	// Now is the clock for records.
 	Now func() time.Time
 	// Report tells a person what is going on; it must not block.

@@ -161,7 +161,9 @@ func (m *machine) deactivate(t *testing.T) {
 		t.Fatalf("deactivate: %s %v", res.Verdict, res.Err)
 	}
 	must(t, e.RemoveState())
-	if _, err := os.Lstat(filepath.Join(m.dir, stateDir)); err == nil {
-		t.Fatal("the state directory is still there")
+	for _, dir := range []string{stateDir, "var", "run"} {
+		if _, err := os.Lstat(filepath.Join(m.dir, dir)); err == nil {
+			t.Fatalf("%s is still there", dir)
+		}
 	}
 }

@@ -9,6 +9,10 @@ const lockDir = "run/activate"
 // deactivate. The lock
 // file goes with them; the caller still holds it.
 func (e *Engine) RemoveState() error {
+	made, err := e.State.ReadBootEntry()
+	if err != nil {
+		return err
+	}
 	if err := e.removeBoot(); err != nil {
 		return err
 	}
@@ -17,8 +21,15 @@ func (e *Engine) RemoveState() error {
 			return err
 		}
 	}
+	if err := e.removeEmpty(made.Parents); err != nil {
+		return err
+	}
 	return e.Root.Sync()
 }
 
 // LockPath is the run lock, relative to the root.
 func LockPath() string { return path.Join(lockDir, "lock") }
+
+// Made tells the engine of directories that were made for the lock; deactivate
+// removes them when they are empty.
+func (e *Engine) Made(dirs []string) { e.made = append(e.made, dirs...) }

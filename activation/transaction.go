@@ -105,6 +105,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 	if err != nil {
 		return nil, err
 	}
+	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
 	fresh := p.target.Record != nil && p.target.Record.Number == 0
 	if req.SetBoot {
 		boot = p.number
@@ -198,6 +199,10 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if err := p.Refused(); err != nil {
 		return res.failed(err)
 	}
+	if p.last != nil && len(p.changes)+len(p.adopted) == 0 {
+		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
+	}
+	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
 	if err := e.stage(p, nil); err != nil {
 		return res.failed(err)
 	}

@@ -44,7 +44,7 @@ func (f *flags) open() (*host, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	h.wiring = &wiring{root: root, state: state, init: init, forceLockout: f.forceLockout}
+	h.wiring = &wiring{root: root, state: state, init: init, asked: f.asksForInit(), forceLockout: f.forceLockout}
 	bootFiles, err := f.bootFiles(init)
 	if err != nil {
 		_ = root.Close()
@@ -106,9 +106,11 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return lock, err
 	}
-	if _, err := root.MakeDirs(path.Dir(activation.LockPath()), 0o755); err != nil {
+	made, err := root.MakeDirs(path.Dir(activation.LockPath()), 0o755)
+	if err != nil {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
+	h.engine.Made(made)
 	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
 }
 
