@@ -13,6 +13,9 @@ type Desired struct {
 	// Environment is for user services and login shells: the `environment`
 	// block's variables.
 	Environment map[string]string `json:"environment,omitempty"`
+	// Places are the directories that the configuration says an init keeps its
+	// things in, by init.
+	Places map[string]string `json:"places,omitempty"`
 }
 
 // Service is one portable service, DESIGN 2.6. Sub-services are flattened:

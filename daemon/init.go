@@ -93,7 +93,9 @@ type File struct {
 // Part is one of the further files of a unit.
 type Part struct {
 	// Path is relative to the root.
-	Path    string
+	Path string
+	// Name is its path among all that is rendered for the init: "web/run".
+	Name    string
 	Content []byte
 	Mode    uint32
 }

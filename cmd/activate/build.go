@@ -39,6 +39,8 @@ func (h *host) build(ctx context.Context, path, out string) error {
 	if entries, err := os.ReadDir(out); err != nil || len(entries) > 0 {
 		return errors.Join(fmt.Errorf("cannot build into %s: it is not an empty directory; name another with -o", out), err)
 	}
+	// Nothing is handed over, so nobody has to run.
+	h.wiring.asked = false
 	p, err := h.engine.Prepare(ctx, target)
 	if err != nil {
 		return err

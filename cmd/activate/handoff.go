@@ -11,9 +11,17 @@ import (
 )
 
 // handoff is daemon's side of the engine's Handoff.
-type handoff struct{ units *daemon.Units }
+type handoff struct {
+	units *daemon.Units
+	init  daemon.Init
+	// asked is set when a person named the init, which then has to run.
+	asked bool
+}
 
 func (h handoff) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, error) {
+	if h.asked && !h.init.Running() {
+		return plan.Units{}, fmt.Errorf("cannot hand units to %s: %w", h.init.Name(), errNoInit)
+	}
 	return h.units.Verbs(ctx, changes)
 }
 
@@ -40,11 +48,13 @@ func (bootHandoff) Verbs(context.Context, []plan.Change) (plan.Units, error) {
 func (bootHandoff) Stop(context.Context, plan.Units) []activation.UnitFailure { return nil }
 
 func (h bootHandoff) Start(ctx context.Context, _ plan.Units) (activation.Outcome, error) {
-	s, ok := h.init.(*systemd.Systemd)
-	if !ok || !s.Running() {
+	if !h.init.Running() {
 		return activation.Outcome{}, nil
 	}
-	return activation.Outcome{}, s.Kick(ctx)
+	if s, ok := h.init.(*systemd.Systemd); ok {
+		return activation.Outcome{}, s.Kick(ctx)
+	}
+	return activation.Outcome{}, h.init.Refresh(ctx)
 }
 
 func failures(list []daemon.Failure) []activation.UnitFailure {

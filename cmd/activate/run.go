@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,7 +124,7 @@ func newRoot(std stdio) *cobra.Command {
 	p := cmd.PersistentFlags()
 	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
 	p.StringVar(&f.stateDir, "state-dir", defaultStateDir, "where generations are kept, inside the root")
-	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, systemd or none")
+	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, "+strings.Join(initNames(), ", "))
 	p.StringArrayVar(&f.sets, "set", nil, "set an option, K=V, above all configuration files")
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
 	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")

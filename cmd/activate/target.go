@@ -23,6 +23,15 @@ func (w *wiring) target(config string, s *modules.System) *activation.Target {
 		config = abs
 	}
 	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon, secretsLater: len(s.Snippets) > 0}
+	for name, settings := range s.Inits {
+		if settings.ScanDir == "" {
+			continue
+		}
+		if d.daemon.Places == nil {
+			d.daemon.Places = map[string]string{}
+		}
+		d.daemon.Places[name] = settings.ScanDir
+	}
 	t := &activation.Target{
 		Record:   &generation.Record{Config: config},
 		Linked:   hasLinked(d.etc),
@@ -81,16 +90,21 @@ func opener(c *etc.Content) func() (io.ReadCloser, error) {
 // can look at them.
 func unitFiles(init string, units []daemon.File) []generation.File {
 	var files []generation.File
-	for _, u := range units {
-		if u.Content == nil {
-			continue
-		}
-		content := u.Content
+	add := func(name string, content []byte, mode uint32) {
 		files = append(files, generation.File{
-			Path: path.Join("units", init, strings.TrimPrefix(u.Address.Name(), "/")),
-			Mode: 0o600,
+			Path: path.Join("units", init, strings.TrimPrefix(name, "/")),
+			Mode: mode,
 			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
 		})
+	}
+	for _, u := range units {
+		if u.Content != nil {
+			add(u.Address.Name(), u.Content, 0o600)
+		}
+		for _, p := range u.Parts {
+			// Only root enters the tree, but a script is to look like one.
+			add(p.Name, p.Content, 0o600|p.Mode&0o100)
+		}
 	}
 	return files
 }

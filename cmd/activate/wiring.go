@@ -32,6 +32,8 @@ type wiring struct {
 	root  *rootfs.Root
 	state *generation.State
 	init  daemon.Init
+	// asked is set when a person named the init, which then has to run.
+	asked bool
 	// allDrift shows drift that on_drift would keep; see etc.Config.
 	allDrift bool
 	// resume is set while an interrupted run is ended; see etc.Config.
@@ -226,7 +228,7 @@ func (w *wiring) handoff(u *daemon.Units) activation.Handoff {
 	if w.atBoot {
 		return bootHandoff{w.init}
 	}
-	return handoff{u}
+	return handoff{units: u, init: w.init, asked: w.asked}
 }
 
 // generationContents finds contents for a diff of two generations.

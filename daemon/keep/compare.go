@@ -40,7 +40,7 @@ func fields(s Spec) map[string]json.RawMessage {
 func effect(field string, was, will Spec) daemon.Effect {
 	switch field {
 	case "description", "parent", "depends_on", "wants", "after", "before", "required_by", "part_of", "autostart", "boot",
-		"needs", "needed_by", "follows", "pulls", "restart", "stop", "cleanup",
+		"needs", "needed_by", "follows", "pulls", "level", "restart", "stop", "cleanup",
 		"restart_if_changed", "reload_if_changed", "stop_if_changed", "restart_triggers", "reload_triggers",
 		"ignore_failure", "config_data", "init":
 		return daemon.NoEffect

@@ -26,6 +26,8 @@ type Spec struct {
 	Members []string `json:"members,omitempty"`
 	// Boot says that it starts with the host.
 	Boot bool `json:"boot"`
+	// Level is its place in the order of starts, from 1.
+	Level int `json:"level,omitempty"`
 	// RestartTrigger and ReloadTrigger are hashes that ask for one when they
 	// change.
 	RestartTrigger string `json:"restart_trigger,omitempty"`

@@ -44,24 +44,21 @@ func (r *resolver) cycle() error {
 	return nil
 }
 
-// Levels gives each service's place in the order of starts: 1 for those that
-// come after nothing.
-func Levels(needs map[string][]string) map[string]int {
-	out := map[string]int{}
+// levels numbers each service in the order of starts: 1 for those that come
+// after nothing.
+func (r *resolver) levels() {
 	var level func(name string) int
 	level = func(name string) int {
-		if n, ok := out[name]; ok {
-			return n
+		s := r.services[name]
+		if s.Level == 0 {
+			s.Level = 1
+			for _, next := range slices.Concat(s.Needs, s.Follows) {
+				s.Level = max(s.Level, level(next)+1)
+			}
 		}
-		n := 1
-		for _, next := range needs[name] {
-			n = max(n, level(next)+1)
-		}
-		out[name] = n
-		return n
+		return s.Level
 	}
-	for name := range needs {
+	for name := range r.services {
 		level(name)
 	}
-	return out
 }

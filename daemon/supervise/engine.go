@@ -17,8 +17,12 @@ import (
 type Manager interface {
 	// Name is what --init calls it.
 	Name() string
+	// Place moves it to the directory that the configuration names.
+	Place(dir string)
 	// Files are the init's own for a service, beside its spec.
 	Files(s keep.Spec) (Native, error)
+	// Boot are the files by which argv runs once at every start of the host.
+	Boot(argv []string) Native
 	// Running tells whether there is one to speak with.
 	Running() bool
 	// Refresh has it take up the services whose files are there, and let go
@@ -82,6 +86,15 @@ type Engine struct {
 // New gives the init.
 func New(m Manager, o Options) *Engine { return &Engine{manager: m, opts: o.Complete()} }
 
+// BootUnit is what inits call the entry that runs activate at boot.
+const BootUnit = "activate-boot"
+
+// BootEntry gives the files by which argv runs at boot.
+func (e *Engine) BootEntry(argv []string) []daemon.File {
+	n := e.manager.Boot(argv)
+	return []daemon.File{{Unit: BootUnit, Parts: n.Parts, Links: n.Links}}
+}
+
 // Name is the manager's.
 func (e *Engine) Name() string { return e.manager.Name() }
 
@@ -94,6 +107,9 @@ func (e *Engine) Running() bool { return e.manager.Running() }
 // Render makes the spec of every service, with the init's own files as its
 // parts. The error names the service.
 func (e *Engine) Render(d daemon.Desired) ([]daemon.File, error) {
+	if dir := d.Places[e.Name()]; dir != "" {
+		e.manager.Place(dir)
+	}
 	specs, err := Specs(d)
 	if err != nil {
 		return nil, err

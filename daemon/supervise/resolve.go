@@ -47,6 +47,7 @@ func Specs(d daemon.Desired) ([]keep.Spec, error) {
 		return nil, err
 	}
 	r.boot()
+	r.levels()
 	var out []keep.Spec
 	for _, s := range r.sorted() {
 		out = append(out, *s)

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/supervise"
+	"github.com/activate-agent/activate/daemon/systemd"
+)
+
+// bootFiles are the entry by which the init runs this program at boot.
+func (f *flags) bootFiles(init daemon.Init) ([]activation.BootFile, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cannot find this program for the boot entry: %w", err)
+	}
+	argv := []string{exe, "at-boot"}
+	if f.stateDir != defaultStateDir {
+		argv = append(argv, "--state-dir", f.stateDir)
+	}
+	var files []daemon.File
+	switch init := init.(type) {
+	case *systemd.Systemd:
+		files, err = systemd.BootEntry(argv, f.stateDir)
+	case *supervise.Engine:
+		files = init.BootEntry(append(argv, "--init", init.Name()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []activation.BootFile
+	for _, file := range files {
+		if file.Path != "" {
+			out = append(out, activation.BootFile{Path: file.Path, Content: file.Content, Mode: file.Mode})
+		}
+		for _, part := range file.Parts {
+			out = append(out, activation.BootFile{Path: part.Path, Content: part.Content, Mode: part.Mode})
+		}
+		for link, target := range file.Links {
+			out = append(out, activation.BootFile{Path: link, Target: target})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,193 @@
+// Package runit runs services under runsvdir(8): a directory for each in
+// /etc/sv, linked into the one that runsvdir watches, with svlogd as logger.
+//
+// It owns those directories and the commands of sv(8). It refuses to order
+// services or to know their commands: a keeper runs in each directory. The
+// format is that of runsv(8), version 2.1.2.
+package runit
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/keep"
+	"github.com/activate-agent/activate/daemon/supervise"
+)
+
+const (
+	definitions    = "/etc/sv"
+	defaultScanDir = "/etc/service"
+	// limit is how long runsvdir may take to look again, which it does every
+	// five seconds.
+	limit = 30 * time.Second
+)
+
+// Manager is one runsvdir.
+type Manager struct {
+	opts supervise.Options
+	scan string
+}
+
+// New gives the runit whose services are linked in scan; empty means the
+// running one's.
+func New(o supervise.Options, scan string) *Manager {
+	m := &Manager{opts: o.Complete(), scan: scan}
+	if scan == "" {
+		m.scan = defaultScanDir
+		if found, ok := Find(); ok {
+			m.scan = found
+		}
+	}
+	return m
+}
+
+// Find gives the directory of the runsvdir that runs on this host: its first
+// argument that is no option.
+func Find() (scan string, ok bool) {
+	p, ok := supervise.First("runsvdir")
+	if !ok {
+		return "", false
+	}
+	for _, arg := range p.Argv[1:] {
+		if strings.HasPrefix(arg, "-") {
+			continue
+		}
+		if !filepath.IsAbs(arg) {
+			// It changes into the directory.
+			return p.Dir, true
+		}
+		return filepath.Clean(arg), true
+	}
+	return "", false
+}
+
+// Name is "runit".
+func (*Manager) Name() string { return "runit" }
+
+// Place moves to another directory of links.
+func (m *Manager) Place(scan string) { m.scan = scan }
+
+// Files are the service's directory and its link. What runsv keeps in it goes
+// to /run, as far as it is runsv's to make.
+func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
+	if s.Bundle() {
+		return supervise.Native{}, nil
+	}
+	dir := path.Join(rootfs.Rel(definitions), s.Name)
+	logs := m.opts.LogDir(s.Name)
+	n := supervise.Native{Links: map[string]string{
+		path.Join(dir, "supervise"):           state(s.Name),
+		path.Join(dir, "log/supervise"):       state(s.Name) + ".log",
+		path.Join(rootfs.Rel(m.scan), s.Name): path.Join(definitions, s.Name),
+	}}
+	add := func(name, content string, mode uint32) {
+		n.Parts = append(n.Parts, daemon.Part{Path: path.Join(dir, name), Name: path.Join(s.Name, name), Content: []byte(content), Mode: mode})
+	}
+	add("run", string(supervise.Script(m.opts.Keep("run", s.Name))), 0o755)
+	add("check", string(supervise.Script(m.opts.Keep("status", s.Name))), 0o755)
+	add("log/run", string(supervise.LogScript(logs, []string{"svlogd", "-tt", logs})), 0o755)
+	if !s.Boot {
+		add("down", "", 0o644)
+	}
+	for key, values := range s.Init["runit"][""] {
+		add(key, strings.Join(values, "\n")+"\n", 0o644)
+	}
+	return n, nil
+}
+
+// state is where runsv keeps its pipes. The directory above it is there from
+// the start of a boot, since runsv makes only this one.
+func state(name string) string { return "/run/runit." + name }
+
+// Running tells whether a runsvdir watches the directory.
+func (m *Manager) Running() bool {
+	found, ok := Find()
+	if m.opts.Root.Dir() != "/" || !ok {
+		return false
+	}
+	a, err1 := os.Stat(found)
+	b, err2 := os.Stat(m.scan)
+	return err1 == nil && err2 == nil && os.SameFile(a, b)
+}
+
+func supervised(name string) bool { return supervise.Listens(state(name) + "/ok") }
+
+// Refresh waits until runsvdir has noticed what came and what went.
+func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
+	declared := map[string]bool{}
+	for _, s := range services {
+		declared[s.Name] = true
+	}
+	names, err := m.opts.Dirs.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !declared[name] {
+			if err := m.release(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range services {
+		err := supervise.Until(ctx, limit, "runsv on "+s.Name, func() bool { return supervised(s.Name) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release has runsv of a service that is gone leave.
+func (m *Manager) release(ctx context.Context, name string) error {
+	if err := control(state(name), "dx"); err != nil {
+		return err
+	}
+	err := supervise.Until(ctx, limit, "runsv to leave "+name, func() bool { return !supervised(name) })
+	for _, dir := range []string{state(name), state(name) + ".log"} {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// control writes commands to runsv; nobody there is no error.
+func control(state, commands string) error {
+	if !supervise.Listens(state + "/control") {
+		return nil
+	}
+	err := os.WriteFile(state+"/control", []byte(commands), 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Up has the keeper run.
+func (*Manager) Up(_ context.Context, name string) error { return control(state(name), "u") }
+
+// Down has the keeper stop.
+func (*Manager) Down(_ context.Context, name string) error { return control(state(name), "d") }
+
+// Boot is a directory whose command runs once: its end takes it down.
+func (m *Manager) Boot(argv []string) supervise.Native {
+	dir := path.Join(definitions, supervise.BootUnit)
+	down := []string{"sv", "down", dir}
+	return supervise.Native{
+		Parts: []daemon.Part{
+			{Path: path.Join(rootfs.Rel(dir), "run"), Content: supervise.Script(argv), Mode: 0o755},
+			{Path: path.Join(rootfs.Rel(dir), "finish"), Content: supervise.Script(down), Mode: 0o755},
+		},
+		Links: map[string]string{
+			path.Join(rootfs.Rel(dir), "supervise"):           state(supervise.BootUnit),
+			path.Join(rootfs.Rel(m.scan), supervise.BootUnit): dir,
+		},
+	}
+}

@@ -1,0 +1,134 @@
+package supervise
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Process is one that runs on this host, in the same root as this program.
+type Process struct {
+	PID  int
+	Argv []string
+	// Dir is its working directory.
+	Dir string
+}
+
+// Program is the base name of what it runs: its script where an interpreter
+// runs one.
+func (p Process) Program() string {
+	if len(p.Argv) == 0 {
+		return ""
+	}
+	name := filepath.Base(strings.TrimLeft(strings.TrimRight(p.Argv[0], ":"), "-"))
+	if strings.HasPrefix(name, "python") && len(p.Argv) > 1 {
+		return filepath.Base(p.Argv[1])
+	}
+	return name
+}
+
+// Processes gives all processes of this root, by number.
+func Processes() []Process {
+	ours, err := os.Stat("/")
+	if err != nil {
+		return nil
+	}
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	var out []Process
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		root, err := os.Stat(dir + "/root")
+		if err != nil || !os.SameFile(ours, root) {
+			continue
+		}
+		out = append(out, read(pid, dir))
+	}
+	slices.SortFunc(out, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
+	return out
+}
+
+func read(pid int, dir string) Process {
+	p := Process{PID: pid}
+	line, _ := os.ReadFile(dir + "/cmdline")
+	for word := range bytes.SplitSeq(bytes.TrimRight(line, "\x00"), []byte{0}) {
+		p.Argv = append(p.Argv, string(word))
+	}
+	p.Dir, _ = os.Readlink(dir + "/cwd")
+	return p
+}
+
+// First gives the first process that runs the program.
+func First(program string) (Process, bool) {
+	for _, p := range Processes() {
+		if p.Program() == program {
+			return p, true
+		}
+	}
+	return Process{}, false
+}
+
+// PID1 is the program that runs as process 1 of this root; empty when process
+// 1 is of another one.
+func PID1() string {
+	for _, p := range Processes() {
+		if p.PID == 1 {
+			return p.Program()
+		}
+	}
+	return ""
+}
+
+// Listens tells whether somebody reads the named pipe, as a supervisor does
+// its control's for as long as it runs.
+func Listens(fifo string) bool {
+	f, err := os.OpenFile(fifo, os.O_WRONLY|oNonblock, 0)
+	if err != nil {
+		return false
+	}
+	info, err := f.Stat()
+	_ = f.Close()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// Command runs a tool of an init. The error has what it wrote.
+func Command(ctx context.Context, argv ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		return string(out), nil
+	}
+	said := strings.TrimSpace(stderr.String())
+	if said == "" {
+		said = strings.TrimSpace(string(out))
+	}
+	if _, exited := errors.AsType[*exec.ExitError](err); exited && said != "" {
+		return string(out), fmt.Errorf("%s: %s", filepath.Base(argv[0]), said)
+	}
+	return string(out), fmt.Errorf("%s: %w", filepath.Base(argv[0]), err)
+}
+
+// Until waits for a condition; what names it in the error.
+func Until(ctx context.Context, limit time.Duration, what string, done func() bool) error {
+	deadline := time.Now().Add(limit)
+	for pause := time.Millisecond; !done(); pause = min(2*pause, 30*time.Millisecond) {
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("timed out after %s waiting for %s", limit, what)
+		}
+		time.Sleep(pause)
+	}
+	return nil
+}

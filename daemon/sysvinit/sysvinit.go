@@ -1,0 +1,175 @@
+// Package sysvinit runs services by scripts in /etc/init.d with links in the
+// directories of the runlevels.
+//
+// It owns the scripts, their LSB headers and the links. It refuses to trust a
+// file with a process id: the scripts have activate start, find and stop the
+// keeper. The header is that of LSB 5.0, 22.3, as insserv(8) reads it.
+package sysvinit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/keep"
+	"github.com/activate-agent/activate/daemon/supervise"
+)
+
+const defaultDir = "/etc/init.d"
+
+// maxLevel is the highest number of a start link whose stop link still has
+// two digits.
+const maxLevel = 99
+
+// Manager is a host with init scripts.
+type Manager struct {
+	opts supervise.Options
+	dir  string
+}
+
+// New gives the scripts in dir; empty means /etc/init.d.
+func New(o supervise.Options, dir string) *Manager {
+	if dir == "" {
+		dir = defaultDir
+	}
+	return &Manager{opts: o.Complete(), dir: dir}
+}
+
+// Name is "sysvinit".
+func (*Manager) Name() string { return "sysvinit" }
+
+// Place moves to another directory of scripts.
+func (m *Manager) Place(dir string) { m.dir = dir }
+
+// Files are the script and, for what starts with the host, its links.
+func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
+	if s.Bundle() {
+		return supervise.Native{}, nil
+	}
+	n := supervise.Native{Parts: []daemon.Part{{
+		Path: path.Join(rootfs.Rel(m.dir), s.Name), Name: s.Name, Content: m.script(s), Mode: 0o755,
+	}}}
+	if !s.Boot {
+		return n, nil
+	}
+	if s.Level >= maxLevel {
+		return n, fmt.Errorf("it is number %d in the order of starts, and links of runlevels end at %d", s.Level, maxLevel)
+	}
+	n.Links = map[string]string{}
+	for level := range 7 {
+		name := fmt.Sprintf("K%02d%s", 100-s.Level, s.Name)
+		if level >= 2 && level <= 5 {
+			name = fmt.Sprintf("S%02d%s", s.Level, s.Name)
+		}
+		n.Links[fmt.Sprintf("etc/rc%d.d/%s", level, name)] = "../init.d/" + s.Name
+	}
+	return n, nil
+}
+
+func (m *Manager) script(s keep.Spec) []byte {
+	start, stop := "2 3 4 5", "0 1 6"
+	if !s.Boot {
+		start = ""
+	}
+	description := supervise.Comment(s.Description)
+	if description == "" {
+		description = s.Name
+	}
+	required := append([]string{"$remote_fs", "$syslog"}, s.Needs...)
+	for _, name := range s.DependsOn {
+		if strings.HasPrefix(name, "$") {
+			required = append(required, name)
+		}
+	}
+	should := append([]string{"$network"}, s.Follows...)
+	flags := []string{"--log", m.opts.LogDir(s.Name)}
+	call := func(verb string) string { return supervise.Line(m.opts.Keep(verb, s.Name, flags...)) }
+	var b strings.Builder
+	fmt.Fprintf(&b, `#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          %[1]s
+# Required-Start:    %[2]s
+# Required-Stop:     %[2]s
+# Should-Start:      %[3]s
+# Should-Stop:       %[3]s
+# Default-Start:     %[4]s
+# Default-Stop:      %[5]s
+# Short-Description: %[6]s
+# Description:       %[6]s
+### END INIT INFO
+# Written by activate.
+case "$1" in
+`, s.Name, strings.Join(required, " "), strings.Join(should, " "), start, stop, description)
+	verbs := []string{"start", "stop", "restart", "reload", "force-reload", "status"}
+	if s.Reload == nil {
+		verbs = slices.DeleteFunc(verbs, func(v string) bool { return v == "reload" })
+	}
+	for _, verb := range verbs {
+		fmt.Fprintf(&b, "%s) exec %s ;;\n", verb, call(verb))
+	}
+	fmt.Fprintf(&b, "reload) echo \"%s cannot reload\" >&2; exit 3 ;;\n", s.Name)
+	fmt.Fprintf(&b, "*) echo \"Usage: $0 {%s}\" >&2; exit 1 ;;\nesac\n", strings.Join(verbs, "|"))
+	return []byte(b.String())
+}
+
+// Detect tells whether process 1 is the init of System V.
+func Detect() bool { return supervise.PID1() == "init" }
+
+// Running tells whether scripts are what this host runs services by: scripts
+// need nobody, but an init of another kind would not know of them.
+func (m *Manager) Running() bool {
+	others := []string{"systemd", "finit", "s6-svscan", "runit"}
+	return m.opts.Root.Dir() == "/" && !slices.Contains(others, supervise.PID1()) && !exists("/run/systemd/system")
+}
+
+func exists(p string) bool {
+	_, err := os.Lstat(p)
+	return err == nil
+}
+
+// Refresh has nothing to do: scripts are read when they run.
+func (*Manager) Refresh(context.Context, []keep.Spec) error { return nil }
+
+// Up runs the script, which waits until the service is up.
+func (m *Manager) Up(ctx context.Context, name string) error {
+	_, err := supervise.Command(ctx, path.Join(m.dir, name), "start")
+	return err
+}
+
+// Down runs the script, which waits until the service is down. Without a
+// script there is nothing to stop it by but its keeper.
+func (m *Manager) Down(ctx context.Context, name string) error {
+	script := path.Join(m.dir, name)
+	if !exists(script) {
+		return nil
+	}
+	_, err := supervise.Command(ctx, script, "stop")
+	return err
+}
+
+// Boot is a script of the runlevel S, which ends before others begin.
+func (m *Manager) Boot(argv []string) supervise.Native {
+	text := fmt.Sprintf(`#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          %[1]s
+# Required-Start:    $local_fs
+# Required-Stop:
+# Default-Start:     S
+# Default-Stop:
+# Short-Description: Re-apply the boot generation of activate
+### END INIT INFO
+# Written by activate.
+case "$1" in
+start) exec %[2]s ;;
+esac
+`, supervise.BootUnit, supervise.Line(argv))
+	return supervise.Native{
+		Parts: []daemon.Part{{Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit), Content: []byte(text), Mode: 0o755}},
+		Links: map[string]string{"etc/rcS.d/S99" + supervise.BootUnit: "../init.d/" + supervise.BootUnit},
+	}
+}
