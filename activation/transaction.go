@@ -2,11 +2,8 @@ package activation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -149,99 +146,6 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 		return err
 	}
 	return tx.engine.State.WriteJournal(tx.journal)
-}
-
-// stage writes the generation that p becomes.
-func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
-	record := p.record()
-	record.Number, record.Time, record.Version = p.number, e.Now().UTC(), e.Version
-	record.States = p.statesAfter()
-	return e.State.Stage(record, p.files(), numberOf(p.last), made)
-}
-
-// files are the tree's files: the target's and those of its parts.
-func (p *Prepared) files() []generation.File {
-	files := slices.Clone(p.target.Files)
-	for _, part := range p.parts {
-		if part.Files != nil {
-			files = append(files, part.Files()...)
-		}
-	}
-	return files
-}
-
-// record is the target's record with every section.
-func (p *Prepared) record() *generation.Record {
-	record := *p.target.Record
-	record.Sections = map[string]json.RawMessage{
-		SectionSnippets: json.RawMessage(plan.Encode(p.target.Snippets)),
-		SectionSettings: json.RawMessage(plan.Encode(p.target.Settings)),
-	}
-	for _, part := range p.parts {
-		record.Sections[part.Section] = json.RawMessage(plan.Encode(part.Recorded()))
-	}
-	return &record
-}
-
-// WriteTree writes the tree of p's generation into root, a directory of its
-// own. Numbers and times are left out: the same input gives the same bytes.
-func (p *Prepared) WriteTree(root *rootfs.Root) error {
-	if err := generation.WriteTree(root, ".", p.record(), p.files()); err != nil {
-		return err
-	}
-	return root.Sync()
-}
-
-// StageForBoot records p's target as a generation and makes it the boot
-// default. What runs stays as it is.
-func (e *Engine) StageForBoot(p *Prepared) *Result {
-	res := &Result{Plan: p.Plan, Generation: numberOf(p.last)}
-	if err := p.Refused(); err != nil {
-		return res.failed(err)
-	}
-	if p.last != nil && len(p.changes)+len(p.adopted) == 0 {
-		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
-	}
-	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
-	if err := e.stage(p, nil); err != nil {
-		return res.failed(err)
-	}
-	if _, err := e.installBoot(); err != nil {
-		return res.failed(err)
-	}
-	if err := errors.Join(e.State.SetBoot(p.number), e.Root.Sync()); err != nil {
-		return res.failed(err)
-	}
-	res.Verdict, res.Generation = Applied, p.number
-	return res
-}
-
-// statesAfter is what is ours once p is applied.
-func (p *Prepared) statesAfter() map[plan.Address]plan.State {
-	states := map[plan.Address]plan.State{}
-	if p.last != nil {
-		maps.Copy(states, p.last.States)
-	}
-	maps.Copy(states, p.adopted)
-	for _, ch := range p.changes {
-		switch {
-		case ch.Address == staticAddress || ch.Kind == plan.KindSnippet:
-		case p.leaves(ch):
-			delete(states, ch.Address)
-		default:
-			states[ch.Address] = ch.After
-		}
-	}
-	return states
-}
-
-func (p *Prepared) leaves(ch plan.Change) bool {
-	for _, part := range p.parts {
-		if part.owns(ch) {
-			return part.leaves(ch)
-		}
-	}
-	return ch.After == nil
 }
 
 func changesOf(part Part, changes []plan.Change) []plan.Change {

@@ -170,12 +170,43 @@ func (s *State) write(name string, v any) error {
 // stampsName holds what makes the next run fast; it may be lost.
 const stampsName = "stamps.json"
 
-// WriteStamps keeps what a subsystem wants to know of unchanged paths.
-func (s *State) WriteStamps(v any) error { return s.write(stampsName, v) }
+// WriteStamps keeps what a subsystem wants to know of unchanged paths. It need
+// not survive a power cut.
+func (s *State) WriteStamps(v any) error { return s.writeLazily(stampsName, v) }
 
 // ReadStamps reads it back into v. The error wraps fs.ErrNotExist when there
-// is none.
-func (s *State) ReadStamps(v any) error { return s.read(stampsName, v) }
+// is none that can be read.
+func (s *State) ReadStamps(v any) error { return s.readLazily(stampsName, v) }
+
+// memoName holds what says that the accounts need nothing; it may be lost.
+const memoName = "accounts.json"
+
+// WriteMemo and ReadMemo do the same for the accounts.
+func (s *State) WriteMemo(v any) error { return s.writeLazily(memoName, v) }
+
+// ReadMemo reads what WriteMemo kept.
+func (s *State) ReadMemo(v any) error { return s.readLazily(memoName, v) }
+
+func (s *State) writeLazily(name string, v any) error {
+	attr := s.root.Private()
+	attr.Lazy = true
+	if err := s.root.WriteFile(s.path(name), bytes.NewReader(plan.Compact(v)), attr); err != nil {
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
+	}
+	return nil
+}
+
+// readLazily takes a damaged file for none: a power cut may leave it half.
+func (s *State) readLazily(name string, v any) error {
+	b, err := s.root.ReadFile(s.path(name), 0)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", s.root.Name(s.path(name)), err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("cannot read %s: it is damaged (%w): %w", s.root.Name(s.path(name)), err, fs.ErrNotExist)
+	}
+	return nil
+}
 
 // BootEntry is boot-entry.json: what was installed so that the host's init
 // runs activate at boot.

@@ -43,10 +43,7 @@ func (h *host) drift(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.printPlan(p); err != nil {
-		return err
-	}
-	if err := p.Refused(); err != nil {
+	if err := h.answer(p); err != nil {
 		return err
 	}
 	if !p.Plan.Empty() {

@@ -44,10 +44,7 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err != nil {
 			return err
 		}
-		if err := h.printPlan(p); err != nil {
-			return err
-		}
-		if err := p.Refused(); err != nil {
+		if err := h.answer(p); err != nil {
 			return err
 		}
 		if err := h.engine.DryRun(ctx, p); err != nil {
@@ -63,6 +60,14 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		}
 		return nil
 	})
+}
+
+// answer prints the plan, and gives the error of one that would be refused.
+func (h *host) answer(p *activation.Prepared) error {
+	if err := h.printPlan(p); err != nil {
+		return err
+	}
+	return p.Refused()
 }
 
 // printPlan prints the plan as the answer.
