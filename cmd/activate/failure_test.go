@@ -1,0 +1,58 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/testvm"
+)
+
+// TestUnitFails: a unit that fails is told with its last words and exit 4, and
+// hurts no other; with on_unit_failure = "rollback" the generation before
+// returns with exit 5.
+func TestUnitFails(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	config := func(command, settings string) string {
+		return settings + `
+etc "motd" { text = "` + command + `\n" }
+service "good" {
+  process { argv = ["/bin/sleep", "infinity"] }
+}
+service "app" {
+  process { argv = ["/bin/sh", "-c", "` + command + `"] }
+  restart { policy = "never" }
+}
+`
+	}
+	m.WriteFile("/root/good.hcl", config("exec sleep infinity", ""))
+	m.WriteFile("/root/bad.hcl", config("echo no luck; exit 7", ""))
+	m.WriteFile("/root/back.hcl", config("echo no luck; exit 8", `activation { on_unit_failure = "rollback" }`))
+	m.Succeed("activate switch /root/good.hcl")
+	pids := m.Succeed("systemctl show -P MainPID good.service")
+
+	_, stderr, code := m.Run("activate switch /root/back.hcl")
+	if code != 5 || !strings.Contains(stderr, "app.service") || !strings.Contains(stderr, "generation 1: 0 added, 0 changed") {
+		t.Errorf("with rollback: exit %d, %s", code, stderr)
+	}
+	if got := m.Succeed("cat /etc/motd; systemctl is-active app.service; readlink /var/lib/activate/current"); got != "exec sleep infinity\nactive\ngenerations/1\n" {
+		t.Errorf("after the rollback: %s", got)
+	}
+	m.Succeed("activate drift")
+
+	_, stderr, code = m.Run("activate switch /root/bad.hcl")
+	if code != 4 || !strings.Contains(stderr, "app.service") || !strings.Contains(stderr, "no luck") {
+		t.Errorf("without rollback: exit %d, %s", code, stderr)
+	}
+	if got := m.Succeed("cat /etc/motd; readlink /var/lib/activate/current"); !strings.Contains(got, "exit 7\ngenerations/3\n") {
+		t.Errorf("after the failure: %s", got)
+	}
+	if now := m.Succeed("systemctl show -P MainPID good.service"); now != pids {
+		t.Errorf("good.service went from pid %s to %s", pids, now)
+	}
+	stdout, _, code := m.Run("activate switch --json /root/bad.hcl")
+	if code != 4 || !strings.Contains(stdout, `"result": "units-failed"`) || !strings.Contains(stdout, `"generation": 3`) {
+		t.Errorf("again: exit %d, %s", code, stdout)
+	}
+}
