@@ -40,6 +40,9 @@ type Journal struct {
 
 const journalName = "journal/transaction.json"
 
+// JournalPath is the journal, relative to the root.
+func (s *State) JournalPath() string { return s.path(journalName) }
+
 // WriteJournal makes j the transaction in flight, durable when it returns.
 func (s *State) WriteJournal(j *Journal) error {
 	j.Format = Format

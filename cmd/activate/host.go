@@ -138,7 +138,8 @@ func (h *host) recover(ctx context.Context) error {
 	}
 	ui.Result(h.std.err, h.style, res, time.Since(h.began))
 	if res.Verdict == activation.Partial {
-		return &exitError{code: res.Verdict.ExitCode(), err: errors.New("cannot go on: the interrupted run could not be ended")}
+		return &exitError{code: res.Verdict.ExitCode(), err: fmt.Errorf("cannot go on: the interrupted run could not be ended; put right what is named above and run again, or remove %s to take the host as it is",
+			h.engine.Root.Name(h.engine.State.JournalPath()))}
 	}
 	return nil
 }
