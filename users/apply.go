@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -115,6 +116,8 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
 	defer func() { _ = lock.Unlock() }()
+	alone := s.seen != nil && maps.Equal(s.seen, s.look())
+	s.seen = nil
 	e, err := s.newEdit()
 	if err != nil {
 		return err
@@ -125,6 +128,9 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	}
 	if err := e.commit(); err != nil {
 		return err
+	}
+	if alone {
+		s.seen = s.look()
 	}
 	return e.leaveNoTrace()
 }

@@ -22,6 +22,12 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if d.Problems = s.cfg.Desired.validate(); len(d.Problems) > 0 {
 		return d, nil
 	}
+	if s.holds() {
+		s.seen = s.look()
+		d.Unchanged = len(s.cfg.Desired.Users) + len(s.cfg.Desired.Groups)
+		return d, nil
+	}
+	seen := s.look()
 	p, err := s.newPlanning(&d)
 	if err != nil {
 		return d, err
@@ -34,6 +40,9 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	p.leaving()
 	if len(d.Problems) == 0 && len(d.Changes) > 0 && !s.cfg.ForceLockout {
 		d.Problems, err = p.lockout()
+	}
+	if s.seen = nil; err == nil && len(d.Problems)+len(d.Warnings) == 0 {
+		s.seen = seen
 	}
 	return d, err
 }

@@ -63,6 +63,9 @@ type host struct {
 	force     bool
 	later     bool
 	now       time.Time
+	// generation counts the runs; memo is what the last one told the next.
+	generation int
+	memo       *users.Memo
 }
 
 func newHost(t testingT, dir string, files map[string]string) *host {
@@ -107,6 +110,7 @@ func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 		Root: h.root, Store: h.store, Desired: desired, Last: h.last, Originals: h.originals,
 		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later,
 		LockWait: time.Millisecond, Now: func() time.Time { return h.now },
+		Generation: h.generation, Memo: h.memo,
 	})
 }
 
@@ -130,6 +134,8 @@ func (h *host) switchTo(t testingT, desired users.Desired) plan.Diff {
 // record does what the engine does when a run is over.
 func (h *host) record(s *users.Subsystem, d plan.Diff) {
 	h.originals, h.last = s.Originals(d), s.Recorded()
+	h.generation++
+	h.memo = s.Memo(h.generation)
 }
 
 // batches splits changes as the engine's steps do: groups, users, removals.

@@ -10,10 +10,12 @@ import (
 // accounts of the configuration were before they became ours.
 func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 	out := map[plan.Address]plan.State{}
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
-	if err != nil {
-		// Diff has read it before; without it no group is known as a user's own.
-		l = &ledger{}
+	// Diff has read it before; without it no group is known as a user's own.
+	l := &ledger{}
+	if len(d.Changes) > 0 {
+		if read, err := readLedger(s.cfg.Root, s.cfg.StateDir); err == nil {
+			l = read
+		}
 	}
 	for a, st := range s.cfg.Originals {
 		if s.desired[a] {

@@ -20,6 +20,10 @@ type Config struct {
 	Originals map[plan.Address]plan.State
 	// StateDir holds the ledger, ids.json; relative to the root.
 	StateDir string
+	// Generation is the one that Last is of, 0 for none; Memo is what an
+	// earlier Subsystem's Memo gave, nil when there is none.
+	Generation int
+	Memo       *Memo
 	// ForceLockout allows a plan after which nobody can log in as root.
 	ForceLockout bool
 	// SecretsLater makes a missing hashed_password_file a warning, because the
@@ -39,6 +43,9 @@ type Subsystem struct {
 	cfg Config
 	// desired and last are the accounts of the configuration and of the last.
 	desired, last map[plan.Address]bool
+	// seen is what the account files were when they were last known to need
+	// no more than the changes of Diff; nil when they may.
+	seen map[string]rootfs.Info
 }
 
 // New makes a Subsystem. It touches nothing.

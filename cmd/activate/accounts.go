@@ -2,7 +2,9 @@ package main
 
 import (
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/etc"
 	"github.com/activate-agent/activate/users"
 )
@@ -10,7 +12,8 @@ import (
 // accounts makes the subsystem of users and groups.
 func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part {
 	s := users.New(users.Config{
-		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users,
+		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users, Memo: w.accountsMemo(),
+		Generation: numberOf(c.Last),
 		Originals: c.Index.Originals, StateDir: w.state.Dir(),
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing,
@@ -24,7 +27,27 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		Originals: s.Originals,
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,
+		Settled: func(map[string]rootfs.Info) error {
+			return w.state.WriteMemo(s.Memo(c.Number))
+		},
 	}
+}
+
+// accountsMemo gives what the last run knew of the account files; without it
+// they are read.
+func (w *wiring) accountsMemo() *users.Memo {
+	var m *users.Memo
+	if err := w.state.ReadMemo(&m); err != nil {
+		return nil
+	}
+	return m
+}
+
+func numberOf(r *generation.Record) int {
+	if r == nil {
+		return 0
+	}
+	return r.Number
 }
 
 // owners resolves the names of owners: accounts of the root, and those the
