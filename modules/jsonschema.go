@@ -95,6 +95,9 @@ func typeSchema(t *schema.Type) map[string]any {
 	case schema.Enum:
 		return map[string]any{"anyOf": []any{map[string]any{"enum": t.Values}, template}}
 	case schema.List, schema.Set:
+		if t.Lone {
+			template = map[string]any{"type": "string"}
+		}
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": typeSchema(t.Elem)}, template}}
 	case schema.Map:
 		return map[string]any{"anyOf": []any{map[string]any{"type": "object", "additionalProperties": typeSchema(t.Elem)}, template}}

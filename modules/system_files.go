@@ -36,14 +36,10 @@ func (r *reading) etcEntry() etc.Entry {
 	}
 	mode := r.text("mode")
 	e.Content = r.content()
-	switch {
-	case mode != "symlink" && schema.IsOctal(mode):
+	e.Mode = "0444"
+	if mode != "symlink" {
 		e.Type, e.Mode = etc.File, fourDigits(mode)
 		e.User, e.Group = r.owner("user"), r.owner("group")
-	case mode != "symlink":
-		r.problem("mode", "Invalid value for mode", `it is "symlink", or three or four octal digits in quotes such as "0644".`)
-	default:
-		e.Mode = "0444"
 	}
 	r.checkSecret(e, mode)
 	return e

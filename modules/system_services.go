@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
-
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/etc"
@@ -156,6 +153,7 @@ func (r *reading) supervision(s *daemon.Service) {
 		if fd := p.number("fd"); fd != nil {
 			s.Readiness.FD = int(*fd)
 		}
+		p.oneProbe(s.Readiness)
 	}
 	if p := r.part("restart"); p != nil {
 		s.Restart = &daemon.Restart{Policy: p.text("policy"), Delay: p.text("delay")}
@@ -165,6 +163,23 @@ func (r *reading) supervision(s *daemon.Service) {
 	}
 	if p := r.part("reload"); p != nil {
 		s.Reload = &daemon.Reload{Signal: p.signal(), Command: p.texts("command")}
+	}
+}
+
+// oneProbe refuses two ways to know that a service is up: no init waits for
+// both.
+func (r *reading) oneProbe(probe *daemon.Readiness) {
+	var given []string
+	for _, way := range []struct {
+		name string
+		is   bool
+	}{{"exec", len(probe.Exec) > 0}, {"http", probe.HTTP != ""}, {"tcp", probe.TCP != ""}, {"notify", probe.Notify}, {"fd", probe.FD != 0}} {
+		if way.is {
+			given = append(given, way.name)
+		}
+	}
+	if len(given) > 1 {
+		r.problem(given[1], "Two ways of readiness", "it is known in one way that a service is up, here are %s. Leave one of them.", strings.Join(given, " and "))
 	}
 }
 
@@ -250,25 +265,9 @@ func (r *reading) socket() daemon.Socket {
 func (r *reading) timer() daemon.Timer {
 	r.unitNameOK(r.n.label)
 	return daemon.Timer{
-		Name: r.n.label, Description: r.public("description"), OnCalendar: r.oneOrMany("on_calendar"), OnBoot: r.public("on_boot"), OnActive: r.public("on_active"),
+		Name: r.n.label, Description: r.public("description"), OnCalendar: r.names("on_calendar"), OnBoot: r.public("on_boot"), OnActive: r.public("on_active"),
 		Persistent: r.flag("persistent"), Service: r.public("service"), Autostart: r.flag("autostart"), Init: r.initSections("Timer"), Origin: r.n.origin(),
 	}
-}
-
-func (r *reading) oneOrMany(name string) []string {
-	v, _ := r.value(name)
-	if v.IsNull() {
-		return nil
-	}
-	if v.Type() == cty.String {
-		return []string{v.AsString()}
-	}
-	list, err := convert.Convert(v, cty.List(cty.String))
-	if err != nil {
-		r.problem(name, "Invalid value for "+name, "it is a string or a list of strings.")
-		return nil
-	}
-	return textsOf(list)
 }
 
 func (r *reading) target() daemon.Target {

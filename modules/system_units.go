@@ -139,7 +139,7 @@ func (r *reading) initSections(main string) map[string]daemon.Sections {
 			r.d.add(expr.Errorf(kid.at(), "Sensitive value in a public place", "%s: unit files can be read by everybody, so they must not hold a sensitive value.", kid.address()))
 			continue
 		}
-		if s := (&reading{d: r.d, n: kid}).sections(v, "", section); len(s) > 0 {
+		if s := (&reading{d: r.d, n: kid}).sections(withoutSections(v), "", section); len(s) > 0 {
 			if out == nil {
 				out = map[string]daemon.Sections{}
 			}
@@ -147,6 +147,24 @@ func (r *reading) initSections(main string) map[string]daemon.Sections {
 		}
 	}
 	return out
+}
+
+// withoutSections reads sections = { SECTION = { ... } }, as the unit block has
+// it, like the same sections written out.
+func withoutSections(v cty.Value) cty.Value {
+	all := v.AsValueMap()
+	inner, ok := all["sections"]
+	if !ok || inner.IsNull() || !inner.Type().IsObjectType() && !inner.Type().IsMapType() {
+		return v
+	}
+	delete(all, "sections")
+	for name, section := range inner.AsValueMap() {
+		if _, twice := all[name]; twice {
+			return v
+		}
+		all[name] = section
+	}
+	return cty.ObjectVal(all)
 }
 
 // freeform merges the attributes of a block without options of its own, and

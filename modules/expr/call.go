@@ -59,7 +59,7 @@ func apply(e *hclsyntax.FunctionCallExpr, s *Scope, args []cty.Value) (Term, dia
 	f, ok := s.functions[e.Name]
 	if !ok {
 		known := slices.Concat(slices.Collect(maps.Keys(s.functions)), Special(), Wrappers())
-		return Term{}, Errorf(e.NameRange, "Unknown function", "There is no function %q.%s", e.Name, DidYouMean(e.Name, known))
+		return Term{}, Errorf(e.NameRange, "Unknown function", "There is no function %q.%s", e.Name, unknownHint(e.Name, known))
 	}
 	if diags := checkCount(e, f, len(args)); diags.HasErrors() {
 		return Term{}, diags
@@ -298,4 +298,13 @@ func Functions(table map[string]function.Function) []string {
 
 func wrongCount(e *hclsyntax.FunctionCallExpr, usage string) diagnostic.List {
 	return Errorf(e.Range(), "Wrong number of function arguments", "It is called as %s.", fmt.Sprintf("%s(%s)", e.Name, usage))
+}
+
+// unknownHint is the way out for the name of a function that is not there.
+func unknownHint(name string, known []string) string {
+	switch name {
+	case "timestamp", "plantimestamp", "uuid", "bcrypt", "abspath", "pathexpand", "rsadecrypt":
+		return " What a configuration means depends on nothing but its files, flags and host facts, so it has no clock, no random numbers and no working directory."
+	}
+	return DidYouMean(name, known)
 }

@@ -29,12 +29,23 @@ func encoding() []Entry {
 		entry(group, "csvdecode(text)", "A list of objects, one a line; the first line names the attributes.", stdlib.CSVDecodeFunc),
 		entry(group, "jsondecode(text)", "The value that JSON writes.", stdlib.JSONDecodeFunc),
 		entry(group, "jsonencode(value)", "The value as JSON.", stdlib.JSONEncodeFunc),
+		entry(group, "textdecodebase64(text, charset)", "The text that Base64 encodes, in a character set: "+charsets+".", charsetFunc(textdecodebase64)),
+		entry(group, "textencodebase64(text, charset)", "The text in a character set, in Base64: "+charsets+".", charsetFunc(textencodebase64)),
+		entry(group, "urldecode(text)", "The text that is encoded for use in a URL.", textFunc("text", urldecode)),
 		entry(group, "urlencode(text)", "The text for use in a URL.", textFunc("text", func(s string) (string, error) {
 			return url.QueryEscape(s), nil
 		})),
 		entry(group, "yamldecode(text)", "The value that YAML writes.", yaml.YAMLDecodeFunc),
 		entry(group, "yamlencode(value)", "The value as YAML.", yaml.YAMLEncodeFunc),
 	}
+}
+
+func urldecode(s string) (string, error) {
+	out, err := url.QueryUnescape(s)
+	if err != nil || !utf8.ValidString(out) {
+		return "", errors.New("it is not encoded for a URL")
+	}
+	return out, nil
 }
 
 func base64decode(s string) (string, error) {

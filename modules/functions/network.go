@@ -12,6 +12,7 @@ import (
 func network() []Entry {
 	const group = "network"
 	return []Entry{
+		entry(group, "cidrcontains(prefix, address)", "Whether the network holds the address, or all of another network.", cidrcontainsFunc()),
 		entry(group, "cidrhost(prefix, number)", "The address with that number in the network; negative counts from its end.", cidrhostFunc()),
 		entry(group, "cidrnetmask(prefix)", "The netmask of an IPv4 network.", textFunc("prefix", netmask)),
 		entry(group, "cidrsubnets(prefix, bits, ...)", "Networks one after another, each longer by its bits.", cidrsubnetsFunc()),
@@ -25,6 +26,27 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return p, function.NewArgErrorf(0, "it is not a network in CIDR notation such as 10.0.0.0/8")
 	}
 	return p.Masked(), nil
+}
+
+func cidrcontainsFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{textParam("prefix"), textParam("address")},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			p, err := parsePrefix(args[0].AsString())
+			if err != nil {
+				return cty.NilVal, err
+			}
+			if addr, err := netip.ParseAddr(args[1].AsString()); err == nil {
+				return cty.BoolVal(p.Contains(addr)), nil
+			}
+			inner, err := netip.ParsePrefix(args[1].AsString())
+			if err != nil {
+				return cty.NilVal, function.NewArgErrorf(1, "it is neither an address nor a network")
+			}
+			return cty.BoolVal(inner.Bits() >= p.Bits() && p.Contains(inner.Addr())), nil
+		},
+	})
 }
 
 func netmask(s string) (string, error) {

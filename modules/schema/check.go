@@ -27,6 +27,8 @@ func (t *Type) check(v cty.Value) *Problem {
 	switch t.Kind {
 	case Mode:
 		return checkMode(s)
+	case linkMode:
+		return checkLinkMode(s)
 	case Path:
 		return checkPath(s)
 	case Duration:
@@ -63,6 +65,13 @@ func checkInteger(v cty.Value, low, high int64) *Problem {
 func checkMode(s string) *Problem {
 	if !IsOctal(s) {
 		return mismatch(`a mode is three or four octal digits in quotes, such as "0644".`)
+	}
+	return nil
+}
+
+func checkLinkMode(s string) *Problem {
+	if s != "symlink" && !IsOctal(s) {
+		return mismatch(`it is "symlink", or three or four octal digits in quotes such as "0644".`)
 	}
 	return nil
 }

@@ -180,6 +180,10 @@ func (t *Type) elem() *Type {
 
 func (t *Type) convertSequence(v cty.Value) (cty.Value, *Problem) {
 	ty := v.Type()
+	if t.Lone && ty.IsPrimitiveType() {
+		v = cty.TupleVal([]cty.Value{v})
+		ty = v.Type()
+	}
 	if !ty.IsListType() && !ty.IsTupleType() && !ty.IsSetType() {
 		if t.Kind == command {
 			return cty.NilVal, mismatch(`a command is a list of its words, ["/bin/echo", "hello"]; this is %s. No shell is involved.`, expr.Describe(v))
@@ -302,7 +306,7 @@ func (t *Type) convertTuple(v cty.Value) (cty.Value, *Problem) {
 }
 
 func (t *Type) convertScalar(v cty.Value) (cty.Value, *Problem) {
-	if t.Kind == Mode && v.Type() == cty.Number {
+	if (t.Kind == Mode || t.Kind == linkMode) && v.Type() == cty.Number {
 		return cty.NilVal, mismatch(`a mode is a string of octal digits; write it in quotes: "0%s".`, strings.TrimPrefix(v.AsBigFloat().Text('f', 0), "0"))
 	}
 	want := t.cty()

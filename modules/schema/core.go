@@ -71,6 +71,13 @@ func texts(name, description, example string) *Option {
 	return by(opt(name, listOf(kind(String)), description, example), cty.ListValEmpty(cty.String), "[]")
 }
 
+// oneOrMany is texts of which a single one needs no brackets.
+func oneOrMany(name, description, example string) *Option {
+	o := texts(name, description, example)
+	o.Type.Lone = true
+	return o
+}
+
 // absent is the option every core block has.
 func absent() *Option {
 	return flag("absent", "Takes the whole block out again, whoever contributed it.", false)

@@ -68,7 +68,7 @@ func sha256() *Computed {
 func etcBlock() *Block {
 	b := labelled("etc", "path", "A file below /etc.",
 		opt("path", kind(String), "The path, relative to /etc; the label when it is not set. Read by others it is absolute.", `"nix/nix.conf"`),
-		by(opt("mode", kind(String), `"symlink" for a link into the generation, or octal digits for a real copy.`, `"0644"`), cty.StringVal("symlink"), `"symlink"`))
+		by(opt("mode", kind(linkMode), `"symlink" for a link into the generation, or octal digits for a real copy.`, `"0644"`), cty.StringVal("symlink"), `"symlink"`))
 	b.Options = append(b.Options, content()...)
 	b.Options = append(b.Options, owners()...)
 	b.Options = append(b.Options, conflicts()...)

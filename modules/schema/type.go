@@ -44,6 +44,8 @@ const (
 	command   Kind = "command"
 	integer   Kind = "integer"
 	source    Kind = "source"
+	// linkMode is a mode, or "symlink".
+	linkMode Kind = "mode or symlink"
 )
 
 // Type is the type of an option.
@@ -51,6 +53,8 @@ type Type struct {
 	Kind Kind
 	// Elem is the element of a list, set or map.
 	Elem *Type
+	// Lone says that a list may be written as its single element.
+	Lone bool
 	// Attrs are the attributes of an object.
 	Attrs map[string]Attr
 	// Elems are the elements of a tuple.
@@ -93,7 +97,7 @@ func (t *Type) String() string {
 			parts[i] = e.String()
 		}
 		return "tuple([" + strings.Join(parts, ", ") + "])"
-	case account, reference, field, source:
+	case account, reference, field, source, linkMode:
 		return "string"
 	case integer:
 		return "number"
