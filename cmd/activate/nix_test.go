@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,9 +21,9 @@ const hello = `derivation {
 
 // nixMachine boots a Debian with Nix installed and nothing set up, and gives
 // it the program and the examples.
-func nixMachine(t *testing.T) *testvm.Machine {
+func nixMachine(t *testing.T, suite string) *testvm.Machine {
 	t.Helper()
-	m := testvm.Start(t, testvm.Config{Packages: []string{"strace"}})
+	m := testvm.Start(t, testvm.Config{Suite: suite, Packages: []string{"strace"}})
 	m.CopyTo(binary, "/usr/local/bin/activate")
 	m.CopyTo("../../examples", "/root/examples")
 	m.Succeed("useradd --create-home alice")
@@ -44,7 +45,19 @@ func daemonPID(m *testvm.Machine) string {
 // TestNix is the main job, told as its users see it.
 func TestNix(t *testing.T) {
 	t.Parallel()
-	m := nixMachine(t)
+	suites := []string{"bookworm"} // systemd 252, Nix 2.8
+	if os.Getenv("ACTIVATE_ALL_SUITES") != "" {
+		suites = append(suites, "trixie") // systemd 257, Nix 2.26
+	}
+	for _, suite := range suites {
+		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
+			nixStory(t, nixMachine(t, suite))
+		})
+	}
+}
+
+func nixStory(t *testing.T, m *testvm.Machine) {
 
 	plan := m.Succeed("activate plan /root/examples/nix.hcl")
 	for _, want := range []string{"+ group/nixbld", "+ user/nixbld1", "+ etc/nix/nix.conf", "+max-jobs = 2", "start nix-daemon.socket"} {
@@ -160,7 +173,7 @@ func oneSetting(t *testing.T, m *testvm.Machine) {
 // is told with a way out, and ids = "auto" takes it.
 func TestNixAdopts(t *testing.T) {
 	t.Parallel()
-	m := nixMachine(t)
+	m := nixMachine(t, "bookworm")
 	m.Succeed("groupadd -r -g 900 nixbld; for i in 1 2; do useradd -r -u 90$i -g nixbld -G nixbld -d /var/empty -s /usr/sbin/nologin nixbld$i; done")
 	before := m.Succeed("getent group nixbld; getent passwd nixbld1 nixbld2")
 	m.Succeed("activate switch /root/examples/nix.hcl")
