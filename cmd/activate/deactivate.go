@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/daemon/supervise"
 )
 
 func newDeactivate(f *flags) *cobra.Command {
@@ -36,6 +37,12 @@ func (h *host) deactivate(ctx context.Context) error {
 	if res.Verdict == activation.Applied || res.Verdict == activation.Unchanged {
 		if err := h.engine.RemoveState(); err != nil {
 			return fmt.Errorf("everything is undone, but activate's own state stays: %w", err)
+		}
+		if _, kept := h.wiring.init.(*supervise.Engine); kept && h.wiring.init.Running() {
+			// The boot entry is gone, of which a supervisor was running too.
+			if err := h.wiring.init.Refresh(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return h.finish(res)

@@ -130,6 +130,9 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 	if err != nil {
 		return err
 	}
+	if !exists(path.Join(definitions, supervise.BootUnit)) {
+		names = append(names, supervise.BootUnit)
+	}
 	for _, name := range names {
 		if !declared[name] {
 			if err := m.release(ctx, name); err != nil {
@@ -144,6 +147,11 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 		}
 	}
 	return nil
+}
+
+func exists(p string) bool {
+	_, err := os.Lstat(p)
+	return err == nil
 }
 
 // release has runsv of a service that is gone leave.
@@ -182,7 +190,7 @@ func (m *Manager) Boot(argv []string) supervise.Native {
 	down := []string{"sv", "down", dir}
 	return supervise.Native{
 		Parts: []daemon.Part{
-			{Path: path.Join(rootfs.Rel(dir), "run"), Content: supervise.Script(argv), Mode: 0o755},
+			{Path: path.Join(rootfs.Rel(dir), "run"), Content: supervise.BootScript(argv), Mode: 0o755},
 			{Path: path.Join(rootfs.Rel(dir), "finish"), Content: supervise.Script(down), Mode: 0o755},
 		},
 		Links: map[string]string{

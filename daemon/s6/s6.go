@@ -116,7 +116,7 @@ func (m *Manager) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	for _, name := range append(names, supervise.BootUnit) {
 		dir := m.dir(name)
 		if exists(dir+"/run") || !exists(dir+"/supervise") {
 			continue
@@ -164,7 +164,7 @@ func (m *Manager) Down(ctx context.Context, name string) error {
 func (m *Manager) Boot(argv []string) supervise.Native {
 	dir := path.Join(rootfs.Rel(m.scan), supervise.BootUnit)
 	return supervise.Native{Parts: []daemon.Part{
-		{Path: path.Join(dir, "run"), Content: supervise.Script(argv), Mode: 0o755},
+		{Path: path.Join(dir, "run"), Content: supervise.BootScript(argv), Mode: 0o755},
 		{Path: path.Join(dir, "finish"), Content: []byte("#!/bin/sh\nexit 125\n"), Mode: 0o755},
 	}}
 }

@@ -105,11 +105,11 @@ func (e *Engine) Do(ctx context.Context, verb daemon.Verb, units []string, deadl
 	names := e.expand(specs, units)
 	switch verb {
 	case daemon.VerbStop:
-		return e.stop(ctx, verb, names, deadline)
+		return e.stop(ctx, verb, specs, names, deadline)
 	case daemon.VerbReload:
 		return each(names, verb, func(name string) error { return keep.Reload(name, e.opts.Dirs) })
 	case daemon.VerbRestart:
-		if failed := e.stop(ctx, verb, names, deadline); len(failed) > 0 {
+		if failed := e.stop(ctx, verb, specs, names, deadline); len(failed) > 0 {
 			return failed
 		}
 	case daemon.VerbStart:
@@ -150,17 +150,28 @@ func (e *Engine) pulled(specs map[string]keep.Spec, names []string) []string {
 	return out
 }
 
-func (e *Engine) stop(ctx context.Context, verb daemon.Verb, names []string, deadline time.Duration) []daemon.Failure {
-	return each(names, verb, func(name string) error {
-		if err := e.manager.Down(ctx, name); err != nil {
-			return err
-		}
-		if err := e.opts.Dirs.AwaitDown(name, deadline); err != nil {
-			return err
-		}
-		// What a killed keeper left.
-		return keep.Stop(name, e.opts.Dirs, deadline)
-	})
+// stop stops what comes last in the order of starts first.
+func (e *Engine) stop(ctx context.Context, verb daemon.Verb, specs map[string]keep.Spec, names []string, deadline time.Duration) []daemon.Failure {
+	levels := map[int][]string{}
+	for _, name := range names {
+		levels[specs[name].Level] = append(levels[specs[name].Level], name)
+	}
+	var failed []daemon.Failure
+	for _, level := range slices.Backward(slices.Sorted(maps.Keys(levels))) {
+		failed = append(failed, each(levels[level], verb, func(name string) error { return e.down(ctx, name, deadline) })...)
+	}
+	return failed
+}
+
+func (e *Engine) down(ctx context.Context, name string, deadline time.Duration) error {
+	if err := e.manager.Down(ctx, name); err != nil {
+		return err
+	}
+	if err := e.opts.Dirs.AwaitDown(name, deadline); err != nil {
+		return err
+	}
+	// What a killed keeper left.
+	return keep.Stop(name, e.opts.Dirs, deadline)
 }
 
 func (e *Engine) start(ctx context.Context, verb daemon.Verb, names, pulled []string, deadline time.Duration) []daemon.Failure {
@@ -170,10 +181,7 @@ func (e *Engine) start(ctx context.Context, verb daemon.Verb, names, pulled []st
 			return err
 		}
 		if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff {
-			if err := e.manager.Down(ctx, name); err != nil {
-				return err
-			}
-			if err := e.opts.Dirs.AwaitDown(name, deadline); err != nil {
+			if err := e.down(ctx, name, deadline); err != nil {
 				return err
 			}
 		}

@@ -92,7 +92,8 @@ const BootUnit = "activate-boot"
 // BootEntry gives the files by which argv runs at boot.
 func (e *Engine) BootEntry(argv []string) []daemon.File {
 	n := e.manager.Boot(argv)
-	return []daemon.File{{Unit: BootUnit, Parts: n.Parts, Links: n.Links}}
+	mark := daemon.Part{Path: rootfs.Rel(BootMark), Content: []byte("made\n"), Mode: 0o644}
+	return []daemon.File{{Unit: BootUnit, Parts: append([]daemon.Part{mark}, n.Parts...), Links: n.Links}}
 }
 
 // Name is the manager's.

@@ -193,7 +193,8 @@ func relative(p, file string) string {
 
 // Boot is a program that runs once.
 func (m *Manager) Boot(argv []string) supervise.Native {
-	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(argv))
+	once := []string{"/bin/sh", "-c", "[ ! -e " + supervise.BootMark + " ] || exit 0; mkdir -p /run/activate; : > " + supervise.BootMark + "; exec " + supervise.Line(argv)}
+	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(once))
 	return supervise.Native{Parts: []daemon.Part{{
 		Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit+m.suffix), Content: []byte(text), Mode: 0o644,
 	}}}
