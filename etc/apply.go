@@ -25,11 +25,15 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
+	made := map[string]bool{}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.apply(ch, own); err != nil {
+		if ch.Action == plan.Delete || ch.Action == plan.Replace {
+			clear(made)
+		}
+		if err := s.apply(ch, own, made); err != nil {
 			return fmt.Errorf("cannot %s %s: %w", ch.Action, s.cfg.Root.Name(PathOf(ch.Address)), reason(err))
 		}
 	}
@@ -43,10 +47,12 @@ type step struct {
 	before, after *State
 	parents       []string
 	own           Owners
+	// parentsMade are those that this Apply made for earlier changes.
+	parentsMade map[string]bool
 }
 
-func (s *Subsystem) apply(ch plan.Change, own Owners) error {
-	st := step{s: s, path: PathOf(ch.Address), parents: ch.Parents, own: own}
+func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]bool) error {
+	st := step{s: s, path: PathOf(ch.Address), parents: ch.Parents, own: own, parentsMade: parentsMade}
 	if why := s.forbidden(st.path); why != "" {
 		return errors.New(why)
 	}
@@ -147,26 +153,29 @@ func (t step) prune() error {
 
 // makeParents makes the planned parents, root's and 0755.
 func (t step) makeParents() error {
-	attr := rootfs.Attr{Mode: 0o755}
 	for _, dir := range t.parents {
-		err := t.s.cfg.Root.Mkdir(dir, attr)
-		if err == nil {
+		if t.parentsMade[dir] {
 			continue
 		}
-		if !errors.Is(err, fs.ErrExist) {
+		if err := t.makeParent(dir); err != nil {
 			return err
 		}
-		info, err := t.s.cfg.Root.Lstat(dir)
-		if err != nil {
-			return err
-		}
-		if halfMade(info) {
-			if err := t.s.cfg.Root.SetAttr(dir, attr); err != nil {
-				return err
-			}
-		}
+		t.parentsMade[dir] = true
 	}
 	return nil
+}
+
+func (t step) makeParent(dir string) error {
+	attr := rootfs.Attr{Mode: 0o755}
+	err := t.s.cfg.Root.Mkdir(dir, attr)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := t.s.cfg.Root.Lstat(dir)
+	if err != nil || !halfMade(info) {
+		return err
+	}
+	return t.s.cfg.Root.SetAttr(dir, attr)
 }
 
 // halfMade tells a directory that an interrupted Mkdir left: not yet open to

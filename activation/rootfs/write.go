@@ -205,24 +205,29 @@ func (r *Root) Create(p string, content io.Reader, a Attr) (Info, error) {
 		return Info{}, err
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(h.fd, base, flags, 0o600)
+	mode := uint32(0o600)
+	if a.UID == r.uid && a.GID == r.gid {
+		// A umask can only take bits away, and most take none of these.
+		mode = a.Mode & 0o777
+	}
+	fd, err := unix.Openat(h.fd, base, flags, mode)
 	if err != nil {
 		return Info{}, &fs.PathError{Op: "create", Path: r.Name(p), Err: err}
 	}
 	defer func() { _ = unix.Close(fd) }()
 	r.touched(h)
-	return r.fillNew(fd, content, p, a)
+	return r.fillNew(fd, content, p, a, mode)
 }
 
 // fillNew works on the bare descriptor: thousands of small files are staged,
 // and an os.File registers each with the poller.
-func (r *Root) fillNew(fd int, content io.Reader, p string, a Attr) (Info, error) {
+func (r *Root) fillNew(fd int, content io.Reader, p string, a Attr, mode uint32) (Info, error) {
 	if a.UID != r.uid || a.GID != r.gid {
 		if err := r.chown(fd, p, a); err != nil {
 			return Info{}, err
 		}
 	}
-	if a.Mode != 0o600 {
+	if a.Mode != mode {
 		if err := r.chmod(fd, p, a); err != nil {
 			return Info{}, err
 		}
@@ -233,6 +238,17 @@ func (r *Root) fillNew(fd int, content io.Reader, p string, a Attr) (Info, error
 	if _, err := io.Copy(fdWriter(fd), content); err != nil {
 		return Info{}, cleanPath(err, "write", r.Name(p))
 	}
+	info, err := r.fstat(fd, p)
+	if err != nil || info.Mode == a.Mode {
+		return info, err
+	}
+	if err := r.chmod(fd, p, a); err != nil {
+		return Info{}, err
+	}
+	return r.fstat(fd, p)
+}
+
+func (r *Root) fstat(fd int, p string) (Info, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return Info{}, &fs.PathError{Op: "stat", Path: r.Name(p), Err: err}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"math"
-	"runtime/debug"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/modules"
@@ -21,9 +19,6 @@ func (h *host) load(ctx context.Context, path string) (*modules.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Syntax trees are large and live to the end: collecting eagerly would
-	// only cost time.
-	debug.SetMemoryLimit(math.MaxInt64)
 	config, diags := modules.Load(ctx, o)
 	h.diagnose(diags)
 	if diags.HasErrors() {

@@ -46,9 +46,6 @@ const (
 	exitLocked  = 11
 )
 
-// smallHeap is the heap at which collecting becomes eager, in bytes.
-const smallHeap = 56 << 20
-
 // run is the whole program; it gives the exit status.
 func run(args []string, std stdio) (code int) {
 	defer func() {
@@ -57,10 +54,7 @@ func run(args []string, std stdio) (code int) {
 			code = exitError1
 		}
 	}()
-	// Short-lived and allocating: collect rarely, but keep the heap of a run
-	// that parses nothing within what a small host can spare.
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(smallHeap)
+	collectRarely()
 	// A terminal that goes away must not end a switch in the middle.
 	signal.Ignore(unix.SIGHUP, unix.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
