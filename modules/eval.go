@@ -30,7 +30,7 @@ func (c *Config) Eval(expression string) (Value, Diagnostics) {
 	if diags.HasErrors() {
 		return Value{}, c.finish(diags)
 	}
-	return newValue(v), c.finish(diags)
+	return Value{v: v}, c.finish(diags)
 }
 
 func (ev *evaluator) expression(text string) (cty.Value, diagnostic.List) {

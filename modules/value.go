@@ -12,22 +12,28 @@ import (
 // hidden stands for every sensitive value.
 const hidden = "(sensitive value)"
 
-// Value is the answer to an expression, without HCL or cty in it.
+// Value is the answer to an expression, without HCL or cty to be seen of it.
+// The zero Value is none.
 type Value struct {
-	json []byte
-	text string
+	v cty.Value
 }
 
 // JSON gives the value as one JSON document without a final newline; what is
-// sensitive is the string "(sensitive value)".
-func (v Value) JSON() []byte { return v.json }
+// sensitive is the string "(sensitive value)". There is nothing of none.
+func (v Value) JSON() []byte {
+	if v.v == cty.NilVal {
+		return nil
+	}
+	return appendJSON(nil, v.v)
+}
 
 // Text gives the value as HCL would write it, without a final newline; what
 // is sensitive is (sensitive value).
-func (v Value) Text() string { return v.text }
-
-func newValue(v cty.Value) Value {
-	return Value{json: appendJSON(nil, v), text: textOf(v, "")}
+func (v Value) Text() string {
+	if v.v == cty.NilVal {
+		return ""
+	}
+	return string(appendText(nil, v.v, ""))
 }
 
 func appendJSON(b []byte, v cty.Value) []byte {
@@ -93,50 +99,48 @@ func boolText(v cty.Value) string {
 	return "false"
 }
 
-func textOf(v cty.Value, indent string) string {
+func appendText(b []byte, v cty.Value, indent string) []byte {
 	switch ty := v.Type(); {
 	case v.IsMarked():
-		return hidden
+		return append(b, hidden...)
 	case v.IsNull():
-		return "null"
+		return append(b, "null"...)
 	case ty == cty.String:
-		return stringText(v.AsString())
+		return append(b, stringText(v.AsString())...)
 	case ty == cty.Number:
-		return numberText(v)
+		return append(b, numberText(v)...)
 	case ty == cty.Bool:
-		return boolText(v)
+		return append(b, boolText(v)...)
 	case ty.IsMapType() || ty.IsObjectType():
-		return objectText(v, indent)
+		return appendObjectText(b, v, indent)
+	case v.LengthInt() == 0:
+		return append(b, "[]"...)
 	}
-	elems := v.AsValueSlice()
-	if len(elems) == 0 {
-		return "[]"
+	b = append(b, "[\n"...)
+	for _, e := range v.AsValueSlice() {
+		b = append(b, indent+"  "...)
+		b = append(appendText(b, e, indent+"  "), ",\n"...)
 	}
-	var b strings.Builder
-	b.WriteString("[\n")
-	for _, e := range elems {
-		b.WriteString(indent + "  " + textOf(e, indent+"  ") + ",\n")
-	}
-	return b.String() + indent + "]"
+	return append(b, indent+"]"...)
 }
 
-func objectText(v cty.Value, indent string) string {
+func appendObjectText(b []byte, v cty.Value, indent string) []byte {
 	vals := v.AsValueMap()
 	if len(vals) == 0 {
-		return "{}"
+		return append(b, "{}"...)
 	}
 	keys := slices.Sorted(maps.Keys(vals))
 	width := 0
 	for _, k := range keys {
 		width = max(width, len(keyText(k)))
 	}
-	var b strings.Builder
-	b.WriteString("{\n")
+	b = append(b, "{\n"...)
 	for _, k := range keys {
 		name := keyText(k)
-		b.WriteString(indent + "  " + name + strings.Repeat(" ", width-len(name)) + " = " + textOf(vals[k], indent+"  ") + "\n")
+		b = append(b, indent+"  "+name+strings.Repeat(" ", width-len(name))+" = "...)
+		b = append(appendText(b, vals[k], indent+"  "), '\n')
 	}
-	return b.String() + indent + "}"
+	return append(b, indent+"}"...)
 }
 
 func keyText(k string) string {
