@@ -43,7 +43,7 @@ type glob struct {
 // came with warnings must not be: they are shown at every run. Version is the
 // program's own.
 func (c *Config) Remember(s *System, version string) ([]byte, bool) {
-	if s.Sensitive {
+	if s.Sensitive || c.warned {
 		return nil, false
 	}
 	path, err := filepath.Abs(c.options.Path)

@@ -67,13 +67,13 @@ func (c *Config) unknownBlock(b *hclsyntax.Block) diagnostic.List {
 // configuration are right, so that path allocates nothing.
 func checkBlock(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	diags := checkLabels(b, t)
-	wrong := 0
+	odd := 0
 	for name := range b.Body.Attributes {
-		if !knownAttribute(name, t) {
-			wrong++
+		if !knownAttribute(name, t) || deprecation(name, t) != "" {
+			odd++
 		}
 	}
-	if wrong > 0 {
+	if odd > 0 {
 		diags = diags.Add(wrongAttributes(b.Body, t)...)
 	}
 	for _, nested := range b.Body.Blocks {
@@ -90,10 +90,24 @@ func knownAttribute(name string, t *schema.Block) bool {
 	return t.Freeform || t.Option(name) != nil || name == t.Identity && t.Labelled
 }
 
+// deprecation is what an option's declaration says to use instead of it.
+func deprecation(name string, t *schema.Block) string {
+	if o := t.Option(name); o != nil {
+		return o.Deprecated
+	}
+	return ""
+}
+
+// wrongAttributes finds what is not known, and warns of what should no longer
+// be used.
 func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
 	var diags diagnostic.List
 	for _, attr := range sortedAttributes(body) {
 		switch {
+		case deprecation(attr.Name, t) != "":
+			found := expr.Errorf(attr.NameRange, "Deprecated option", "%s of %s is deprecated: %s", attr.Name, t.Name, deprecation(attr.Name, t))
+			found[0].Severity = diagnostic.Warning
+			diags = diags.Add(related(found, t.Option(attr.Name).Range)...)
 		case knownAttribute(attr.Name, t):
 		case t.Block(attr.Name) != nil:
 			diags = diags.Add(expr.Errorf(attr.NameRange, "Block written as attribute", "%q is a block: write %s { ... }, without the equals sign.", attr.Name, attr.Name)...)
@@ -178,7 +192,7 @@ func checkContent(content *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	shown.Labelled = false
 	var diags diagnostic.List
 	for name := range content.Body.Attributes {
-		if !knownAttribute(name, t) {
+		if !knownAttribute(name, t) || deprecation(name, t) != "" {
 			diags = wrongAttributes(content.Body, t)
 			break
 		}

@@ -29,6 +29,8 @@ type Config struct {
 	// targets are the groups of files that each file imports.
 	targets map[*file][]*group
 	ev      *evaluator
+	// warned says that loading found something to warn of at every run.
+	warned bool
 }
 
 // statement is one block of a file's top level.
@@ -62,6 +64,7 @@ func build(l *loader, root *group, o Options) (*Config, Diagnostics) {
 	if diags.HasErrors() {
 		return nil, c.finish(c.alsoEvaluated(l.diags.HasErrors(), diags))
 	}
+	c.warned = len(diags) > 0
 	return c, c.finish(diags)
 }
 

@@ -38,8 +38,10 @@ type OptionDoc struct {
 	Nullable  bool   `json:"nullable,omitempty"`
 	Sensitive bool   `json:"sensitive,omitempty"`
 	// ReadOnly is set for outputs and other computed values.
-	ReadOnly bool   `json:"read_only,omitempty"`
-	Declared string `json:"declared,omitempty"`
+	ReadOnly bool `json:"read_only,omitempty"`
+	// Deprecated says what to use instead, empty for an option that stays.
+	Deprecated string `json:"deprecated,omitempty"`
+	Declared   string `json:"declared,omitempty"`
 }
 
 // FunctionDoc documents one function.
@@ -109,7 +111,7 @@ func (c *Config) optionDocs(prefix string, t *schema.Block) []OptionDoc {
 	for _, o := range t.Options {
 		out = append(out, OptionDoc{
 			Name: prefix + o.Name, Type: o.Type.String(), Description: o.Description, Default: o.DefaultText, Example: o.Example,
-			Required: o.Required, Nullable: o.Nullable, Sensitive: o.Sensitive, Declared: c.declaredAt(o.Range),
+			Required: o.Required, Nullable: o.Nullable, Sensitive: o.Sensitive, Deprecated: o.Deprecated, Declared: c.declaredAt(o.Range),
 		})
 	}
 	for _, o := range t.Computed {

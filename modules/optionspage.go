@@ -11,7 +11,7 @@ func (c *Config) OptionsPage() []byte {
 		for _, o := range b.Options {
 			block.Options = append(block.Options, page.Option{
 				Name: b.Name + "." + o.Name, Type: o.Type, Description: o.Description, Default: o.Default, Example: o.Example,
-				Declared: o.Declared, Notes: o.notes(),
+				Declared: o.Declared, Deprecated: o.Deprecated, Notes: o.notes(),
 			})
 		}
 		p.Blocks = append(p.Blocks, block)

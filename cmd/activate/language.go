@@ -129,6 +129,7 @@ func blockLines(b modules.BlockDoc) ui.Block {
 		note(o.Default != "", "default "+o.Default)
 		note(o.Sensitive, "sensitive")
 		note(o.ReadOnly, "can only be read")
+		note(o.Deprecated != "", "deprecated: "+o.Deprecated)
 		note(o.Example != "", "example "+o.Example)
 		note(o.Declared != "", o.Declared)
 		out.Options = append(out.Options, ui.BlockOption{

@@ -32,6 +32,8 @@ type Block struct {
 // Option is one option of a block. Name is complete: "nix.proxy.http".
 type Option struct {
 	Name, Type, Description, Default, Example, Declared string
+	// Deprecated says what to use instead, empty for an option that stays.
+	Deprecated string
 	// Notes are short words such as "required" or "read-only".
 	Notes []string
 }
