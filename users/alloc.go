@@ -59,6 +59,11 @@ func newAllocator(b *book, l *ledger, d defs) *allocator {
 	for name, id := range l.Groups {
 		a.holdGroup(name, id)
 	}
+	for name, ids := range l.Former {
+		for _, id := range ids {
+			a.holdUser(name, id)
+		}
+	}
 	a.readSubIDs(b, l)
 	return a
 }

@@ -49,6 +49,9 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	}
 	owners := &lazyNames{root: s.cfg.Root}
 	for _, c := range users {
+		if err := s.carry(c); err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
 		if err := s.applyFiles(c, owners); err != nil {
 			return fmt.Errorf("cannot change user %s: %w", c.name, err)
 		}

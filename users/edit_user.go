@@ -151,6 +151,14 @@ func (e *edit) passwordField(state string) (string, error) {
 // update changes the fields that differ.
 func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 	a, r := c.after, e.book.passwd.find(c.name)
+	if cur.UID != a.UID && c.before.UID != a.UID {
+		if other := e.alloc.userOf(a.UID, c.name); other != "" {
+			return errors.New("the uid " + a.UID.String() + " is now " + other + "'s")
+		}
+		e.book.passwd.set(r, pwUID, a.UID.String())
+		e.ledger.giveUser(c.name, cur.UID)
+		e.ledger.giveUser(c.name, a.UID)
+	}
 	for _, f := range []struct {
 		i         int
 		now, want string

@@ -104,6 +104,9 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 	back(&after.Description, u.Description, original.Description)
 	back(&after.Home, u.Home, original.Home)
 	back(&after.Shell, u.Shell, original.Shell)
+	if u.MigrateID && u.UID != nil && cur.UID == *u.UID && original.UID != cur.UID {
+		p.migrateBack(u.Name, &cur, &after, original.UID)
+	}
 	back(&after.Expires, u.Expires, original.Expires)
 	back(&after.Group, u.Group, original.Group)
 	back(&after.Password, u.PasswordSet, original.Password)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -28,6 +29,8 @@ type ledger struct {
 	Users   map[string]ID         `json:"users"`
 	Groups  map[string]ID         `json:"groups"`
 	SubIDs  map[string][]SubRange `json:"sub_ids"`
+	// Former are the uids that users had before they were migrated.
+	Former map[string][]ID `json:"former,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
@@ -109,9 +112,17 @@ func (l *ledger) write(root *rootfs.Root, stateDir string) error {
 }
 
 func (l *ledger) giveUser(name string, id ID) {
-	if old, ok := l.Users[name]; !ok || old != id {
-		l.Users[name], l.changed = id, true
+	old, ok := l.Users[name]
+	if ok && old == id {
+		return
 	}
+	if ok && !slices.Contains(l.Former[name], old) {
+		if l.Former == nil {
+			l.Former = map[string][]ID{}
+		}
+		l.Former[name] = append(l.Former[name], old)
+	}
+	l.Users[name], l.changed = id, true
 }
 
 func (l *ledger) giveGroup(name string, id ID) {

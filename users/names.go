@@ -43,6 +43,17 @@ func (n *Names) Group(name string) (uint32, bool) {
 	return uint32(g.Gid), ok
 }
 
+// Migrated gives the uid that an existing user of that name gets because d
+// says so; found is false when it keeps what it has.
+func (d Desired) Migrated(name string) (uid uint32, found bool) {
+	for _, u := range d.Users {
+		if u.Name == name && u.MigrateID && u.UID != nil {
+			return uint32(*u.UID), true
+		}
+	}
+	return 0, false
+}
+
 // DeclaresUser tells whether d has a user of that name.
 func (d Desired) DeclaresUser(name string) bool {
 	for _, u := range d.Users {

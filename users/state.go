@@ -44,6 +44,8 @@ type UserState struct {
 	HomeMode string   `json:"home_mode,omitempty"`
 	HomeDirs []string `json:"home_dirs,omitempty"`
 	SSHDir   bool     `json:"ssh_dir,omitempty"`
+	// Migrate is set where this change gives the account another uid.
+	Migrate *migration `json:"migrate,omitempty"`
 	// Lines stands for the account's own lines, byte for byte, and where they
 	// stood.
 	Lines string `json:"lines,omitempty"`

@@ -16,12 +16,14 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	a := userAddress(u.Name)
 	after := *cur
 	if u.UID != nil && *u.UID != cur.UID && !u.AdoptID {
-		advice := fmt.Sprintf("Set uid = %s or leave it out.", cur.UID)
-		if u.MigrateID {
-			advice = "Change the uid with usermod(8) -u."
+		if !u.MigrateID {
+			advice := fmt.Sprintf("Set uid = %s, leave it out, or set migrate_id = true.", cur.UID)
+			p.problem(a, u.Origin, advice, "it exists with the uid %s, not %s", cur.UID, *u.UID)
+			return after, false
 		}
-		p.problem(a, u.Origin, advice, "it exists with the uid %s, not %s", cur.UID, *u.UID)
-		return after, false
+		if !p.migrate(u, cur, &after) {
+			return after, false
+		}
 	}
 	p.fields(u, &after, *cur)
 	p.unlock(u, &after)

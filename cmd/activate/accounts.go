@@ -14,7 +14,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 	s := users.New(users.Config{
 		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users, Memo: w.accountsMemo(),
 		Generation: numberOf(c.Last),
-		Originals: c.Index.Originals, StateDir: w.state.Dir(),
+		Originals:  c.Index.Originals, StateDir: w.state.Dir(),
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing,
 		SecretsLater: d.secretsLater,
@@ -58,7 +58,13 @@ func (w *wiring) owners(d users.Desired) (etc.Owners, error) {
 		return etc.Owners{}, err
 	}
 	return etc.Owners{
-		User: names.User, Group: names.Group,
+		User: func(name string) (uint32, bool) {
+			if uid, migrated := d.Migrated(name); migrated {
+				return uid, true
+			}
+			return names.User(name)
+		},
+		Group:        names.Group,
 		UserDeclared: d.DeclaresUser, GroupDeclared: d.DeclaresGroup,
 	}, nil
 }

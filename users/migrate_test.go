@@ -1,0 +1,151 @@
+package users_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users"
+)
+
+// homeOfBob gives bob a home with what a home may hold, and a file of another.
+func homeOfBob(t *testing.T, h *host) {
+	t.Helper()
+	home := filepath.Join(h.dir, "home/bob")
+	must(t, os.MkdirAll(filepath.Join(home, "dir"), 0o755))
+	for _, name := range []string{"dir/file", "foreign", "setuid"} {
+		must(t, os.WriteFile(filepath.Join(home, name), []byte(name), 0o600))
+	}
+	for name, owner := range map[string]int{"": 1000, "dir": 1000, "dir/file": 1000, "foreign": 1, "setuid": 1000} {
+		must(t, os.Lchown(filepath.Join(home, name), owner, 1000))
+	}
+	must(t, os.Chmod(filepath.Join(h.dir, "home/bob/setuid"), 0o755|os.ModeSetuid))
+	must(t, os.Symlink("/etc/passwd", filepath.Join(h.dir, "home/bob/link")))
+	must(t, os.Lchown(filepath.Join(h.dir, "home/bob/link"), 1000, 1000))
+}
+
+func uidOf(t *testing.T, h *host, name string) uint32 {
+	t.Helper()
+	info, err := os.Lstat(filepath.Join(h.dir, name))
+	must(t, err)
+	return info.Sys().(*syscall.Stat_t).Uid
+}
+
+func migrated() users.Desired {
+	return wants(users.User{Name: "bob", UID: new(users.ID(1500)), MigrateID: true})
+}
+
+func TestMigrateID(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	homeOfBob(t, h)
+	before := h.tree(t)
+	d := h.switchTo(t, migrated())
+	if len(d.Problems) > 0 || len(d.Changes) != 1 || !strings.Contains(d.Changes[0].Reason, "uid") {
+		t.Fatalf("%+v", d)
+	}
+	for name, want := range map[string]uint32{
+		"home/bob": 1500, "home/bob/dir/file": 1500, "home/bob/link": 1500, "home/bob/setuid": 1500,
+		"home/bob/foreign": 1, "etc/passwd": 0,
+	} {
+		if got := uidOf(t, h, name); got != want {
+			t.Errorf("%s has the uid %d, want %d", name, got, want)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(h.dir, "home/bob/setuid")); err != nil || info.Mode()&os.ModeSetuid == 0 {
+		t.Errorf("the setuid bit is gone: %v %v", info.Mode(), err)
+	}
+	if !strings.Contains(h.read(t, "etc/passwd"), "bob:x:1500:1000:") {
+		t.Error("passwd has not the new uid")
+	}
+	if d := h.diff(t, migrated()); len(d.Changes) > 0 {
+		t.Errorf("a second run would change %+v", d.Changes)
+	}
+	// Neither uid is given to anybody else.
+	if d := h.diff(t, users.Desired{Users: append(migrated().Users, users.User{Name: "carol", UID: new(users.ID(1000))})}); len(d.Problems) != 1 {
+		t.Errorf("the former uid is free for another: %+v", d)
+	}
+	h.switchTo(t, users.Desired{})
+	if after := h.tree(t); after != before {
+		t.Errorf("after bob left the configuration:\n%s\nwant\n%s", after, before)
+	}
+}
+
+// TestMigrateIDFails has each operation of the migration fail in turn: undone,
+// the host is as before; done again, it is as wanted.
+func TestMigrateIDFails(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		h := open(t, debian)
+		homeOfBob(t, h)
+		before := h.tree(t)
+		s := h.subsystem(migrated())
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		n := 0
+		h.fault = func(string, string) error {
+			if n++; n == k {
+				return syscall.EIO
+			}
+			return nil
+		}
+		err = s.Apply(t.Context(), d.Changes)
+		h.fault = nil
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, syscall.EIO) {
+			t.Fatal(err)
+		}
+		must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+		if after := h.tree(t); after != before {
+			t.Fatalf("operation %d failed and was undone:\n%s\nwant\n%s", k, after, before)
+		}
+		must(t, s.Apply(t.Context(), d.Changes))
+		if got := uidOf(t, h, "home/bob/dir/file"); got != 1500 {
+			t.Fatalf("operation %d failed, then all was done again: uid %d", k, got)
+		}
+	}
+}
+
+func TestMigrateIDIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, dir string)
+		want    string
+	}{
+		"a file of the new uid in the home": {func(t *testing.T, dir string) {
+			t.Helper()
+			must(t, os.Lchown(filepath.Join(dir, "home/bob/foreign"), 1500, 1))
+		}, "has the uid 1500 already"},
+		"a hard link in somebody's directory": {func(t *testing.T, dir string) {
+			t.Helper()
+			must(t, os.Mkdir(filepath.Join(dir, "home/bob/theirs"), 0o777))
+			must(t, os.Link(filepath.Join(dir, "home/bob/dir/file"), filepath.Join(dir, "home/bob/theirs/file")))
+		}, "has other names"},
+		"somebody's uid": {func(t *testing.T, dir string) {
+			t.Helper()
+			f, err := os.OpenFile(filepath.Join(dir, "etc/passwd"), os.O_APPEND|os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteString("eve:x:1500:1500::/:/bin/sh\n")
+			must(t, err)
+			must(t, f.Close())
+		}, "the uid 1500 is eve's"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, debian)
+			homeOfBob(t, h)
+			c.prepare(t, h.dir)
+			d := h.diff(t, migrated())
+			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), c.want) {
+				t.Errorf("problems %v, want one with %q", d.Problems, c.want)
+			}
+		})
+	}
+}
