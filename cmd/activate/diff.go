@@ -12,6 +12,8 @@ func newDiff(f *flags) *cobra.Command {
 		Use:   "diff A B",
 		Short: "Show what differs between two generations",
 		Args:  cobra.ExactArgs(2),
+
+		ValidArgsFunction: f.generationNumbers,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a, err := generationArg(args[0])
 			if err != nil {

@@ -20,7 +20,8 @@ func newEval(f *flags) *cobra.Command {
 as "nix.build_users" or "webapp.blue.port". With --origin EXPR names an option
 and all its definitions are listed, with their priority and which won.
 Sensitive values are never printed.`,
-		Args: cobra.RangeArgs(1, 2),
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: f.completeExpression,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			expr := ""
 			if len(args) == 2 {

@@ -119,7 +119,7 @@ func newRoot(std stdio) *cobra.Command {
 	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
 	p.StringVar(&f.stateDir, "state-dir", defaultStateDir, "where generations are kept, inside the root")
 	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, "+strings.Join(initNames(), ", "))
-	p.StringArrayVar(&f.sets, "set", nil, "set an option, K=V, above all configuration files")
+	p.StringArrayVar(&f.sets, "set", nil, "set an option, `K=V`, above all configuration files")
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
 	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
 	p.BoolVar(&f.forceLockout, "force-lockout", false, "apply even a plan after which nobody can become root")
@@ -128,9 +128,10 @@ func newRoot(std stdio) *cobra.Command {
 		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),
 		newRollback(f), newGenerations(f), newDiff(f), newDrift(f),
 		newEval(f), newValidate(f), newFmt(f), newConfirm(f), newOptions(f), newSchema(f), newGraph(f),
-		newAtBoot(f), newDeactivate(f), newVersion(f), newKeep(f), newServices(f),
+		newAtBoot(f), newDeactivate(f), newVersion(f), newKeep(f), newServices(f), newMan(f),
 	)
 	cmd.AddCommand(newServiceVerbs(f)...)
+	f.completeFlags(cmd)
 	return cmd
 }
 
