@@ -63,7 +63,7 @@ func rigs() []rig {
 			gone: []string{"/etc/init.d/web", "/etc/runlevels/default/web"},
 		},
 		{
-			name: "finit", setup: namespace("/sbin/finit") + await + `; await "test -e /run/finit/socket || test -e /run/finit.sock || sleep 1"; sleep 1`, inside: intoNamespace,
+			name: "finit", setup: namespace("/sbin/finit") + `; ` + await + `await "test -S /proc/$(cat /tmp/init.pid)/root/run/finit/socket"; sleep 1`, inside: intoNamespace,
 			gone: []string{"/etc/finit.d/web.conf"},
 		},
 	}
@@ -104,10 +104,7 @@ func build(t *testing.T) string {
 // sh runs shell text where the init is.
 func (h *host) sh(script string) (stdout, stderr string, code int) {
 	h.Helper()
-	if h.inside != "" {
-		script = h.inside + "sh -c " + quote(script)
-	}
-	return h.m.Run(script)
+	return h.m.Run(h.inside + "timeout 40 sh -c " + quote(script))
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

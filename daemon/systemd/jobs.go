@@ -78,7 +78,7 @@ func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, dead
 	var failures []daemon.Failure
 	var jobs []job
 	submit := submitter(conn, verb)
-	for _, name := range names {
+	for _, name := range queue(ctx, conn, verb, names) {
 		j := job{unit: name, result: make(chan string, 1)}
 		_, err := submit(ctx, name, "replace", j.result)
 		switch {
