@@ -38,10 +38,15 @@ func (e *Engine) installBoot() (first bool, err error) {
 		return false, err
 	}
 	entry.Parents = append(entry.Parents, e.made...)
+	index, err := e.State.ReadIndex()
+	if err != nil {
+		return false, err
+	}
 	// The account of what is made comes first: deactivate must find it.
 	for _, f := range missing {
 		entry.Paths = append(entry.Paths, f.Path)
 		entry.Parents = append(entry.Parents, e.missingParents(f.Path)...)
+		entry.Parents = append(entry.Parents, sharedParents(f.Path, index.Parents)...)
 	}
 	entry.Paths, entry.Parents = unique(entry.Paths), unique(entry.Parents)
 	if err := e.State.WriteBootEntry(entry); err != nil {
@@ -53,6 +58,18 @@ func (e *Engine) installBoot() (first bool, err error) {
 		}
 	}
 	return first, nil
+}
+
+// sharedParents gives the directories above p that were made for entries:
+// whoever leaves last finds them empty.
+func sharedParents(p string, made []string) []string {
+	var shared []string
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if slices.Contains(made, dir) {
+			shared = append(shared, dir)
+		}
+	}
+	return shared
 }
 
 func unique(list []string) []string {

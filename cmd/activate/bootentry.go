@@ -5,16 +5,36 @@ import (
 	"os"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/daemon/supervise"
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
-// bootFiles are the entry by which the init runs this program at boot.
-func (f *flags) bootFiles(init daemon.Init) ([]activation.BootFile, error) {
+// program is this program as the root sees it once it runs; "" when it is not
+// in there.
+func program(root *rootfs.Root) (string, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("cannot find this program for the boot entry: %w", err)
+		return "", fmt.Errorf("cannot find this program for the boot entry: %w", err)
+	}
+	if root.Dir() == "/" {
+		return exe, nil
+	}
+	for _, p := range []string{exe, "/usr/local/bin/activate", "/usr/bin/activate"} {
+		if info, err := root.Lstat(rootfs.Rel(p)); err == nil && info.Type == rootfs.File {
+			return p, nil
+		}
+	}
+	return "", nil
+}
+
+// bootFiles are the entry by which the init runs this program at boot. A root
+// without the program gets none.
+func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.BootFile, error) {
+	exe, err := program(root)
+	if exe == "" || err != nil {
+		return nil, err
 	}
 	argv := []string{exe, "at-boot"}
 	if f.stateDir != defaultStateDir {

@@ -45,7 +45,7 @@ func (f *flags) open() (*host, error) {
 		return nil, err
 	}
 	h.wiring = &wiring{root: root, state: state, init: init, asked: f.asksForInit(), forceLockout: f.forceLockout}
-	bootFiles, err := f.bootFiles(init)
+	bootFiles, err := f.bootFiles(root, init)
 	if err != nil {
 		_ = root.Close()
 		return nil, err

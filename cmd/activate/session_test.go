@@ -41,6 +41,25 @@ snippet "slow" {
 	}
 }
 
+// TestClosedOutput: nobody reads what a switch prints; it finishes all the same,
+// and the programs it starts have the usual signals.
+func TestClosedOutput(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/a.hcl", `
+etc "motd" { text = "done\n" }
+snippet "signals" {
+  before = ["etc"]
+  script = "grep SigIgn /proc/self/status >/root/ignored; seq 100000"
+}
+`)
+	m.Succeed("(activate switch /root/a.hcl 2>&1; echo $? >/root/code) | true; until test -s /root/code; do :; done")
+	if got := m.Succeed("cat /root/code /etc/motd /root/ignored"); got != "0\ndone\nSigIgn:\t0000000000000000\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestInitUpgrade: a switch after systemd's own program was replaced has PID 1
 // run the new one, and then acts on units as ever.
 func TestInitUpgrade(t *testing.T) {
