@@ -10,6 +10,9 @@ import (
 type Owners struct {
 	// User and Group give the id of an existing name.
 	User, Group func(name string) (id uint32, found bool)
+	// UserBefore, if not nil, gives the id that a user has until the
+	// configuration's accounts are made; User gives the one it has then.
+	UserBefore func(name string) (id uint32, found bool)
 	// UserDeclared and GroupDeclared tell names that the configuration makes
 	// before the first file needs them.
 	UserDeclared, GroupDeclared func(name string) bool

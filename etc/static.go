@@ -73,10 +73,14 @@ func (c *comparison) edited(e Entry, f found) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, _, _, err := c.own.ids(*was); err != nil {
+	before := *c
+	if c.own.UserBefore != nil {
+		before.own.User = c.own.UserBefore
+	}
+	if _, _, _, err := before.own.ids(*was); err != nil {
 		was.UID, was.GID = &f.info.UID, &f.info.GID
 	}
-	return c.differences(last, f, was)
+	return before.differences(last, f, was)
 }
 
 // current is the state of f for a change's Before. Of a link of ours it says

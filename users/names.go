@@ -1,6 +1,7 @@
 package users
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -43,15 +44,17 @@ func (n *Names) Group(name string) (uint32, bool) {
 	return uint32(g.Gid), ok
 }
 
-// Migrated gives the uid that an existing user of that name gets because d
-// says so; found is false when it keeps what it has.
-func (d Desired) Migrated(name string) (uid uint32, found bool) {
-	for _, u := range d.Users {
-		if u.Name == name && u.MigrateID && u.UID != nil {
-			return uint32(*u.UID), true
-		}
+// Migrated gives the uid that an existing user of that name gets because d says
+// so, or because d takes back what last said; found is false when it keeps what
+// it has.
+func (d Desired) Migrated(last Desired, name string) (uid uint32, found bool) {
+	named := func(u User) bool { return u.Name == name }
+	i := slices.IndexFunc(d.Users, named)
+	if i < 0 || d.Users[i].UID == nil {
+		return 0, false
 	}
-	return 0, false
+	undoes := slices.ContainsFunc(last.Users, func(u User) bool { return named(u) && u.MigrateID })
+	return uint32(*d.Users[i].UID), d.Users[i].MigrateID || undoes
 }
 
 // DeclaresUser tells whether d has a user of that name.

@@ -16,7 +16,9 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	a := userAddress(u.Name)
 	after := *cur
 	if u.UID != nil && *u.UID != cur.UID && !u.AdoptID {
-		if !u.MigrateID {
+		// Back to an id that it had is a rollback, and needs no word of its own.
+		back := p.last(u.Name).MigrateID && slices.Contains(p.ledger.Former[u.Name], *u.UID)
+		if !u.MigrateID && !back {
 			advice := fmt.Sprintf("Set uid = %s, leave it out, or set migrate_id = true.", cur.UID)
 			p.problem(a, u.Origin, advice, "it exists with the uid %s, not %s", cur.UID, *u.UID)
 			return after, false

@@ -52,18 +52,19 @@ func numberOf(r *generation.Record) int {
 
 // owners resolves the names of owners: accounts of the root, and those the
 // configuration makes.
-func (w *wiring) owners(d users.Desired) (etc.Owners, error) {
+func (w *wiring) owners(d, last users.Desired) (etc.Owners, error) {
 	names, err := users.ReadNames(w.root)
 	if err != nil {
 		return etc.Owners{}, err
 	}
 	return etc.Owners{
 		User: func(name string) (uint32, bool) {
-			if uid, migrated := d.Migrated(name); migrated {
+			if uid, migrated := d.Migrated(last, name); migrated {
 				return uid, true
 			}
 			return names.User(name)
 		},
+		UserBefore:   names.User,
 		Group:        names.Group,
 		UserDeclared: d.DeclaresUser, GroupDeclared: d.DeclaresGroup,
 	}, nil
