@@ -124,6 +124,10 @@ func templatePart(part hclsyntax.Expression, s *Scope) (string, cty.ValueMarks, 
 	if !v.IsMarked() && v.Type() == cty.String && !v.IsNull() {
 		return v.AsString(), nil, diags
 	}
+	if !v.IsMarked() && v.Type().IsPrimitiveType() {
+		str, more := textOf(v, part.Range())
+		return str, nil, diags.Add(more...)
+	}
 	v, marks := v.UnmarkDeep()
 	str, more := textOf(v, part.Range())
 	return str, marks, diags.Add(more...)

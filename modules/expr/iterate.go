@@ -88,6 +88,9 @@ func forExpr(e *hclsyntax.ForExpr, s *Scope) (Term, diagnostic.List) {
 		return Term{}, diags
 	}
 	f := &forRun{e: e, marks: []cty.ValueMarks{marks}, object: map[string]Term{}, groups: map[string][]Term{}}
+	if e.KeyExpr == nil {
+		f.list = make([]Term, 0, len(items))
+	}
 	for _, item := range items {
 		f.step(item, s)
 	}
@@ -107,11 +110,11 @@ type forRun struct {
 }
 
 func (f *forRun) step(item Item, s *Scope) {
-	bound := make([]binding, 0, 2)
+	bound := []binding{{f.e.ValVar, item.Value}}
 	if f.e.KeyVar != "" {
 		bound = append(bound, binding{f.e.KeyVar, Data(item.Key)})
 	}
-	s = s.child(append(bound, binding{f.e.ValVar, item.Value}))
+	s = s.child(bound)
 	if f.e.CondExpr != nil {
 		yes, marks, more := Condition(f.e.CondExpr, s, "if clause of a for expression")
 		f.diags = f.diags.Add(more...)

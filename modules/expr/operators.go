@@ -44,6 +44,9 @@ func operation(e *hclsyntax.BinaryOpExpr, left cty.Value, s *Scope) (cty.Value, 
 	if diags.HasErrors() {
 		return cty.NilVal, diags
 	}
+	if v, ok := smallOperation(e.Op, left, right); ok {
+		return v, diags
+	}
 	if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
 		left, right = Alike(left), Alike(right)
 	}
