@@ -15,6 +15,7 @@ import (
 	"github.com/activate-agent/activate/daemon/openrc"
 	"github.com/activate-agent/activate/daemon/runit"
 	"github.com/activate-agent/activate/daemon/s6"
+	"github.com/activate-agent/activate/daemon/s6rc"
 	"github.com/activate-agent/activate/daemon/supervise"
 	"github.com/activate-agent/activate/daemon/supervisord"
 	"github.com/activate-agent/activate/daemon/systemd"
@@ -23,7 +24,7 @@ import (
 
 // initNames are those that --init takes besides auto.
 func initNames() []string {
-	return []string{"systemd", "sysvinit", "supervisord", "s6", "openrc", "runit", "finit", "none"}
+	return []string{"systemd", "sysvinit", "supervisord", "s6", "s6-rc", "openrc", "runit", "finit", "none"}
 }
 
 // chooseInit makes the init that --init names. With auto it is the one that
@@ -44,6 +45,9 @@ func (f *flags) chooseInit(root *rootfs.Root) (daemon.Init, error) {
 		return nil, fmt.Errorf("cannot find this program, which is to keep services: %w", err)
 	}
 	opts := supervise.Options{Root: root, Program: exe}
+	if name == "s6-rc" {
+		return s6rc.New(opts), nil
+	}
 	m := manager(name, opts)
 	if m == nil {
 		return nil, fmt.Errorf("cannot use --init %s: there are %s", f.init, strings.Join(initNames(), ", "))

@@ -187,6 +187,13 @@ func (h *host) eventually(script string) {
 	}
 }
 
+// order waits until the trace has as many lines, which are to be these.
+func (h *host) order(lines ...string) {
+	h.Helper()
+	h.eventually(fmt.Sprintf("test $(wc -l < /tmp/t/trace) -ge %d", len(lines)))
+	want(h, "order", strings.Fields(h.ok("cat /tmp/t/trace")), lines)
+}
+
 // want fails the test where a and b differ.
 func want[T any](h *host, what string, got, want T) {
 	h.Helper()

@@ -127,7 +127,25 @@ func (e *Engine) Render(d daemon.Desired) ([]daemon.File, error) {
 		out = append(out, e.file(s, native))
 	}
 	slices.SortFunc(out, func(a, b daemon.File) int { return strings.Compare(a.Path, b.Path) })
-	return out, nil
+	return out, distinct(out)
+}
+
+// distinct finds two services that would write one file.
+func distinct(files []daemon.File) error {
+	owner := map[string]daemon.File{}
+	for _, f := range files {
+		paths := []string{f.Path}
+		for _, p := range f.Parts {
+			paths = append(paths, p.Path)
+		}
+		for _, p := range paths {
+			if other, taken := owner[p]; taken {
+				return fmt.Errorf("%scannot write %s: %s has the file /%s already", place(f.Origin), f.Unit, other.Unit, p)
+			}
+			owner[p] = f
+		}
+	}
+	return nil
 }
 
 func (e *Engine) file(s keep.Spec, native Native) daemon.File {
