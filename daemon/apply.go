@@ -81,6 +81,12 @@ func (u *Units) apply(ch plan.Change) error {
 	if err != nil {
 		return err
 	}
+	if before.Path != "" && after.Path != "" && before.Path != after.Path {
+		// It moves between inits: each side is a change of its own.
+		gone, made := ch, ch
+		gone.After, made.Before = nil, nil
+		return errors.Join(u.apply(gone), u.apply(made))
+	}
 	p := after.Path
 	if p == "" {
 		p = before.Path
@@ -202,10 +208,12 @@ func (u *Units) Paths(ch plan.Change) []string {
 	before, _ := decode(ch.Address, ch.Before)
 	after, _ := decode(ch.Address, ch.After)
 	paths := slices.Concat(linkNames(before, after), partNames(before, after))
-	if after.Path == "" {
-		after.Path = before.Path
+	for _, p := range []string{before.Path, after.Path} {
+		if p != "" {
+			paths = append(paths, p)
+		}
 	}
-	return append(paths, after.Path)
+	return paths
 }
 
 // Contents gives the bytes of ch's file on both sides, for its diff; nil where

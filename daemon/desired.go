@@ -13,6 +13,9 @@ type Desired struct {
 	// Environment is for user services and login shells: the `environment`
 	// block's variables.
 	Environment map[string]string `json:"environment,omitempty"`
+	// Init is the init that this was handed to, in a record; empty means
+	// systemd, or that it is no record.
+	Init string `json:"init,omitempty"`
 	// Places are the directories that the configuration says an init keeps its
 	// things in, by init.
 	Places map[string]string `json:"places,omitempty"`

@@ -141,6 +141,9 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 		return err
 	}
 	_, ours := u.cfg.Last[f.Address]
+	if ours && last.Path != f.Path {
+		return u.diffMoved(d, f, last, w)
+	}
 	if now.same(w) {
 		d.Unchanged++
 		if !ours {
@@ -156,6 +159,19 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 		ch.Action = plan.Replace
 	}
 	ch.Parents = u.missing(w)
+	d.Changes = append(d.Changes, ch)
+	return nil
+}
+
+// diffMoved plans a file that goes from where one init reads it to where
+// another does.
+func (u *Units) diffMoved(d *plan.Diff, f File, last, w State) error {
+	now, err := u.observe(last.Path, last)
+	if err != nil {
+		return err
+	}
+	ch := plan.New(f.Address, encode(now), plan.Encode(w), "another init reads it", f.Origin)
+	ch.Parents = append(u.missing(w), u.madeFor(now)...)
 	d.Changes = append(d.Changes, ch)
 	return nil
 }

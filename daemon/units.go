@@ -71,7 +71,17 @@ func New(cfg Config) (*Units, error) {
 }
 
 // Recorded is the desired state without secrets, for a generation's record.
-func (u *Units) Recorded() Desired { return u.cfg.Desired }
+func (u *Units) Recorded() Desired {
+	d := u.cfg.Desired
+	d.Init = u.cfg.Init.Name()
+	if d.Init == DefaultInit {
+		d.Init = ""
+	}
+	return d
+}
+
+// DefaultInit is the init of a record that names none.
+const DefaultInit = "systemd"
 
 // Files gives the rendered files, for a generation's tree.
 func (u *Units) Files() []File { return u.files }

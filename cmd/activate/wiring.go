@@ -117,7 +117,7 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		units, handoff, err := w.units(d, c, s, files.Contents)
+		units, handoff, err := w.units(d, last, c, s, files.Contents)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -197,7 +197,7 @@ func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
 
 // units makes the subsystem of units. files finds the contents of other changes,
 // among which may be drop-ins of units.
-func (w *wiring) units(d desired, c activation.Context, s activation.Settings, files contentsFunc) (activation.Part, activation.Handoff, error) {
+func (w *wiring) units(d, last desired, c activation.Context, s activation.Settings, files contentsFunc) (activation.Part, activation.Handoff, error) {
 	cfg := daemon.Config{
 		Init: w.init, Root: w.root, Store: c.Store, Desired: daemon.Seal(d.daemon, c.Store), Contents: files,
 		Earlier: c.Index.Originals, Parents: c.Index.Parents,
@@ -207,6 +207,10 @@ func (w *wiring) units(d desired, c activation.Context, s activation.Settings, f
 		cfg.Last = c.Last.States
 	}
 	u, err := daemon.New(cfg)
+	if err != nil {
+		return activation.Part{}, nil, err
+	}
+	handoff, err := w.handoff(u, last.daemon)
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
@@ -221,14 +225,14 @@ func (w *wiring) units(d desired, c activation.Context, s activation.Settings, f
 		Paths:     u.Paths,
 		Parents:   u.Parents,
 		Leaves:    u.Leaves,
-	}, w.handoff(u), nil
+	}, handoff, nil
 }
 
-func (w *wiring) handoff(u *daemon.Units) activation.Handoff {
+func (w *wiring) handoff(u *daemon.Units, last daemon.Desired) (activation.Handoff, error) {
 	if w.atBoot {
-		return bootHandoff{w.init}
+		return bootHandoff{w.init}, nil
 	}
-	return handoff{units: u, init: w.init, asked: w.asked}
+	return w.move(handoff{units: u, init: w.init, asked: w.asked}, last)
 }
 
 // generationContents finds contents for a diff of two generations.

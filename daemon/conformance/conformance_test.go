@@ -134,6 +134,8 @@ func rows() []row {
 		{"a stopped service is started by switch", startsStopped},
 		{"a failing service is exit 4 and hurts nobody", fails},
 		{"what is dropped is gone, to the last process", drops},
+		{"an init that does not run is refused before any change", refuses},
+		{"a service that needs what is not declared is refused", refusesUnknown},
 		{"deactivate leaves nothing", deactivates},
 	}
 }
@@ -254,6 +256,40 @@ func drops(h *host) {
 	want(h, "other's process", h.services()["other"].PID, other)
 }
 
+func refuses(h *host) {
+	other := map[string]string{"openrc": "finit"}[h.name]
+	if other == "" {
+		other = "openrc"
+	}
+	before := h.ok("find /etc /var/lib/activate | sort")
+	_, stderr, code := h.sh("activate --init " + other + " switch /root/x.hcl")
+	if code != 1 || !strings.Contains(stderr, other) {
+		h.Errorf("switch with %s: exit status %d, %s", other, code, stderr)
+	}
+	want(h, "files", h.ok("find /etc /var/lib/activate | sort"), before)
+	if _, stderr, code := h.sh("activate --init " + other + " build /root/x.hcl -o /tmp/built"); code != 0 {
+		h.Errorf("build for %s: exit status %d, %s", other, code, stderr)
+	}
+	h.ok("test -d /tmp/built/units/" + other)
+}
+
+func refusesUnknown(h *host) {
+	if h.name == "systemd" {
+		h.Skip("systemd itself says what it does not know")
+	}
+	stderr := h.to(`
+service "lost" {
+  process {
+    argv = ["/bin/true"]
+  }
+  depends_on = ["nosuch"]
+}
+`, 1)
+	if !strings.Contains(stderr, "nosuch") || !strings.Contains(stderr, "x.hcl:2") {
+		h.Errorf("the message names neither the service nor the place: %s", stderr)
+	}
+}
+
 func firstOf(out, _ string, _ int) string { return out }
 
 func deactivates(h *host) {
@@ -262,5 +298,36 @@ func deactivates(h *host) {
 	for _, glob := range append(h.gone, "/etc/activate", "/run/activate", "/var/lib/activate") {
 		out, _, _ := h.sh("ls -d " + glob + " 2>/dev/null")
 		want(h, "what is left", strings.TrimSpace(out), "")
+	}
+}
+
+// TestMove moves a running site from init to init and back.
+func TestMove(t *testing.T) {
+	t.Parallel()
+	all := rigs()
+	byName := func(name string) rig {
+		for _, r := range all {
+			if r.name == name {
+				return r
+			}
+		}
+		t.Fatalf("no rig %s", name)
+		return rig{}
+	}
+	h := boot(t, byName("s6"), build(t))
+	h.m.Succeed(byName("runit").setup)
+	for _, name := range []string{"systemd", "s6", "runit", "systemd"} {
+		h.ok(": > /tmp/t/trace")
+		before := h.ok("pgrep -f '^/bin/sleep 9999' || true")
+		h.rig = byName(name)
+		h.to(standard().String(), 0)
+		want(h, "processes", len(strings.Fields(h.ok("pgrep -f '^/bin/sleep 9999'"))), 1)
+		if after := h.ok("pgrep -f '^/bin/sleep 9999'"); after == before {
+			t.Errorf("%s has the process of the init before it", name)
+		}
+		for _, r := range []string{"s6", "runit", "systemd"} {
+			left, _, _ := h.sh("ls -d " + byName(r).gone[0] + " 2>/dev/null | grep -v activate-boot")
+			want(h, "files of "+r+" with "+name, left != "", r == name)
+		}
 	}
 }
