@@ -28,7 +28,7 @@ func (c *Config) holdsSecrets() bool {
 	}
 	for _, sets := range c.ev.sets {
 		for _, s := range sets {
-			if t := c.types[s.block]; t != nil && t.Option(s.option) != nil && t.Option(s.option).Sensitive {
+			if len(s.way) > 0 && s.way[len(s.way)-1].typ.Option(s.option).Sensitive {
 				return true
 			}
 		}

@@ -17,15 +17,23 @@ import (
 
 // set is one --set K=V of the command line.
 type set struct {
-	text  string
-	block string
-	// label is the identity of the block, for types with labels.
-	label  string
-	option string
+	text string
+	// way leads to the block, outermost first; a local has none.
+	way []setStep
+	// address is the block's, "local.NAME" for a local.
+	address string
+	option  string
 	// inner leads into the option's value, for one key of a map.
 	inner []string
 	value hclsyntax.Expression
 	at    hcl.Range
+}
+
+// setStep is one block on the way to an option, with its identity where its
+// type has labels.
+type setStep struct {
+	typ   *schema.Block
+	label string
 }
 
 // readSets parses the command line's definitions and checks what they name.
@@ -39,13 +47,7 @@ func (ev *evaluator) readSets(sets []string) diagnostic.List {
 		if s == nil {
 			continue
 		}
-		key := s.block
-		if s.block == "local" {
-			key = "local." + s.option
-		} else if ev.config.types[s.block].Labelled {
-			key += quote(s.label)
-		}
-		ev.sets[key] = append(ev.sets[key], s)
+		ev.sets[s.address] = append(ev.sets[s.address], s)
 	}
 	return diags
 }
@@ -128,31 +130,38 @@ func stepNames(steps hcl.Traversal) []string {
 
 // aim finds what the names lead to.
 func (ev *evaluator) aim(s *set, names []string) diagnostic.List {
-	s.block = names[0]
-	rest := names[1:]
-	if s.block == "local" && len(rest) == 1 {
-		s.option = rest[0]
+	if names[0] == "local" && len(names) == 2 {
+		s.option, s.address = names[1], "local."+names[1]
 		if _, ok := ev.config.main.locals[s.option]; ok {
 			return nil
 		}
 		return expr.Errorf(s.at, "Unknown local", "The configuration has no local value %q.%s", s.option, expr.DidYouMean(s.option, slices.Collect(maps.Keys(ev.config.main.locals))))
 	}
-	t, ok := ev.config.types[s.block]
+	t, ok := ev.config.types[names[0]]
 	if !ok {
-		return expr.Errorf(s.at, "Unknown name", "Nothing is called %q.%s", s.block, expr.DidYouMean(s.block, slices.Collect(maps.Keys(ev.config.types))))
+		return expr.Errorf(s.at, "Unknown name", "Nothing is called %q.%s", names[0], expr.DidYouMean(names[0], slices.Collect(maps.Keys(ev.config.types))))
 	}
-	if t.Labelled {
-		if len(rest) < 2 {
-			return expr.Errorf(s.at, "Invalid --set", "A %s block has a name: write %s.NAME.ATTRIBUTE=VALUE.", t.Name, t.Name)
-		}
-		s.label, rest = rest[0], rest[1:]
-	}
-	return aimOption(s, t, rest)
+	return s.enter(t, names[1:])
 }
 
-func aimOption(s *set, t *schema.Block, rest []string) diagnostic.List {
+// enter goes one block further on the way.
+func (s *set) enter(t *schema.Block, rest []string) diagnostic.List {
+	step := setStep{typ: t}
+	s.address += t.Name
+	if t.Labelled {
+		if len(rest) < 2 {
+			return expr.Errorf(s.at, "Invalid --set", "A %s block has a name: write %s.NAME.ATTRIBUTE=VALUE.", t.Name, s.address)
+		}
+		step.label, rest = rest[0], rest[1:]
+		s.address += quote(step.label)
+	}
+	s.way = append(s.way, step)
 	if len(rest) == 0 {
-		return expr.Errorf(s.at, "Invalid --set", "Name an attribute of the block: %s.ATTRIBUTE=VALUE.", t.Name)
+		return expr.Errorf(s.at, "Invalid --set", "Name an attribute of the block: %s.ATTRIBUTE=VALUE.", s.address)
+	}
+	if nested := t.Block(rest[0]); nested != nil {
+		s.address += "."
+		return s.enter(nested, rest[1:])
 	}
 	if t.Option(rest[0]) == nil {
 		return expr.Errorf(s.at, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", rest[0], t.Name, expr.DidYouMean(rest[0], t.Names()))
@@ -165,15 +174,27 @@ func aimOption(s *set, t *schema.Block, rest []string) diagnostic.List {
 func (ev *evaluator) unmatchedSets() diagnostic.List {
 	var diags diagnostic.List
 	for _, key := range slices.Sorted(maps.Keys(ev.sets)) {
-		s := ev.sets[key][0]
-		t := ev.config.types[s.block]
-		if t == nil || !t.Labelled {
+		diags = diags.Add(ev.unmatched(ev.sets[key][0])...)
+	}
+	return diags
+}
+
+func (ev *evaluator) unmatched(s *set) diagnostic.List {
+	var n *node
+	var diags diagnostic.List
+	for _, step := range s.way {
+		c := ev.topBlocks(step.typ.Name)
+		if n != nil {
+			c = n.children(step.typ)
+		}
+		diags = diags.Add(c.index()...)
+		if !step.typ.Labelled {
+			n = c.blank()
 			continue
 		}
-		c := ev.topBlocks(s.block)
-		diags = diags.Add(c.index()...)
-		if _, ok := c.nodes[s.label]; !ok {
-			diags = diags.Add(c.noSuch(s.label, s.at)...)
+		var ok bool
+		if n, ok = c.nodes[step.label]; !ok {
+			return diags.Add(c.noSuch(step.label, s.at)...)
 		}
 	}
 	return diags
@@ -191,7 +212,7 @@ func (ev *evaluator) localSet(def *local) *set {
 }
 
 func (n *node) optionSets(option string) []*set {
-	if n.parent != nil || len(n.ev.sets) == 0 {
+	if len(n.ev.sets) == 0 {
 		return nil
 	}
 	var out []*set
