@@ -286,8 +286,7 @@ func (n *node) convert(o *schema.Option, t *schema.Type, c candidate) (expr.Term
 		problem = problem.Hidden()
 	}
 	if problem != nil {
-		return expr.Term{}, related(expr.Errorf(c.expr.Range(), "Invalid value for "+o.Name,
-			"%s.%s: %s", n.address(), o.Name, problem.Text()), o.Range)
+		return expr.Term{}, n.misfits(o, c.expr, problem)
 	}
 	if diags.HasErrors() || !o.Sensitive {
 		return out, diags
@@ -297,6 +296,17 @@ func (n *node) convert(o *schema.Option, t *schema.Type, c candidate) (expr.Term
 		return expr.Term{}, diags
 	}
 	return expr.Data(v.Mark(expr.Sensitive{})), nil
+}
+
+// misfits words what of a value does not fit the option's type, each at the
+// part of the expression that gave it.
+func (n *node) misfits(o *schema.Option, e hclsyntax.Expression, problem *schema.Problem) diagnostic.List {
+	var diags diagnostic.List
+	for _, p := range problem.Each() {
+		diags = diags.Add(related(expr.Errorf(expr.Part(e, p.Path).Range(), "Invalid value for "+o.Name,
+			"%s.%s: %s", n.address(), o.Name, p.Text()), o.Range)...)
+	}
+	return diags
 }
 
 // conflict shows every definition that takes part and says how to settle it.

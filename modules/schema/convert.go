@@ -21,6 +21,25 @@ type Problem struct {
 	// Reason is a sentence without the value, so it can be shown of a
 	// sensitive one too.
 	Reason string
+	// more are problems of other parts of the same value.
+	more []*Problem
+}
+
+// Each gives the problem and those of other parts of the value, in order.
+func (p *Problem) Each() []*Problem {
+	return append([]*Problem{p}, p.more...)
+}
+
+// and adds the problems of a further part.
+func (p *Problem) and(other *Problem) *Problem {
+	switch {
+	case p == nil:
+		return other
+	case other == nil:
+		return p
+	}
+	p.more = append(p.more, other.Each()...)
+	return p
 }
 
 // Text gives the problem as one sentence.
@@ -40,7 +59,11 @@ func (p *Problem) at(step string) *Problem {
 	if p == nil {
 		return nil
 	}
-	return &Problem{Path: step + p.Path, Reason: p.Reason}
+	out := &Problem{Path: step + p.Path, Reason: p.Reason}
+	for _, other := range p.more {
+		out.more = append(out.more, other.at(step))
+	}
+	return out
 }
 
 func mismatch(format string, args ...any) *Problem {
@@ -192,17 +215,22 @@ func (t *Type) convertSequence(v cty.Value) (cty.Value, *Problem) {
 	}
 	elem := t.elem()
 	vals := make([]cty.Value, 0, v.LengthInt())
+	var problems *Problem
 	i := 0
 	for it := v.ElementIterator(); it.Next(); i++ {
 		_, e := it.Element()
 		out, problem := elem.Convert(e)
-		if problem != nil {
-			return cty.NilVal, problem.at(fmt.Sprintf("[%d]", i))
+		if problem == nil && out.IsNull() && elem.Kind != Any {
+			problem = mismatch("an element must not be null.")
 		}
-		if out.IsNull() && elem.Kind != Any {
-			return cty.NilVal, mismatch("an element must not be null.").at(fmt.Sprintf("[%d]", i))
+		if problem != nil {
+			problems = problems.and(problem.at(fmt.Sprintf("[%d]", i)))
+			continue
 		}
 		vals = append(vals, out)
+	}
+	if problems != nil {
+		return cty.NilVal, problems
 	}
 	return t.sequence(vals), nil
 }
@@ -229,13 +257,18 @@ func (t *Type) convertMap(v cty.Value) (cty.Value, *Problem) {
 		return cty.NilVal, mismatch("a %s is needed, this is %s. Write it in braces: { name = value }.", t, expr.Describe(v))
 	}
 	vals := make(map[string]cty.Value, v.LengthInt())
+	var problems *Problem
 	for it := v.ElementIterator(); it.Next(); {
 		k, e := it.Element()
 		out, problem := t.Elem.Convert(e)
 		if problem != nil {
-			return cty.NilVal, problem.at(fmt.Sprintf("[%q]", k.AsString()))
+			problems = problems.and(problem.at(fmt.Sprintf("[%q]", k.AsString())))
+			continue
 		}
 		vals[k.AsString()] = out
+	}
+	if problems != nil {
+		return cty.NilVal, problems
 	}
 	return t.mapping(vals), nil
 }
@@ -256,18 +289,20 @@ func (t *Type) convertObject(v cty.Value) (cty.Value, *Problem) {
 		return cty.NilVal, mismatch("an object is needed, this is %s.", expr.Describe(v))
 	}
 	given := v.AsValueMap()
+	var problems *Problem
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, known := t.Attrs[name]; !known {
-			return cty.NilVal, mismatch("there is no attribute %q.%s", name, expr.DidYouMean(name, slices.Collect(maps.Keys(t.Attrs))))
+			problems = problems.and(mismatch("there is no attribute %q.%s", name, expr.DidYouMean(name, slices.Collect(maps.Keys(t.Attrs)))))
 		}
 	}
 	vals := make(map[string]cty.Value, len(t.Attrs))
 	for _, name := range slices.Sorted(maps.Keys(t.Attrs)) {
 		out, problem := t.Attrs[name].convert(name, given)
-		if problem != nil {
-			return cty.NilVal, problem
-		}
+		problems = problems.and(problem)
 		vals[name] = out
+	}
+	if problems != nil {
+		return cty.NilVal, problems
 	}
 	return cty.ObjectVal(vals), nil
 }
@@ -295,12 +330,14 @@ func (t *Type) convertTuple(v cty.Value) (cty.Value, *Problem) {
 		return cty.NilVal, mismatch("a list of %d elements is needed, this one has %d.", len(t.Elems), len(given))
 	}
 	vals := make([]cty.Value, len(given))
+	var problems *Problem
 	for i, e := range given {
 		out, problem := t.Elems[i].Convert(e)
-		if problem != nil {
-			return cty.NilVal, problem.at(fmt.Sprintf("[%d]", i))
-		}
+		problems = problems.and(problem.at(fmt.Sprintf("[%d]", i)))
 		vals[i] = out
+	}
+	if problems != nil {
+		return cty.NilVal, problems
 	}
 	return cty.TupleVal(vals), nil
 }
