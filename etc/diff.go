@@ -32,6 +32,9 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 			return d, err
 		}
 	}
+	if !s.cfg.AllDrift {
+		s.preflight(&d)
+	}
 	return d, nil
 }
 

@@ -41,6 +41,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if len(d.Problems) == 0 && len(d.Changes) > 0 && !s.cfg.ForceLockout {
 		d.Problems, err = p.lockout()
 	}
+	p.preflight()
 	if s.seen = nil; err == nil && len(d.Problems)+len(d.Warnings) == 0 {
 		s.seen = seen
 	}

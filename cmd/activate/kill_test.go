@@ -131,6 +131,18 @@ func activate(t *testing.T, root, config string) {
 func killTree(t *testing.T, root, config string) map[string]string {
 	t.Helper()
 	activate(t, root, config)
+	tree := plainTree(t, root)
+	for _, name := range []string{"etc/passwd", "etc/group"} {
+		b, err := os.ReadFile(filepath.Join(root, name))
+		must(t, err)
+		checkForeign(t, name, b)
+	}
+	return tree
+}
+
+// plainTree gives everything outside the state directory.
+func plainTree(t *testing.T, root string) map[string]string {
+	t.Helper()
 	out := map[string]string{}
 	must(t, filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -154,9 +166,6 @@ func killTree(t *testing.T, root, config string) map[string]string {
 		case d.Type().IsRegular():
 			b, err := os.ReadFile(p)
 			must(t, err)
-			if rel == "etc/passwd" || rel == "etc/group" {
-				checkForeign(t, rel, b)
-			}
 			out[rel] += fmt.Sprintf(" %q", withoutDate(string(b)))
 		}
 		return nil

@@ -1,0 +1,76 @@
+package rootfs
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+
+	"golang.org/x/sys/unix"
+)
+
+// flagImmutable and flagAppend are FS_IMMUTABLE_FL and FS_APPEND_FL of
+// linux/fs.h, see ioctl_iflags(2).
+const (
+	flagImmutable = 0x10
+	flagAppend    = 0x20
+)
+
+// Space is what statfs(2) says of a file system.
+type Space struct {
+	// Dev tells file systems apart.
+	Dev uint64
+	// Free is what root may still write, in bytes; Block the unit in which
+	// files take space.
+	Free  uint64
+	Block uint64
+	// ReadOnly tells that it is mounted so.
+	ReadOnly bool
+}
+
+// SpaceAt gives the file system that p is, or would be, on.
+func (r *Root) SpaceAt(p string) (Space, error) {
+	h, _, err := r.nearest(p)
+	if err != nil {
+		return Space{}, err
+	}
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(h.fd, &st); err != nil {
+		return Space{}, &fs.PathError{Op: "statfs", Path: r.Name(p), Err: err}
+	}
+	return Space{
+		Dev: h.dev, Free: st.Bfree * uint64(st.Bsize), Block: uint64(st.Bsize),
+		ReadOnly: st.Flags&unix.ST_RDONLY != 0,
+	}, nil
+}
+
+// Immutable tells whether a flag of the file or directory p forbids even root
+// to change it, or to replace it or what is in it, see chattr(1). What is not
+// there, or of another type, or can't be asked, is not immutable.
+func (r *Root) Immutable(p string) bool {
+	info, err := r.Lstat(p)
+	if err != nil || info.Type != File && info.Type != Dir {
+		return false
+	}
+	h, base, err := r.parent("open", p)
+	if err != nil {
+		return false
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(fd) }()
+	flags, err := unix.IoctlGetInt(fd, unix.FS_IOC_GETFLAGS)
+	return err == nil && flags&(flagImmutable|flagAppend) != 0
+}
+
+// nearest opens the directory p, or the nearest one above it that exists.
+func (r *Root) nearest(p string) (*dirHandle, string, error) {
+	for {
+		h, err := r.directory(p)
+		if err == nil || p == "." || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+			return h, p, err
+		}
+		p = path.Dir(p)
+	}
+}

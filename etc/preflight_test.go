@@ -1,0 +1,71 @@
+package etc_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// problemsOf gives the problems of a plan for a copy at /etc/dir/file.
+func problemsOf(t *testing.T, h *host, text string) string {
+	t.Helper()
+	var out []string
+	for _, p := range h.diff(t, copied("dir/file", text)).Problems {
+		out = append(out, p.Error())
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestImmutableFlagsAreFoundFirst(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	dir := filepath.Join(h.dir, "etc/dir")
+	must(t, os.MkdirAll(dir, 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "file"), []byte("old"), 0o600))
+	for _, p := range []string{filepath.Join(dir, "file"), dir} {
+		if out, err := exec.Command("chattr", "+i", p).CombinedOutput(); err != nil {
+			t.Fatalf("cannot set a flag: %s", out)
+		}
+		got := problemsOf(t, h, "new")
+		if out, err := exec.Command("chattr", "-i", p).CombinedOutput(); err != nil {
+			t.Fatalf("cannot clear a flag: %s", out)
+		}
+		if !strings.Contains(got, p+" is immutable; take the flag off with chattr") {
+			t.Errorf("with %s immutable: %q", p, got)
+		}
+	}
+	if got := problemsOf(t, h, "new"); got != "" {
+		t.Errorf("without flags: %s", got)
+	}
+}
+
+func TestReadOnlyFileSystemsAreFoundFirst(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	dir := filepath.Join(h.dir, "etc/dir")
+	must(t, os.MkdirAll(dir, 0o755))
+	must(t, unix.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, ""))
+	t.Cleanup(func() { must(t, unix.Unmount(dir, unix.MNT_DETACH)) })
+	if got := problemsOf(t, h, "new"); !strings.Contains(got, "the file system of "+dir+" is mounted read-only") {
+		t.Errorf("problems: %q", got)
+	}
+}
+
+func TestTooLittleSpaceIsFoundFirst(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	dir := filepath.Join(h.dir, "etc/dir")
+	must(t, os.MkdirAll(dir, 0o755))
+	must(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"))
+	t.Cleanup(func() { must(t, unix.Unmount(dir, unix.MNT_DETACH)) })
+	if got := problemsOf(t, h, strings.Repeat("x", 100<<10)); !strings.Contains(got, "they need 100 KiB on the file system of "+dir+" and 64 KiB are free") {
+		t.Errorf("problems: %q", got)
+	}
+	if got := problemsOf(t, h, strings.Repeat("x", 60<<10)); got != "" {
+		t.Errorf("what fits: %s", got)
+	}
+}

@@ -1,0 +1,20 @@
+package users
+
+import "github.com/activate-agent/activate/activation/plan"
+
+// preflight finds the flags of chattr(1) that would stop a change of the
+// accounts half way.
+func (p *planning) preflight() {
+	if len(p.diff.Changes) == 0 {
+		return
+	}
+	root := p.s.cfg.Root
+	for _, at := range []string{"etc", groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
+		if root.Immutable(at) {
+			p.diff.Problems = append(p.diff.Problems, plan.Problem{
+				Summary: "cannot change the accounts: " + root.Name(at) + " is immutable",
+				Advice:  "Take the flag off with chattr -i -a.",
+			})
+		}
+	}
+}
