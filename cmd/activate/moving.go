@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/supervise"
 )
 
 // moving is the hand-off from one init of a host to another: the services
@@ -88,8 +90,12 @@ func (m moving) Stop(ctx context.Context, units plan.Units) []activation.UnitFai
 
 // Start has the former init forget its definitions, and the new one begin.
 func (m moving) Start(ctx context.Context, units plan.Units) (activation.Outcome, error) {
-	if err := m.former.Refresh(context.WithoutCancel(ctx)); err != nil {
-		return activation.Outcome{}, err
+	leave := m.former.Refresh
+	if e, ok := m.former.(*supervise.Engine); ok {
+		leave = e.Leave
 	}
-	return m.handoff.Start(ctx, units)
+	// Even where it does not, the services have to come up.
+	left := leave(context.WithoutCancel(ctx))
+	out, err := m.handoff.Start(ctx, units)
+	return out, errors.Join(left, err)
 }

@@ -85,7 +85,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	logs := m.opts.LogDir(s.Name)
 	n := supervise.Native{Links: map[string]string{
 		path.Join(dir, "supervise"):           state(s.Name),
-		path.Join(dir, "log/supervise"):       state(s.Name) + ".log",
+		path.Join(dir, "log/supervise"):       state(s.Name) + logSuffix,
 		path.Join(rootfs.Rel(m.scan), s.Name): path.Join(definitions, s.Name),
 	}}
 	add := func(name, content string, mode uint32) {
@@ -102,6 +102,9 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	}
 	return n, nil
 }
+
+// logSuffix ends the state's name of a logger.
+const logSuffix = ".log"
 
 // state is where runsv keeps its pipes. The directory above it is there from
 // the start of a boot, since runsv makes only this one.
@@ -122,22 +125,17 @@ func supervised(name string) bool { return supervise.Listens(state(name) + "/ok"
 
 // Refresh waits until runsvdir has noticed what came and what went.
 func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
-	declared := map[string]bool{}
-	for _, s := range services {
-		declared[s.Name] = true
-	}
-	names, err := m.opts.Dirs.Names()
+	states, err := filepath.Glob(state("*"))
 	if err != nil {
 		return err
 	}
-	if !exists(path.Join(definitions, supervise.BootUnit)) {
-		names = append(names, supervise.BootUnit)
-	}
-	for _, name := range names {
-		if !declared[name] {
-			if err := m.release(ctx, name); err != nil {
-				return err
-			}
+	for _, dir := range states {
+		name := strings.TrimPrefix(dir, state(""))
+		if strings.HasSuffix(name, logSuffix) || exists(path.Join(definitions, name, "run")) {
+			continue
+		}
+		if err := m.release(ctx, name); err != nil {
+			return err
 		}
 	}
 	for _, s := range services {
@@ -160,7 +158,7 @@ func (m *Manager) release(ctx context.Context, name string) error {
 		return err
 	}
 	err := supervise.Until(ctx, limit, "runsv to leave "+name, func() bool { return !supervised(name) })
-	for _, dir := range []string{state(name), state(name) + ".log"} {
+	for _, dir := range []string{state(name), state(name) + logSuffix} {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	return err

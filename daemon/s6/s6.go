@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,38 +111,52 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 	return nil
 }
 
-// release removes what s6 left in directories of ours without a service.
+// release removes the directories that hold nothing but what s6 itself made:
+// their services are gone.
 func (m *Manager) release(ctx context.Context) error {
-	names, err := m.opts.Dirs.Names()
+	entries, err := os.ReadDir(m.scan)
 	if err != nil {
 		return err
 	}
-	for _, name := range append(names, supervise.BootUnit) {
-		dir := m.dir(name)
-		if exists(dir+"/run") || !exists(dir+"/supervise") {
+	for _, entry := range entries {
+		dir := m.dir(entry.Name())
+		if !entry.IsDir() || !hollow(dir, "supervise", "event", "log") || !hollow(dir+"/log", "supervise", "event") {
 			continue
 		}
-		for _, sub := range []string{dir, dir + "/log"} {
-			if supervised(sub) {
-				if _, err := supervise.Command(ctx, "s6-svc", "-xd", sub); err != nil {
-					return err
-				}
-			}
-		}
-		err := supervise.Until(ctx, limit, "s6-supervise to leave "+dir, func() bool { return !supervised(dir) && !supervised(dir+"/log") })
-		if err == nil {
-			err = m.opts.Root.RemoveAll(rootfs.Rel(dir))
-		}
-		if err != nil {
+		if err := m.clear(ctx, dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func exists(p string) bool {
-	_, err := os.Lstat(p)
-	return err == nil
+func (m *Manager) clear(ctx context.Context, dir string) error {
+	for _, sub := range []string{dir, dir + "/log"} {
+		if supervised(sub) {
+			if _, err := supervise.Command(ctx, "s6-svc", "-xd", sub); err != nil {
+				return err
+			}
+		}
+	}
+	err := supervise.Until(ctx, limit, "s6-supervise to leave "+dir, func() bool { return !supervised(dir) && !supervised(dir+"/log") })
+	if err != nil {
+		return err
+	}
+	return m.opts.Root.RemoveAll(rootfs.Rel(dir))
+}
+
+// hollow tells whether nothing is in dir but these; an absent one is.
+func hollow(dir string, names ...string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return os.IsNotExist(err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) {
+			return false
+		}
+	}
+	return len(entries) > 0
 }
 
 // Up has the keeper run.

@@ -93,6 +93,14 @@ func (e *Engine) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// Leave has the manager let go of all services, which another init takes.
+func (e *Engine) Leave(ctx context.Context) error {
+	if err := e.manager.Refresh(ctx, nil); err != nil {
+		return fmt.Errorf("cannot have %s leave its services: %w", e.Name(), err)
+	}
+	return nil
+}
+
 // Forget has nothing to do: a failed service is started like any other.
 func (e *Engine) Forget(context.Context, []string) error { return nil }
 
