@@ -21,6 +21,8 @@ type rig struct {
 	// inside enters the processes that the init is process 1 of; empty where
 	// it is not process 1.
 	inside string
+	// native is shell text by which the init's own tools agree that web runs.
+	native string
 	// gone are globs that match nothing once all is deactivated.
 	gone []string
 }
@@ -38,33 +40,39 @@ const intoNamespace = "nsenter -t $(cat /tmp/init.pid) -p -m -- "
 
 func rigs() []rig {
 	return []rig{
-		{name: "systemd", setup: "true", gone: []string{"/etc/systemd/system/web.service"}},
+		{name: "systemd", setup: "true", native: `systemctl is-active web`, gone: []string{"/etc/systemd/system/web.service"}},
 		{
-			name:  "s6",
-			setup: await + `mkdir -p /srv/scan; setsid s6-svscan /srv/scan >/tmp/init.log 2>&1 </dev/null & await "test -p /srv/scan/.s6-svscan/control"`,
-			gone:  []string{"/srv/scan/*"},
+			name:   "s6",
+			setup:  await + `mkdir -p /srv/scan; setsid s6-svscan /srv/scan >/tmp/init.log 2>&1 </dev/null & await "test -p /srv/scan/.s6-svscan/control"`,
+			native: `s6-svwait -U -t 5000 /srv/scan/web`,
+			gone:   []string{"/srv/scan/*"},
 		},
 		{
-			name:  "runit",
-			setup: await + `mkdir -p /srv/sv; setsid runsvdir -P /srv/sv >/tmp/init.log 2>&1 </dev/null & await "pgrep -x runsvdir" >/dev/null`,
-			gone:  []string{"/srv/sv/*", "/etc/sv/web", "/run/runit.*"},
+			name:   "runit",
+			setup:  await + `mkdir -p /srv/sv; setsid runsvdir -P /srv/sv >/tmp/init.log 2>&1 </dev/null & await "pgrep -x runsvdir" >/dev/null`,
+			native: `sv check /srv/sv/web`,
+			gone:   []string{"/srv/sv/*", "/etc/sv/web", "/run/runit.*"},
 		},
 		{
-			name:  "supervisord",
-			setup: await + `systemctl stop supervisor; supervisord -c /etc/supervisor/supervisord.conf; await "supervisorctl pid" >/dev/null`,
-			gone:  []string{"/etc/supervisor/conf.d/*"},
+			name:   "supervisord",
+			setup:  await + `systemctl stop supervisor; supervisord -c /etc/supervisor/supervisord.conf; await "supervisorctl pid" >/dev/null`,
+			native: `supervisorctl status web | grep RUNNING`,
+			gone:   []string{"/etc/supervisor/conf.d/*"},
 		},
 		{
 			name: "sysvinit", setup: namespace("sleep infinity"), inside: intoNamespace,
-			gone: []string{"/etc/init.d/web", "/etc/rc*.d/*web"},
+			native: `/etc/init.d/web status && cd / && insserv -n web 2>&1 | { ! grep -E "(missing LSB|broken|loop).*(web|db|setup)|(web|db|setup).*(missing LSB|broken|loop)"; } && ls /etc/rc2.d/S0?web /etc/rc6.d/K??web`,
+			gone:   []string{"/etc/init.d/web", "/etc/rc*.d/*web"},
 		},
 		{
 			name: "openrc", setup: namespace("sleep infinity") + `; mkdir -p /run/openrc; touch /run/openrc/softlevel`, inside: intoNamespace,
-			gone: []string{"/etc/init.d/web", "/etc/runlevels/default/web"},
+			native: `rc-service web status`,
+			gone:   []string{"/etc/init.d/web", "/etc/runlevels/default/web"},
 		},
 		{
 			name: "finit", setup: namespace("/sbin/finit") + `; ` + await + `await "test -S /proc/$(cat /tmp/init.pid)/root/run/finit/socket"; sleep 1`, inside: intoNamespace,
-			gone: []string{"/etc/finit.d/web.conf"},
+			native: `/lib/finit/initctl status activate:web`,
+			gone:   []string{"/etc/finit.d/web.conf"},
 		},
 	}
 }

@@ -43,7 +43,7 @@ func (k *keeper) newProbe() (*probe, error) {
 	case p.how.FD != 0:
 		err = p.pipe(p.how.FD)
 	case p.how.Notify:
-		err = p.socket(filepath.Join(k.dirs.Run, k.spec.Name))
+		err = k.notifySocket(p)
 	}
 	return p, err
 }
@@ -65,20 +65,31 @@ func (p *probe) pipe(fd int) error {
 	return nil
 }
 
+// notifySocket gives the process a socket that only its user can send to.
+func (k *keeper) notifySocket(p *probe) error {
+	path := filepath.Join(k.dirs.Run, k.spec.Name, "notify")
+	o, err := k.order(nil)
+	if err != nil {
+		return err
+	}
+	if err := p.socket(path); err != nil || o.Account == nil {
+		return err
+	}
+	return os.Chown(path, o.Account.UID, o.Account.GID)
+}
+
 // socket listens for READY=1, as sd_notify(3) sends it.
-func (p *probe) socket(dir string) error {
-	path := filepath.Join(dir, "notify")
+func (p *probe) socket(path string) error {
 	_ = os.Remove(path)
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		return fmt.Errorf("cannot listen for the notification: %w", err)
 	}
-	// The service may have a user of its own.
-	if err := os.Chmod(path, 0o666); err != nil {
-		return err
-	}
 	p.env = []string{"NOTIFY_SOCKET=" + path}
 	p.ends = append(p.ends, conn)
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
 	go func() {
 		b := make([]byte, 4096)
 		for {

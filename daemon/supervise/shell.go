@@ -45,7 +45,7 @@ func BootScript(argv []string) []byte {
 
 // LogScript is a script that makes the directory and becomes the logger.
 func LogScript(dir string, argv []string) []byte {
-	return []byte("#!/bin/sh\n# Written by activate.\nPATH=${PATH:-" + keep.DefaultPath + "}\nmkdir -p " + Quote(dir) + " && exec " + Line(argv) + "\n")
+	return []byte("#!/bin/sh\n# Written by activate.\nPATH=${PATH:-" + keep.DefaultPath + "}\numask 027\nmkdir -p " + Quote(dir) + " && exec " + Line(argv) + "\n")
 }
 
 // Comment is text that fits one line of a comment.
