@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -21,11 +22,13 @@ type evaluator struct {
 	blocks map[string]*collection
 	sets   map[string][]*set
 	stack  []frame
+	// entire is what everything in is being computed of, by key.
+	entire map[any]*slot
 	reads  *reads
 }
 
 func newEvaluator(c *Config, table map[string]function.Function) *evaluator {
-	return &evaluator{config: c, functions: table, blocks: map[string]*collection{}, sets: map[string][]*set{}, reads: newReads()}
+	return &evaluator{config: c, functions: table, blocks: map[string]*collection{}, sets: map[string][]*set{}, entire: map[any]*slot{}, reads: newReads()}
 }
 
 // frame is one computation that is under way.
@@ -72,6 +75,21 @@ func (ev *evaluator) force(s *slot, what func() string, at hcl.Range, compute fu
 	ev.stack = ev.stack[:len(ev.stack)-1]
 	s.term, s.diags, s.state = term, diags, known
 	return term, diags
+}
+
+// wholly computes everything in a lazy value, which the key stands for. One
+// that holds itself is a cycle.
+func (ev *evaluator) wholly(key any, what func() string, at hcl.Range, compute func() (cty.Value, diagnostic.List)) (cty.Value, diagnostic.List) {
+	if s := ev.entire[key]; s != nil {
+		return cty.NilVal, ev.cycle(s)
+	}
+	s := &slot{state: underWay}
+	ev.entire[key] = s
+	ev.stack = append(ev.stack, frame{slot: s, what: what, at: at})
+	v, diags := compute()
+	ev.stack = ev.stack[:len(ev.stack)-1]
+	delete(ev.entire, key)
+	return v, diags
 }
 
 // cycle words a circle of references, each with its position.

@@ -113,7 +113,22 @@ func (l *localNames) Keys() ([]string, diagnostic.List) {
 	return slices.Sorted(maps.Keys(l.p.unit().locals)), nil
 }
 
-func (l *localNames) Data() (cty.Value, diagnostic.List) { return expr.DataOf(l) }
+func (l *localNames) Data() (cty.Value, diagnostic.List) {
+	at := hcl.Range{}
+	for _, def := range l.p.unit().locals {
+		if at.Filename == "" || def.at.Start.Byte < at.Start.Byte {
+			at = def.at
+		}
+	}
+	return l.p.ev.wholly(localsOf{l.p.unit(), l.p.owner}, l.String, at, func() (cty.Value, diagnostic.List) { return expr.DataOf(l) })
+}
+
+// localsOf is all locals of a unit in an instance, as a key of
+// evaluator.entire.
+type localsOf struct {
+	unit  *unit
+	owner *node
+}
 
 func (l *localNames) String() string { return "all locals" }
 

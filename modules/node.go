@@ -328,6 +328,30 @@ func (n *node) Keys() ([]string, diagnostic.List) {
 
 // Data computes everything in the block that has a value.
 func (n *node) Data() (cty.Value, diagnostic.List) {
+	return n.ev.wholly(n, func() string { return "everything in " + n.address() }, n.at(), n.data)
+}
+
+// part is one attribute of a block, as a key of evaluator.entire.
+type part struct {
+	n    *node
+	name string
+}
+
+// wholePart computes everything in the lazy value of an attribute.
+func (n *node) wholePart(name string, t expr.Term) (cty.Value, diagnostic.List) {
+	if t.Lazy == nil {
+		return t.Val, nil
+	}
+	at := n.at()
+	if o := n.typ.Option(name); o != nil {
+		at = n.optionAt(o)
+	} else if c := n.typ.ComputedOf(name); c != nil && c.Value != nil {
+		at = c.Value.Range()
+	}
+	return n.ev.wholly(part{n, name}, func() string { return n.address() + "." + name }, at, t.Whole)
+}
+
+func (n *node) data() (cty.Value, diagnostic.List) {
 	keys, _ := n.Keys()
 	var diags diagnostic.List
 	vals := map[string]cty.Value{}
@@ -337,7 +361,7 @@ func (n *node) Data() (cty.Value, diagnostic.List) {
 		if more.HasErrors() {
 			continue
 		}
-		v, more := t.Whole()
+		v, more := n.wholePart(k, t)
 		diags = diags.Add(more...)
 		if more.HasErrors() || v.IsNull() && !n.nullable(k) {
 			continue

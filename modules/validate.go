@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
+	"github.com/activate-agent/activate/modules/expr"
 )
 
 // Validate evaluates everything there is, needed or not, and gives every
@@ -46,23 +47,32 @@ func (n *node) everything() diagnostic.List {
 		if more.HasErrors() {
 			continue
 		}
-		switch l := t.Lazy.(type) {
-		case *node:
-			diags = diags.Add(l.everything()...)
-		case *collection:
-			kids, more := l.all()
-			diags = diags.Add(more...)
-			for _, kid := range kids {
-				diags = diags.Add(kid.everything()...)
-			}
-		default:
-			_, more = t.Whole()
-			diags = diags.Add(more...)
-		}
+		diags = diags.Add(n.everythingIn(k, t)...)
 	}
 	if n.typ.Module {
 		diags = diags.Add(n.ev.moduleLocals(n)...)
 	}
+	return diags
+}
+
+// everythingIn goes on into nested blocks, so that a broken one does not hide
+// the others. Blocks that an attribute refers to are not its own.
+func (n *node) everythingIn(name string, t expr.Term) diagnostic.List {
+	switch l := t.Lazy.(type) {
+	case *node:
+		if l.parent == n {
+			return l.everything()
+		}
+	case *collection:
+		if l.parent == n {
+			kids, diags := l.all()
+			for _, kid := range kids {
+				diags = diags.Add(kid.everything()...)
+			}
+			return diags
+		}
+	}
+	_, diags := n.wholePart(name, t)
 	return diags
 }
 
