@@ -132,6 +132,9 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	if err := e.commit(); err != nil {
 		return err
 	}
+	if s.cfg.Changed != nil {
+		s.cfg.Changed()
+	}
 	if alone {
 		s.seen = s.look()
 	}

@@ -146,12 +146,14 @@ func (p *planning) desired() {
 	for _, g := range groups {
 		p.oneGroup(g)
 	}
+	p.foreignGroups()
 	list := slices.Clone(p.s.cfg.Desired.Users)
 	slices.SortStableFunc(list, byKindAndID)
 	plans := make([]*UserState, len(list))
 	for i, u := range list {
 		plans[i] = p.newUser(u)
 	}
+	p.foreign(list, plans)
 	for i, u := range list {
 		p.oneUser(u, plans[i])
 	}

@@ -62,6 +62,7 @@ type host struct {
 	originals map[plan.Address]plan.State
 	force     bool
 	later     bool
+	lookup    func(string, []string) ([]byte, error)
 	now       time.Time
 	// generation counts the runs; memo is what the last one told the next.
 	generation int
@@ -110,7 +111,7 @@ func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 		Root: h.root, Store: h.store, Desired: desired, Last: h.last, Originals: h.originals,
 		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later,
 		LockWait: time.Millisecond, Now: func() time.Time { return h.now },
-		Generation: h.generation, Memo: h.memo,
+		Generation: h.generation, Memo: h.memo, Lookup: h.lookup,
 	})
 }
 

@@ -24,6 +24,13 @@ type Config struct {
 	// earlier Subsystem's Memo gave, nil when there is none.
 	Generation int
 	Memo       *Memo
+	// Lookup asks the host's sources of accounts (nsswitch.conf(5)) for keys,
+	// names and ids, of the database "passwd" or "group" and gives the entries
+	// found, a line each, as getent(1). Nil where there is nobody to ask.
+	Lookup func(database string, keys []string) ([]byte, error)
+	// Changed is called after account files were written, to drop what caches
+	// hold of them; may be nil.
+	Changed func()
 	// ForceLockout allows a plan after which nobody can log in as root.
 	ForceLockout bool
 	// SecretsLater makes a missing hashed_password_file a warning, because the

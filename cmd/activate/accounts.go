@@ -11,14 +11,19 @@ import (
 
 // accounts makes the subsystem of users and groups.
 func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part {
-	s := users.New(users.Config{
+	cfg := users.Config{
 		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users, Memo: w.accountsMemo(),
 		Generation: numberOf(c.Last),
 		Originals:  c.Index.Originals, StateDir: w.state.Dir(),
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing,
 		SecretsLater: d.secretsLater,
-	})
+	}
+	if w.root.Dir() == "/" {
+		cfg.Lookup = lookupAccounts()
+		cfg.Changed = func() { dropAccountCaches(w.warn) }
+	}
+	s := users.New(cfg)
 	return activation.Part{
 		Kinds:     []string{plan.KindGroup, plan.KindUser},
 		Subsystem: s,

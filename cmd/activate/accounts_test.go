@@ -66,6 +66,35 @@ for p in $pids; do wait $p && echo made; done`)
 	m.Succeed("activate plan --detailed-exitcode /root/all.hcl && pwck -r -q; test $? -le 2 && grpck -r")
 }
 
+// TestOtherSourcesOfAccounts has a source of accounts behind NSS that the
+// account files know nothing of, and nscd(8) between it and everybody.
+func TestOtherSourcesOfAccounts(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{Packages: []string{"libnss-extrausers", "nscd"}})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.Succeed(`sed -i -E 's/^(passwd|group):.*/\1: files extrausers/' /etc/nsswitch.conf
+mkdir -p /var/lib/extrausers
+echo lena:x:1000:1000::/:/bin/sh >/var/lib/extrausers/passwd
+echo lab:x:3000: >/var/lib/extrausers/group
+systemctl restart nscd && getent passwd lena`)
+	m.WriteFile("/root/a.hcl", `user "alice" {}`)
+	m.WriteFile("/root/lena.hcl", `user "lena" {}`)
+	m.WriteFile("/root/lab.hcl", `group "lab" { gid = 3001 }`)
+	m.Fail("getent passwd alice") // and nscd remembers that
+	m.Succeed("activate switch /root/a.hcl")
+	if got := m.Succeed("getent passwd alice"); !strings.HasPrefix(got, "alice:x:1001:") {
+		t.Errorf("alice is %q", got)
+	}
+	for config, want := range map[string]string{
+		"lena": "another source of accounts has a user of that name",
+		"lab":  "another source of accounts has the group lab",
+	} {
+		if said := m.Fail("activate switch /root/" + config + ".hcl"); !strings.Contains(said, want) {
+			t.Errorf("%s: %s", config, said)
+		}
+	}
+}
+
 // TestTwoSwitchesAtOnce has a second switch meet a first: it waits for it, or
 // with --lock-timeout 0s ends with 11 and says who holds the lock.
 func TestTwoSwitchesAtOnce(t *testing.T) {

@@ -45,6 +45,7 @@ func (f *flags) open() (*host, error) {
 		return nil, err
 	}
 	h.wiring = &wiring{root: root, state: state, init: init, asked: f.asksForInit(), forceLockout: f.forceLockout}
+	h.wiring.warn = func(text string) { h.event(activation.Event{Step: "users", Text: text, Warning: true}) }
 	bootFiles, err := f.bootFiles(root, init)
 	if err != nil {
 		_ = root.Close()

@@ -40,6 +40,8 @@ type wiring struct {
 	resume bool
 	// atBoot is set while the host boots.
 	atBoot bool
+	// warn tells a person of what went wrong without harm.
+	warn func(text string)
 	// forceLockout allows a plan after which nobody can become root.
 	forceLockout bool
 }
