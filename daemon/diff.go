@@ -230,7 +230,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	case now.same(earlier), now.empty(), earlier.same(last):
 		// Already so, removed by somebody, or never more than adopted.
 		return nil
-	case u.cfg.KeepEdited && !(now.sameFile(last) && maps.Equal(now.Parts, last.Parts)):
+	case u.cfg.KeepEdited && (!now.sameFile(last) || !maps.Equal(now.Parts, last.Parts)):
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Remove it when it is no longer needed.",
 			"%s was changed by hand and is left as it is", u.cfg.Root.Name(last.Path)))
 		return nil

@@ -20,6 +20,10 @@ type keepFlags struct {
 	timeout time.Duration
 }
 
+// cannotRun is the shell's exit status for a program that is there and cannot
+// be run.
+const cannotRun = 126
+
 // newKeep is what the scripts of services call, and not for people: they have
 // activate services, start, stop and so on.
 func newKeep(f *flags) *cobra.Command {
@@ -35,11 +39,8 @@ func newKeep(f *flags) *cobra.Command {
 		k.verb("run", k.run), k.verb("start", k.start), k.verb("stop", k.stop), k.verb("restart", k.restart),
 		k.verb("reload", k.reload), k.verb("force-reload", k.forceReload), k.verb("status", k.status),
 		&cobra.Command{Use: "exec", Hidden: true, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-			if err := keep.Exec(os.Stdin); err != nil {
-				// The keeper was told.
-				return &exitError{code: 126}
-			}
-			return nil
+			_ = keep.Exec(os.Stdin) // It returns when it failed, and told the keeper why.
+			return &exitError{code: cannotRun}
 		}},
 	)
 	return cmd

@@ -179,7 +179,7 @@ func again(h *host) {
 	want(h, "processes", h.services(), before)
 }
 
-func native(h *host) { h.ok(h.rig.native) }
+func native(h *host) { h.ok(h.native) }
 
 func logs(h *host) {
 	h.eventually("activate --init " + h.name + " logs web | grep -q 'web says hello'")

@@ -58,22 +58,22 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// start starts a service that runs shell text.
-func (b *bench) start(name, script string, change func(*keep.Spec)) error {
+// start starts the service x, which runs shell text.
+func (b *bench) start(script string, change func(*keep.Spec)) error {
 	b.Helper()
-	s := keep.Spec{Service: daemon.Service{Name: name, Process: &daemon.Process{Argv: []string{"/bin/sh", "-c", script}}, WorkingDirectory: b.dir}}
+	s := keep.Spec{Service: daemon.Service{Name: "x", Process: &daemon.Process{Argv: []string{"/bin/sh", "-c", script}}, WorkingDirectory: b.dir}}
 	if change != nil {
 		change(&s)
 	}
-	if err := os.WriteFile(filepath.Join(b.dir, name+keep.Suffix), keep.Encode(s), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(b.dir, "x"+keep.Suffix), keep.Encode(s), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	return keep.Start(name, b.o, 20*time.Second)
+	return keep.Start("x", b.o, 20*time.Second)
 }
 
-func (b *bench) status(name string) keep.Status {
+func (b *bench) status() keep.Status {
 	b.Helper()
-	s, err := b.o.Dirs.Status(name)
+	s, err := b.o.Dirs.Status("x")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestReadiness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			if err := b.start("x", c.script, func(s *keep.Spec) { s.Readiness = &c.how }); err != nil {
+			if err := b.start(c.script, func(s *keep.Spec) { s.Readiness = &c.how }); err != nil {
 				t.Fatal(err)
 			}
 			b.read("ready")
@@ -113,14 +113,14 @@ func TestReadiness(t *testing.T) {
 func TestAStartThatIsNeverReadyFails(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	err := b.start("x", "exec sleep 100", func(s *keep.Spec) {
+	err := b.start("exec sleep 100", func(s *keep.Spec) {
 		s.Readiness = &daemon.Readiness{Exec: []string{"false"}, Timeout: "300ms"}
 		s.Restart = &daemon.Restart{Policy: "never"}
 	})
 	if err == nil || !strings.Contains(err.Error(), "not ready in time") {
 		t.Errorf("start: %v", err)
 	}
-	if s := b.status("x"); s.State != keep.Failed || s.Main.Alive() {
+	if s := b.status(); s.State != keep.Failed || s.Main.Alive() {
 		t.Errorf("status: %+v", s)
 	}
 }
@@ -128,7 +128,7 @@ func TestAStartThatIsNeverReadyFails(t *testing.T) {
 func TestAProgramThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	err := b.start("x", "", func(s *keep.Spec) { s.Process.Argv = []string{"/nonexistent/program"} })
+	err := b.start("", func(s *keep.Spec) { s.Process.Argv = []string{"/nonexistent/program"} })
 	if err == nil || !strings.Contains(err.Error(), "/nonexistent/program") {
 		t.Errorf("start: %v", err)
 	}
@@ -137,7 +137,7 @@ func TestAProgramThatIsNotThereIsNamed(t *testing.T) {
 func TestStopFindsWhatForkedAway(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if err := b.start("x", "setsid -f setsid sh -c 'trap : TERM; echo $$ > stray; while :; do sleep 0.1; done'; touch forked; exec sleep 100", func(s *keep.Spec) {
+	if err := b.start("setsid -f setsid sh -c 'trap : TERM; echo $$ > stray; while :; do sleep 0.1; done'; touch forked; exec sleep 100", func(s *keep.Spec) {
 		s.Readiness = &daemon.Readiness{Exec: []string{"test", "-s", "stray"}}
 		s.Stop = &daemon.Stop{Timeout: "300ms"}
 	}); err != nil {
@@ -162,7 +162,7 @@ func TestStopFindsWhatForkedAway(t *testing.T) {
 func TestAStoppedProgramMayTakeItsTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if err := b.start("x", "trap 'sleep 0.3; echo bye > bye; exit 0' TERM; touch up; while :; do sleep 0.05; done", func(s *keep.Spec) {
+	if err := b.start("trap 'sleep 0.3; echo bye > bye; exit 0' TERM; touch up; while :; do sleep 0.05; done", func(s *keep.Spec) {
 		s.Readiness = &daemon.Readiness{Exec: []string{"test", "-e", "up"}}
 		s.Cleanup = []string{"/bin/sh", "-c", "cat bye > cleaned"}
 	}); err != nil {
@@ -179,10 +179,10 @@ func TestAStoppedProgramMayTakeItsTime(t *testing.T) {
 func TestAKilledKeeperLeavesNoSecondProcess(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if err := b.start("x", "exec sleep 100", nil); err != nil {
+	if err := b.start("exec sleep 100", nil); err != nil {
 		t.Fatal(err)
 	}
-	first := b.status("x")
+	first := b.status()
 	first.Keeper.Signal(9)
 	if err := b.o.Dirs.AwaitDown("x", 10*time.Second); err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestAKilledKeeperLeavesNoSecondProcess(t *testing.T) {
 	if first.Main.Alive() {
 		t.Error("the process of the killed keeper runs beside the new one")
 	}
-	if s := b.status("x"); !s.Running() || !s.Main.Alive() {
+	if s := b.status(); !s.Running() || !s.Main.Alive() {
 		t.Errorf("status: %+v", s)
 	}
 }
@@ -203,12 +203,12 @@ func TestADaemonIsFollowedByItsFile(t *testing.T) {
 	b := newBench(t)
 	file := filepath.Join(b.dir, "pid")
 	script := "setsid -f sh -c 'echo $$ > " + file + "; exec sleep 100'"
-	if err := b.start("x", script, func(s *keep.Spec) {
+	if err := b.start(script, func(s *keep.Spec) {
 		s.Process = &daemon.Process{Daemon: []string{"/bin/sh", "-c", script}, PIDFile: file}
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := b.status("x").Main.PID, strings.TrimSpace(b.read("pid")); strconv.Itoa(got) != want {
+	if got, want := b.status().Main.PID, strings.TrimSpace(b.read("pid")); strconv.Itoa(got) != want {
 		t.Errorf("process %d, and the file says %s", got, want)
 	}
 }

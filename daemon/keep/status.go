@@ -83,8 +83,9 @@ func (s Status) Settled() bool {
 		return true
 	case Backoff:
 		return s.Failures > 0
+	default:
+		return false
 	}
-	return false
 }
 
 // Names gives the services that have a status.
