@@ -177,7 +177,7 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 	if confirmed {
 		return finished
 	}
-	return h.flags.locked(context.WithoutCancel(ctx), "confirm", func(h *host) error {
+	return h.locked(context.WithoutCancel(ctx), "confirm", func(h *host) error {
 		still, err := h.engine.State.ReadPending()
 		if err != nil {
 			return err

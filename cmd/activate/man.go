@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,9 +44,7 @@ what --help and options print.`,
 func manPages(cmd *cobra.Command) map[string][]byte {
 	pages := map[string][]byte{"man1/" + pageName(cmd) + ".1": commandManual(cmd)}
 	for _, sub := range shownCommands(cmd) {
-		for path, page := range manPages(sub) {
-			pages[path] = page
-		}
+		maps.Copy(pages, manPages(sub))
 	}
 	return pages
 }

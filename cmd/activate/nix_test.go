@@ -58,7 +58,6 @@ func TestNix(t *testing.T) {
 }
 
 func nixStory(t *testing.T, m *testvm.Machine) {
-
 	plan := m.Succeed("activate plan /root/examples/nix.hcl")
 	for _, want := range []string{"+ group/nixbld", "+ user/nixbld1", "+ etc/nix/nix.conf", "+max-jobs = 2", "start nix-daemon.socket"} {
 		if !strings.Contains(plan, want) {

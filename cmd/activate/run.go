@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
@@ -55,9 +52,7 @@ func run(args []string, std stdio) (code int) {
 		}
 	}()
 	collectRarely()
-	// A terminal that goes away must not end a switch in the middle.
-	signal.Ignore(unix.SIGHUP, unix.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	ctx, stop := withSignals()
 	defer stop()
 	cmd := newRoot(std)
 	cmd.SetArgs(args)
