@@ -2,7 +2,7 @@
 # Installs what testvm needs on a Debian host. Run again, it does nothing.
 set -eu
 missing=
-for pair in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap nsenter:util-linux strace:strace hyperfine:hyperfine chromium:chromium; do
+for pair in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap nsenter:util-linux systemd-analyze:systemd strace:strace hyperfine:hyperfine chromium:chromium; do
 	command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done
 if [ -n "$missing" ]; then

@@ -26,10 +26,10 @@ service "app" {
 }
 `
 	}
-	m.WriteFile("/root/good.hcl", config("exec sleep infinity", ""))
+	m.WriteFile("/root/fine.hcl", config("exec sleep infinity", ""))
 	m.WriteFile("/root/bad.hcl", config("echo no luck; exit 7", ""))
 	m.WriteFile("/root/back.hcl", config("echo no luck; exit 8", `activation { on_unit_failure = "rollback" }`))
-	m.Succeed("activate switch /root/good.hcl")
+	m.Succeed("activate switch /root/fine.hcl")
 	pids := m.Succeed("systemctl show -P MainPID good.service")
 
 	_, stderr, code := m.Run("activate switch /root/back.hcl")

@@ -17,14 +17,14 @@ func TestSessionEnds(t *testing.T) {
 etc "motd" { text = "done\n" }
 snippet "slow" {
   before = ["etc"]
-  script = "touch /root/reached; until test -e /root/go; do sleep 0.05; done"
+  script = "touch /root/reached; until test -e /root/ended; do sleep 0.05; done"
 }
 `)
 	m.Succeed("systemd-run --quiet --collect --scope --unit=session-c9 --slice=user-0.slice -- activate switch /root/slow.hcl >/dev/null 2>&1 & until test -e /root/reached; do :; done")
 	m.Succeed("systemctl kill -s KILL session-c9.scope")
 	m.Fail("systemctl is-active session-c9.scope")
 	m.Fail("test -e /etc/static")
-	m.Succeed("touch /root/go")
+	m.Succeed("touch /root/ended")
 	m.WaitUntil(func() bool {
 		out, _, _ := m.Run("cat /etc/motd; activate generations --json | grep -c number")
 		return out == "done\n1\n"
