@@ -92,7 +92,8 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		n.Parts = append(n.Parts, daemon.Part{Path: path.Join(dir, name), Name: path.Join(s.Name, name), Content: []byte(content), Mode: mode})
 	}
 	add("run", string(supervise.Script(m.opts.Keep("run", s.Name))), 0o755)
-	add("check", string(supervise.Script(m.opts.Keep("status", s.Name))), 0o755)
+	// sv runs it with its output closed.
+	add("check", "#!/bin/sh\n# Written by activate.\nexec "+supervise.Line(m.opts.Keep("status", s.Name))+" >/dev/null 2>&1\n", 0o755)
 	add("log/run", string(supervise.LogScript(logs, []string{"svlogd", "-tt", logs})), 0o755)
 	if !s.Boot {
 		add("down", "", 0o644)
