@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
@@ -24,6 +25,8 @@ const (
 	runlevels = "/etc/runlevels"
 	// softlevel is there once OpenRC has started.
 	softlevel = "/run/openrc/softlevel"
+	// stopLimit is longer than any service should take.
+	stopLimit = 10 * time.Minute
 )
 
 // Manager is one OpenRC.
@@ -121,13 +124,15 @@ func (m *Manager) Up(ctx context.Context, name string) error {
 	return err
 }
 
-// Down stops the service alone.
+// Down stops the service alone. One whose start failed has a keeper that tries
+// again, of which OpenRC knows nothing.
 func (m *Manager) Down(ctx context.Context, name string) error {
-	if _, err := os.Stat(path.Join(scripts, name)); err != nil {
-		return keep.Stop(name, m.opts.Dirs, 0)
+	if _, err := os.Stat(path.Join(scripts, name)); err == nil {
+		if _, err := service(ctx, name, "stop"); err != nil {
+			return err
+		}
 	}
-	_, err := service(ctx, name, "stop")
-	return err
+	return keep.Stop(name, m.opts.Dirs, stopLimit)
 }
 
 func service(ctx context.Context, name, verb string) (string, error) {
