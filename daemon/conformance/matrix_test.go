@@ -45,7 +45,8 @@ const intro = `# Services on every init
 
 One service block runs the same on every init below. This page is written by
 the conformance suite (daemon/conformance), which runs the real init on a
-machine for each column; yes is a row that passed.
+machine for each column; yes is a row that passed. For sysvinit and openrc the
+scripts are run as those inits would, but process 1 is neither.
 
 systemd runs services itself. Every other init runs one keeper for each, which
 is this program: it waits for what the service needs, starts it, probes it,
@@ -75,7 +76,10 @@ func (m *matrix) String() string {
 		fmt.Fprintf(&b, "| %s |", row.name)
 		for _, r := range rigs() {
 			answer := "no"
-			if m.passed[r.name][row.name] {
+			switch passed := m.passed[r.name][row.name]; {
+			case row.except == r.name:
+				answer = "n/a"
+			case passed:
 				answer = "yes"
 			}
 			fmt.Fprintf(&b, " %s |", answer)
