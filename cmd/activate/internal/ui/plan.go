@@ -101,7 +101,7 @@ func where(ch plan.Change) string {
 // address, or that the content diff shows better.
 func unsaid(attribute string) bool {
 	switch attribute {
-	case "type", "path", "size", "sha256", "keyed", "links", "lines", "name", "own_group", "migrate":
+	case "type", "path", "size", "sha256", "keyed", "links", "lines", "name", "own_group", "migrate", "parts":
 		return true
 	}
 	return false
@@ -132,7 +132,7 @@ func made(ch plan.Change) string {
 // names of owners, and of a content its diff or hash.
 func unsaidChange(attribute string) bool {
 	switch attribute {
-	case "uid", "gid", "size", "links", "lines", "own_group":
+	case "uid", "gid", "size", "links", "lines", "own_group", "parts":
 		return true
 	}
 	return false
