@@ -2,8 +2,6 @@ package supervise
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
@@ -88,8 +86,8 @@ func newResolver(d daemon.Desired) *resolver {
 	for _, s := range d.Services {
 		spec := &keep.Spec{
 			Service:        s,
-			RestartTrigger: trigger(s.RestartTriggers, s.ConfigData, "restart"),
-			ReloadTrigger:  trigger(s.ReloadTriggers, s.ConfigData, "reload"),
+			RestartTrigger: daemon.TriggerHash(s.RestartTriggers, s.ConfigData, "restart"),
+			ReloadTrigger:  daemon.TriggerHash(s.ReloadTriggers, s.ConfigData, "reload"),
 		}
 		// The hashes stand for these, and texts may be long or secret.
 		spec.RestartTriggers, spec.ReloadTriggers, spec.ConfigData = nil, nil, nil
@@ -257,22 +255,4 @@ func (r *resolver) boot() {
 			mark(s)
 		}
 	}
-}
-
-// trigger is one hash over all triggers; empty for none.
-func trigger(own []string, data []daemon.ConfigData, onChange string) string {
-	all := slices.Clone(own)
-	for _, c := range data {
-		if c.OnChange == onChange {
-			all = append(all, c.Path, c.Text)
-		}
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	h := sha256.New()
-	for _, x := range all {
-		fmt.Fprintf(h, "%d:%s,", len(x), x)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

@@ -2,8 +2,6 @@ package systemd
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,8 +50,8 @@ func (r *renderer) serviceUnitSection(t *text, s *daemon.Service) {
 			t.set("Unit", "PartOf", bundle)
 		}
 	}
-	t.set("Unit", "X-Restart-Triggers", triggers(s.RestartTriggers, s.ConfigData, "restart"))
-	t.set("Unit", "X-Reload-Triggers", triggers(s.ReloadTriggers, s.ConfigData, "reload"))
+	t.set("Unit", "X-Restart-Triggers", daemon.TriggerHash(s.RestartTriggers, s.ConfigData, "restart"))
+	t.set("Unit", "X-Reload-Triggers", daemon.TriggerHash(s.ReloadTriggers, s.ConfigData, "reload"))
 }
 
 // serviceInstall: a service that does not start by itself is still started by
@@ -78,25 +76,6 @@ func union(a, b []string) []string {
 		}
 	}
 	return out
-}
-
-// triggers is one hash over all triggers, which changes when any of them or
-// their order does; empty for none.
-func triggers(own []string, data []daemon.ConfigData, onChange string) string {
-	all := slices.Clone(own)
-	for _, c := range data {
-		if c.OnChange == onChange {
-			all = append(all, c.Path, c.Text)
-		}
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	h := sha256.New()
-	for _, x := range all {
-		fmt.Fprintf(h, "%d:%s,", len(x), x)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // holdsSecretHash tells whether a trigger is made of a secret that was not
