@@ -24,6 +24,15 @@ type Config struct {
 	Suite string
 	// Packages are installed besides the ones every machine has.
 	Packages []string
+	// Init is what runs as process 1; nil means systemd.
+	Init *Init
+}
+
+func (c Config) init() Init {
+	if c.Init == nil {
+		return systemd()
+	}
+	return *c.Init
 }
 
 func (c Config) suite() string {
@@ -33,10 +42,13 @@ func (c Config) suite() string {
 	return c.Suite
 }
 
-// packages gives all packages, sorted, each once. Every machine has an init
-// with its bus, and a Nix that nobody has set up.
+// packages gives all packages, sorted, each once. Every machine has an init;
+// one of systemd also has a Nix that nobody has set up.
 func (c Config) packages() []string {
-	all := append([]string{"systemd", "systemd-sysv", "dbus", "udev", "nix-bin", "iproute2"}, c.Packages...)
+	all := slices.Concat(c.init().Packages, []string{"iproute2"}, c.Packages)
+	if c.Init == nil {
+		all = append(all, "nix-bin")
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

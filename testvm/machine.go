@@ -1,6 +1,7 @@
 package testvm
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ import (
 type Machine struct {
 	t       TB
 	suite   string
+	init    Init
 	name    string
 	disk    *disk
 	cgroups cgroups
@@ -46,7 +48,7 @@ func Start(t TB, c Config) *Machine {
 	if err != nil {
 		t.Fatalf("cannot make a disk: %v", err)
 	}
-	m := &Machine{t: t, suite: c.suite(), name: "t" + filepath.Base(d.dir), disk: d}
+	m := &Machine{t: t, suite: c.suite(), init: c.init(), name: "t" + filepath.Base(d.dir), disk: d}
 	t.Cleanup(m.destroy)
 	m.Boot()
 	return m
@@ -78,9 +80,8 @@ func (m *Machine) Boot() {
 	}
 	m.WaitUntil(m.findLeader, "PID 1 of "+m.name)
 	m.WaitUntil(func() bool {
-		out, _, _ := m.Run("systemctl is-system-running")
-		state := strings.TrimSpace(out)
-		return state == "running" || state == "degraded"
+		_, _, code := m.Run(m.init.Up)
+		return code == 0
 	}, "the end of the boot")
 }
 
@@ -93,9 +94,10 @@ func (m *Machine) spawn() error {
 	}
 	defer func() { _ = console.Close() }()
 	args := []string{
-		"systemd-nspawn", "--quiet", "-D", m.Root(), "--boot", "--register=no", "--keep-unit",
+		"systemd-nspawn", "--quiet", "-D", m.Root(), "--register=no", "--keep-unit",
 		"--private-network", "--machine=" + m.name, "--console=pipe",
 	}
+	args = append(args, m.init.launch()...)
 	cmd := exec.Command("sh", "-c", m.cgroups.enter()+`exec "$@"`, "sh")
 	cmd.Args = append(cmd.Args, args...)
 	cmd.Stdout, cmd.Stderr = console, console
@@ -131,7 +133,7 @@ func (m *Machine) findLeader() bool {
 		comm, _ := os.ReadFile("/proc/" + child + "/comm")
 		ours, _ := os.Readlink("/proc/self/ns/pid")
 		theirs, _ := os.Readlink("/proc/" + child + "/ns/pid")
-		if strings.TrimSpace(string(comm)) == "systemd" && theirs != "" && theirs != ours {
+		if strings.TrimSpace(string(comm)) == m.init.Comm && theirs != "" && theirs != ours {
 			m.leader, _ = strconv.Atoi(child)
 			return true
 		}
@@ -143,14 +145,14 @@ func (m *Machine) findLeader() bool {
 // stays, what was in memory is gone.
 func (m *Machine) Reboot() {
 	m.t.Helper()
-	m.off("systemctl --no-block reboot")
+	m.off(cmp.Or(m.init.Reboot, m.init.Off))
 	m.Boot()
 }
 
 // PowerOff has the machine shut down in good order. Boot powers it on again.
 func (m *Machine) PowerOff() {
 	m.t.Helper()
-	m.off("systemctl --no-block poweroff")
+	m.off(m.init.Off)
 }
 
 func (m *Machine) off(cmd string) {
