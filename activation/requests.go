@@ -66,6 +66,10 @@ func (tx *transaction) addRequests() error {
 	}
 	slices.Sort(u.Restart)
 	slices.Sort(u.Reload)
+	// The journal owes them before the lists go.
+	if err := tx.engine.State.WriteJournal(tx.journal); err != nil {
+		return err
+	}
 	return tx.engine.clearRequests()
 }
 

@@ -167,12 +167,7 @@ func (tx *transaction) run(ctx context.Context, res *Result) *Result {
 	if err := tx.addRequests(); err != nil {
 		return tx.takeBack(ctx, res, err)
 	}
-	units := tx.journal.Units
-	tx.journal.HandedOff = true
-	if err := tx.engine.State.WriteJournal(tx.journal); err != nil {
-		return tx.takeBack(ctx, res, err)
-	}
-	outcome, err := tx.handoff.Start(ctx, units)
+	outcome, err := tx.handoff.Start(ctx, tx.journal.Units)
 	outcome.Failed = append(stopped, outcome.Failed...)
 	res.Outcome = outcome
 	if err != nil {

@@ -25,6 +25,23 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
+	for len(changes) > 0 {
+		run, creations := leading(changes)
+		if creations && len(run) >= manyCreations {
+			err = s.create(ctx, run, own)
+		} else {
+			err = s.applyAll(ctx, run, own)
+		}
+		if err != nil {
+			return err
+		}
+		changes = changes[len(run):]
+	}
+	return nil
+}
+
+// applyAll makes changes one after the other.
+func (s *Subsystem) applyAll(ctx context.Context, changes []plan.Change, own Owners) error {
 	made := map[string]bool{}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
@@ -60,7 +77,10 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 	if st.before, err = decode(ch.Before); err != nil {
 		return err
 	}
-	if st.after, err = decode(ch.After); err != nil {
+	if st.after, err = s.after(ch); err != nil {
+		return err
+	}
+	if done, err := st.linkAtOnce(); done || err != nil {
 		return err
 	}
 	f, err := s.observe(st.path)

@@ -263,7 +263,7 @@ func (c *comparison) update(e Entry, f found, want *State, why string) error {
 
 // change makes a change, a replace where the type on disk becomes another.
 func (s *Subsystem) change(a plan.Address, before, after *State, why, origin string) plan.Change {
-	ch := plan.New(a, encode(before), encode(after), why, origin)
+	ch := plan.New(a, encode(before), s.encodeAfter(a, after), why, origin)
 	if before != nil && after != nil && before.Type != after.Type {
 		ch.Action = plan.Replace
 	}

@@ -1,6 +1,7 @@
 package etc
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"strconv"
@@ -90,6 +91,31 @@ func encode(s *State) plan.State {
 		return nil
 	}
 	return plan.Encode(s)
+}
+
+// encoded is a State that this run made itself, with its JSON.
+type encoded struct {
+	json  plan.State
+	state *State
+}
+
+// encodeAfter encodes the state a path is to get, and remembers it for the
+// Apply of the same plan: decoding thousands again is most of its time.
+func (s *Subsystem) encodeAfter(a plan.Address, st *State) plan.State {
+	if st == nil {
+		return nil
+	}
+	e := encoded{json: plan.Encode(st), state: st}
+	s.afters[a] = e
+	return e.json
+}
+
+// after decodes the state that ch leads to.
+func (s *Subsystem) after(ch plan.Change) (*State, error) {
+	if e, ok := s.afters[ch.Address]; ok && bytes.Equal(e.json, ch.After) {
+		return e.state, nil
+	}
+	return decode(ch.After)
 }
 
 // PathOf gives the path, relative to the root, that an address of this

@@ -30,8 +30,6 @@ type Journal struct {
 	Entry bool `json:"entry,omitempty"`
 	// Undoing says that the changes are being taken back.
 	Undoing bool `json:"undoing,omitempty"`
-	// HandedOff says that the new units may already have been started.
-	HandedOff bool `json:"handed_off,omitempty"`
 	// Known is what stood at each address before it became ours, as it will
 	// be once the transaction is done; Before, as it was.
 	Known  Index `json:"known"`

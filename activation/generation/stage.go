@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -80,9 +81,12 @@ func (t tree) fill(r *Record, files []File) error {
 	}
 	made := map[string]bool{path.Join(t.dir, "etc"): true, t.dir: true}
 	for _, f := range files {
-		if err := t.file(f, made); err != nil {
+		if err := t.directories(path.Dir(path.Join(t.dir, f.Path)), made); err != nil {
 			return err
 		}
+	}
+	if err := t.contents(files); err != nil {
+		return err
 	}
 	r.Format = Format
 	manifest := bytes.NewReader(plan.Compact(r))
@@ -90,11 +94,31 @@ func (t tree) fill(r *Record, files []File) error {
 	return err
 }
 
-func (t tree) file(f File, made map[string]bool) error {
+// fewFiles are written one after the other; more are worth a second processor.
+const fewFiles = 256
+
+// contents writes the files, whose directories are there.
+func (t tree) contents(files []File) error {
+	var telling sync.Mutex
+	return t.root.Parallel(len(files), fewFiles, func(root *rootfs.Root, from, to int) error {
+		part := tree{root: root, dir: t.dir, previous: t.previous, made: func(p string, info rootfs.Info) {
+			telling.Lock()
+			defer telling.Unlock()
+			if t.made != nil {
+				t.made(p, info)
+			}
+		}}
+		for _, f := range files[from:to] {
+			if err := part.file(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t tree) file(f File) error {
 	p := path.Join(t.dir, f.Path)
-	if err := t.directories(path.Dir(p), made); err != nil {
-		return err
-	}
 	if f.Hash != "" && t.previous != "" {
 		err := t.root.Link(path.Join(t.previous, rootfs.BlobName(f.Hash)), p)
 		if err == nil || errors.Is(err, fs.ErrExist) {
@@ -109,7 +133,7 @@ func (t tree) file(f File, made map[string]bool) error {
 	attr := t.root.Private()
 	attr.Mode = f.Mode
 	info, err := t.root.Create(p, content, attr)
-	if err == nil && t.made != nil {
+	if err == nil {
 		t.made(f.Path, info)
 	}
 	if f.Hash != "" && errors.Is(err, fs.ErrExist) {

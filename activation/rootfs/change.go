@@ -12,6 +12,21 @@ import (
 // Symlink makes p a link with the text target, atomically: what stood there (a
 // file or a link) is replaced, a directory is an error. Durable after Sync.
 func (r *Root) Symlink(target, p string) error {
+	// The common case first: nothing stands there, and no rename is needed.
+	err := r.NewSymlink(target, p)
+	if !errors.Is(err, unix.EEXIST) {
+		return err
+	}
+	h, base, err := r.parent("symlink", p)
+	if err != nil {
+		return err
+	}
+	return r.replaceByLink(target, h, base, p)
+}
+
+// NewSymlink makes p a link with the text target. Anything that stands there
+// is an error that wraps fs.ErrExist. Durable after Sync.
+func (r *Root) NewSymlink(target, p string) error {
 	h, base, err := r.parent("symlink", p)
 	if err != nil {
 		return err
@@ -20,15 +35,10 @@ func (r *Root) Symlink(target, p string) error {
 		return err
 	}
 	r.touched(h)
-	// The common case first: nothing stands there, and no rename is needed.
-	err = unix.Symlinkat(target, h.fd, base)
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, unix.EEXIST) {
+	if err := unix.Symlinkat(target, h.fd, base); err != nil {
 		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
 	}
-	return r.replaceByLink(target, h, base, p)
+	return nil
 }
 
 func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error {

@@ -51,6 +51,14 @@ func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error
 	return s, nil
 }
 
+// On is the same store read through another handle on its root, for the
+// goroutine that Root.Parallel gave it to.
+func (s *Store) On(root *Root) *Store {
+	c := *s
+	c.root = root
+	return &c
+}
+
 // Reading is the same store with further directories for Open.
 func (s *Store) Reading(dirs ...string) *Store {
 	c := *s
