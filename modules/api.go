@@ -28,11 +28,10 @@ type Options struct {
 	Sets []string
 	// Host is what `host.*` gives.
 	Host Host
-	// UserState is set for an ordinary user's own configuration: the absolute
-	// directory that `dirs.state` defaults to and that config_data files live
-	// below. Empty means the whole host: dirs.state is /var and config_data is
-	// below /etc/activate/services.
-	UserState string
+	// Personal is set for an ordinary user's own configuration; nil means the
+	// whole host: dirs.state is /var and config_data is below
+	// /etc/activate/services.
+	Personal *Personal
 }
 
 // Host is the facts a configuration may read as `host.*`.

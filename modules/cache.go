@@ -12,7 +12,7 @@ import (
 )
 
 // cacheFormat changes when the meaning of a remembered result does.
-const cacheFormat = 1
+const cacheFormat = 2
 
 // remembered is a result with everything it depends on. Content counts, never
 // size or time.
@@ -20,7 +20,7 @@ type remembered struct {
 	Format    int
 	Version   string
 	Path      string
-	UserState string
+	Personal  *Personal
 	Sets      []string
 	// Facts are the host's facts that were read, as JSON.
 	Facts map[string]string
@@ -51,7 +51,7 @@ func (c *Config) Remember(s *System, version string) ([]byte, bool) {
 		return nil, false
 	}
 	r := remembered{
-		Format: cacheFormat, Version: version, Path: path, UserState: c.options.UserState, Sets: c.options.Sets,
+		Format: cacheFormat, Version: version, Path: path, Personal: c.options.Personal, Sets: c.options.Sets,
 		Facts: map[string]string{}, Files: map[string]string{}, Dirs: c.dirs, Globs: c.ev.reads.globs, System: *s,
 	}
 	for name, v := range c.ev.reads.facts {
@@ -76,7 +76,7 @@ func (c *Config) Remember(s *System, version string) ([]byte, bool) {
 // false.
 func Recall(o Options, saved []byte, version string) (*System, bool) {
 	r, err := record.Decode[remembered](saved)
-	if err != nil || r.Format != cacheFormat || r.Version != version || r.UserState != o.UserState || !slices.Equal(r.Sets, o.Sets) {
+	if err != nil || r.Format != cacheFormat || r.Version != version || !r.Personal.equal(o.Personal) || !slices.Equal(r.Sets, o.Sets) {
 		return nil, false
 	}
 	path, err := filepath.Abs(o.Path)

@@ -70,7 +70,7 @@ func TestRecallRefusesAnyChange(t *testing.T) {
 		"further file":  func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "more.hcl"), nil) },
 		"fact":          func(_ *testing.T, o *modules.Options) { o.Host.Hostname = "other" },
 		"flag":          func(_ *testing.T, o *modules.Options) { o.Sets = []string{"user.a.uid=7"} },
-		"mode":          func(_ *testing.T, o *modules.Options) { o.UserState = "/home/a/state" },
+		"mode":          func(_ *testing.T, o *modules.Options) { o.Personal = personal() },
 		"file gone": func(t *testing.T, o *modules.Options) {
 			if err := os.Remove(at(o, "motd")); err != nil {
 				t.Fatal(err)

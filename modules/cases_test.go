@@ -20,6 +20,7 @@ import (
 // the archive, which UPDATE=1 writes anew.
 //
 //	path P          load P instead of main.hcl
+//	personal        as --user on the command line, in /home/alice
 //	set K=V         as --set on the command line
 //	eval E          print the value of an expression as JSON
 //	text E          print it as text
@@ -92,6 +93,14 @@ func testHost() modules.Host {
 	}
 }
 
+// personal is where alice has her things.
+func personal() *modules.Personal {
+	return &modules.Personal{
+		Home: "/home/alice", State: "/home/alice/.local/state", Cache: "/home/alice/.cache", Config: "/home/alice/.config",
+		Runtime: "/run/user/1000", UID: 1000, GID: 1001,
+	}
+}
+
 func script(t *testing.T, dir, text string) string {
 	var out strings.Builder
 	o := modules.Options{Path: filepath.Join(dir, "main.hcl"), Host: testHost()}
@@ -102,6 +111,9 @@ func script(t *testing.T, dir, text string) string {
 			continue
 		case "path":
 			o.Path = filepath.Join(dir, arg)
+			continue
+		case "personal":
+			o.Personal = personal()
 			continue
 		case "set":
 			o.Sets = append(o.Sets, arg)

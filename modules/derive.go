@@ -49,8 +49,9 @@ func (n *node) derived(name string, t expr.Term) expr.Term {
 // keeps everything below one directory otherwise.
 func (n *node) derivedDir(name string) expr.Term {
 	state := "/var"
-	if user := n.ev.config.options.UserState; user != "" {
-		state = user
+	own := n.ev.config.options.Personal
+	if own != nil {
+		state = own.State
 	}
 	if name != "state" {
 		v, diags := n.value("state")
@@ -61,6 +62,8 @@ func (n *node) derivedDir(name string) expr.Term {
 	}
 	out := path.Join(state, name)
 	switch {
+	case own != nil && state == own.State:
+		out = own.dir(name)
 	case name == "state":
 		out = state
 	case name == "runtime" && state == "/var":
@@ -114,10 +117,11 @@ func (n *node) unitName() string {
 // configDataPath is where a service's file stands, the same in every
 // generation.
 func (ev *evaluator) configDataPath(service, name string) string {
-	if user := ev.config.options.UserState; user != "" {
-		return path.Join(user, "services", service, name)
+	config := "/etc"
+	if own := ev.config.options.Personal; own != nil {
+		config = own.Config
 	}
-	return path.Join("/etc/activate/services", service, name)
+	return path.Join(config, "activate/services", service, name)
 }
 
 func (n *node) contentHash() (expr.Term, diagnostic.List) {

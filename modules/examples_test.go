@@ -90,7 +90,7 @@ func TestProxiesAreMadeOfTheirApplications(t *testing.T) {
 
 func TestUsersOwnDeployment(t *testing.T) {
 	t.Parallel()
-	s := example(t, modules.Options{Path: "user.hcl", UserState: "/home/alice/.local/state/activate"})
+	s := example(t, modules.Options{Path: "user.hcl", Personal: personal()})
 	if got := named(t, s, "webapp-notes").Prepare[2]; !strings.HasSuffix(got, "/examples/state/lib/webapps/notes") {
 		t.Errorf("the content is in %s", got)
 	}

@@ -134,12 +134,8 @@ func (f *file) parse() diagnostic.List {
 		return expr.Errorf(hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}, "Nested too deeply",
 			"Brackets, operators or templates are nested more than %d deep in this file. Move parts of it into locals.", nestingLimit)
 	}
-	parsed, problems := hclsyntax.ParseConfig(f.src, f.name, hcl.InitialPos)
+	body, problems := parseBody(f.src, f.name)
 	diags := expr.FromHCL(problems)
-	body, ok := parsed.Body.(*hclsyntax.Body)
-	if !ok {
-		panic("internal error: HCL gave a body of another syntax")
-	}
 	f.body = body
 	more := f.readImports()
 	return diags.Add(more...).Add(f.findHeader()...)

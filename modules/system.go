@@ -17,11 +17,14 @@ import (
 func (c *Config) System() (*System, Diagnostics) {
 	d := &decoder{ev: c.ev, diags: c.ev.unmatchedSets()}
 	s := &System{Files: c.sourceFiles(), Inits: map[string]InitSettings{}}
-	d.each("user", func(r *reading) { s.Users.Users = append(s.Users.Users, r.user()) })
-	d.each("group", func(r *reading) { s.Users.Groups = append(s.Users.Groups, r.group()) })
+	d.personal()
+	if c.options.Personal == nil {
+		d.each("user", func(r *reading) { s.Users.Users = append(s.Users.Users, r.user()) })
+		d.each("group", func(r *reading) { s.Users.Groups = append(s.Users.Groups, r.group()) })
+	}
 	s.Etc.Entries = d.entries()
 	d.services(&s.Daemon)
-	s.Etc.Entries = append(s.Etc.Entries, configFiles(s.Daemon.Services)...)
+	s.Etc.Entries = append(s.Etc.Entries, d.configFiles(s.Daemon.Services)...)
 	s.Daemon.Environment = d.environment(&s.Etc)
 	d.each("snippet", func(r *reading) { s.Snippets = append(s.Snippets, r.snippet()) })
 	s.Settings = d.settings()

@@ -110,6 +110,9 @@ func (r *reading) entry(kind, rel string, typ etc.Type) etc.Entry {
 }
 
 func (r *reading) owner(name string) string {
+	if own := r.d.ev.config.options.Personal; own != nil {
+		return own.owner(name)
+	}
 	owner := r.public(name)
 	if owner == "" {
 		return "root"
@@ -185,7 +188,8 @@ func (d *decoder) environment(desired *etc.Desired) map[string]string {
 	if len(variables) == 0 && shell == "" {
 		return nil
 	}
-	if d.ev.config.options.UserState != "" {
+	if own := d.ev.config.options.Personal; own != nil {
+		desired.Entries = append(desired.Entries, own.environment(variables, shell, n.origin())...)
 		return variables
 	}
 	desired.Entries = append(desired.Entries, etc.Entry{

@@ -41,7 +41,7 @@ func (r *reading) service(parent string, out *daemon.Desired) []daemon.Service {
 	r.unitNameOK(name)
 	s := daemon.Service{
 		Name: name, Parent: parent, Description: r.public("description"),
-		Environment: r.textMap("environment"), User: r.public("user"), Group: r.public("group"), WorkingDirectory: r.public("working_directory"),
+		Environment: r.textMap("environment"), User: r.account("user"), Group: r.account("group"), WorkingDirectory: r.public("working_directory"),
 		Umask: r.text("umask"), Limits: r.limits(),
 		DependsOn: r.names("depends_on"), Wants: r.names("wants"), After: r.names("after"), Before: r.names("before"), RequiredBy: r.names("required_by"),
 		PartOf: r.names("part_of"), Prepare: r.texts("prepare"), Cleanup: r.texts("cleanup"),
@@ -222,7 +222,7 @@ func (r *reading) configData(service string) []daemon.ConfigData {
 }
 
 // configFiles are the entries for the services' config_data.
-func configFiles(services []daemon.Service) []etc.Entry {
+func (d *decoder) configFiles(services []daemon.Service) []etc.Entry {
 	var out []etc.Entry
 	for _, s := range services {
 		for _, c := range s.ConfigData {
@@ -236,7 +236,7 @@ func configFiles(services []daemon.Service) []etc.Entry {
 				mode = "0600"
 			}
 			out = append(out, etc.Entry{
-				Address: address, Path: rel, Type: etc.File, Mode: mode, User: owner(s, c), Group: "root",
+				Address: address, Path: rel, Type: etc.File, Mode: mode, User: d.owner(s, c), Group: d.group(),
 				Content: literalContent([]byte(c.Text), c.Secret), Origin: s.Origin,
 			})
 		}
@@ -245,9 +245,19 @@ func configFiles(services []daemon.Service) []etc.Entry {
 }
 
 // owner lets a service read its own secrets.
-func owner(s daemon.Service, c daemon.ConfigData) string {
+func (d *decoder) owner(s daemon.Service, c daemon.ConfigData) string {
+	if own := d.ev.config.options.Personal; own != nil {
+		return own.owner("user")
+	}
 	if c.Secret && s.User != "" {
 		return s.User
+	}
+	return "root"
+}
+
+func (d *decoder) group() string {
+	if own := d.ev.config.options.Personal; own != nil {
+		return own.owner("group")
 	}
 	return "root"
 }
@@ -256,7 +266,7 @@ func (r *reading) socket() daemon.Socket {
 	r.unitNameOK(r.n.label)
 	return daemon.Socket{
 		Name: r.n.label, Description: r.public("description"), ListenStream: r.names("listen_stream"), ListenDatagram: r.names("listen_datagram"),
-		SocketMode: fourDigits(r.text("socket_mode")), User: r.public("user"), Group: r.public("group"), Service: r.public("service"),
+		SocketMode: fourDigits(r.text("socket_mode")), User: r.account("user"), Group: r.account("group"), Service: r.public("service"),
 		Accept: r.flag("accept"), Before: r.names("before"), After: r.names("after"), Autostart: r.flag("autostart"),
 		Init: r.initSections("Socket"), Origin: r.n.origin(),
 	}
