@@ -128,6 +128,12 @@ type Engine struct {
 	State *generation.State
 	// Restore makes a target of a record; of nil the empty target.
 	Restore func(*generation.Record) (*Target, error)
+	// RunDir is the directory of the run lock, relative to the root; empty means
+	// run/activate.
+	RunDir string
+	// SnippetEnv are variables that snippets get besides the usual ones, as
+	// NAME=value; later ones win.
+	SnippetEnv []string
 	// Offline is set for a root that is not the running system: snippets are
 	// skipped.
 	Offline bool

@@ -45,7 +45,7 @@ func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journa
 	if script != nil {
 		defer func() { _ = script.Close() }()
 	}
-	cmd.Env = snippetEnv(s, j, e.Root.Dir())
+	cmd.Env = e.snippetEnv(s, j)
 	err = e.stream(cmd, snippetStep+s.Name)
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
@@ -88,17 +88,19 @@ func command(ctx context.Context, s Snippet) (*exec.Cmd, *os.File, error) {
 	return cmd, script, nil
 }
 
-func snippetEnv(s Snippet, j *generation.Journal, root string) []string {
+func (e *Engine) snippetEnv(s Snippet, j *generation.Journal) []string {
 	env := []string{
 		"PATH=" + snippetPath,
 		"HOME=/root",
 		"ACTIVATE_ACTION=" + j.Verb,
-		"ACTIVATE_ROOT=" + root,
+		"ACTIVATE_ROOT=" + e.Root.Dir(),
 		"ACTIVATE_GENERATION=" + strconv.Itoa(j.Target),
 		"ACTIVATE_PREVIOUS=" + strconv.Itoa(j.Previous),
-		"ACTIVATE_RESTART_LIST=/" + requestLists()[0],
-		"ACTIVATE_RELOAD_LIST=/" + requestLists()[1],
+		"ACTIVATE_RESTART_LIST=/" + e.requestLists()[0],
+		"ACTIVATE_RELOAD_LIST=/" + e.requestLists()[1],
 	}
+	// Of two values for one name os/exec takes the later.
+	env = append(env, e.SnippetEnv...)
 	for _, k := range sortedKeys(s.Environment) {
 		env = append(env, k+"="+s.Environment[k])
 	}

@@ -1,9 +1,15 @@
 package activation
 
-import "path"
+import (
+	"cmp"
+	"path"
+)
 
-// lockDir is where the run lock is; see Lock.
-const lockDir = "run/activate"
+// defaultRunDir is where the run lock is where nobody says otherwise.
+const defaultRunDir = "run/activate"
+
+// runDir is what goes with a reboot, relative to the root.
+func (e *Engine) runDir() string { return cmp.Or(e.RunDir, defaultRunDir) }
 
 // RemoveState removes the boot entry and activate's own directories after a
 // deactivate. The lock
@@ -16,7 +22,7 @@ func (e *Engine) RemoveState() error {
 	if err := e.removeBoot(); err != nil {
 		return err
 	}
-	for _, dir := range []string{e.State.Dir(), lockDir} {
+	for _, dir := range []string{e.State.Dir(), e.runDir()} {
 		if err := e.Root.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -28,7 +34,7 @@ func (e *Engine) RemoveState() error {
 }
 
 // LockPath is the run lock, relative to the root.
-func LockPath() string { return path.Join(lockDir, "lock") }
+func (e *Engine) LockPath() string { return path.Join(e.runDir(), "lock") }
 
 // Made tells the engine of directories that were made for the lock; deactivate
 // removes them when they are empty.

@@ -23,13 +23,13 @@ const (
 const listLimit = 1 << 20
 
 // requestLists gives the lists' paths, relative to the root.
-func requestLists() []string {
-	return []string{path.Join(lockDir, restartList), path.Join(lockDir, reloadList)}
+func (e *Engine) requestLists() []string {
+	return []string{path.Join(e.runDir(), restartList), path.Join(e.runDir(), reloadList)}
 }
 
 // clearRequests removes what an earlier run's snippets asked for.
 func (e *Engine) clearRequests() error {
-	for _, p := range requestLists() {
+	for _, p := range e.requestLists() {
 		if err := e.Root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot clear the requests of snippets: %w", err)
 		}
@@ -40,7 +40,7 @@ func (e *Engine) clearRequests() error {
 // addRequests adds the units that snippets asked for to those the plan acts
 // on. A unit that the plan restarts, starts or stops anyway is left to it.
 func (tx *transaction) addRequests() error {
-	lists := requestLists()
+	lists := tx.engine.requestLists()
 	restart, err := tx.engine.requested(lists[0])
 	if err != nil {
 		return err

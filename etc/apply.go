@@ -171,7 +171,7 @@ func (t step) prune() error {
 	return nil
 }
 
-// makeParents makes the planned parents, root's and 0755.
+// makeParents makes the planned parents, the caller's and 0755.
 func (t step) makeParents() error {
 	for _, dir := range t.parents {
 		if t.parentsMade[dir] {
@@ -186,13 +186,14 @@ func (t step) makeParents() error {
 }
 
 func (t step) makeParent(dir string) error {
-	attr := rootfs.Attr{Mode: 0o755}
+	attr := t.s.cfg.Root.Private()
+	attr.Mode = 0o755
 	err := t.s.cfg.Root.Mkdir(dir, attr)
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	info, err := t.s.cfg.Root.Lstat(dir)
-	if err != nil || !halfMade(info) {
+	if err != nil || !halfMade(info, attr.UID) {
 		return err
 	}
 	return t.s.cfg.Root.SetAttr(dir, attr)
@@ -200,7 +201,9 @@ func (t step) makeParent(dir string) error {
 
 // halfMade tells a directory that an interrupted Mkdir left: not yet open to
 // others.
-func halfMade(i rootfs.Info) bool { return i.Type == rootfs.Dir && i.Mode == 0o700 && i.UID == 0 }
+func halfMade(i rootfs.Info, uid uint32) bool {
+	return i.Type == rootfs.Dir && i.Mode == 0o700 && i.UID == uid
+}
 
 // clearDirectory removes the empty directory of ours that a file or link
 // replaces; rename(2) can't.

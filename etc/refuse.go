@@ -1,6 +1,7 @@
 package etc
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"strings"
@@ -53,7 +54,7 @@ func (s *Subsystem) forbidden(p string) string {
 		return "it belongs to the agent, which makes it anew for each generation"
 	case s.cfg.StateDir != "" && below(p, s.cfg.StateDir):
 		return "it is in the state directory"
-	case below(p, "run/activate"):
+	case below(p, cmp.Or(s.cfg.RunDir, "run/activate")):
 		return "it is in the agent's run directory"
 	case isAccountFile(p):
 		return "it is an account file; use user and group blocks"

@@ -24,6 +24,8 @@ type Config struct {
 	Parents []string
 	// StateDir is relative to the root; nothing below it is managed.
 	StateDir string
+	// RunDir is the agent's run directory; empty means run/activate.
+	RunDir string
 	// Owners is asked at each Diff and each Apply, so that accounts made in
 	// between are found; nil means that only root and digits are known.
 	Owners func() (Owners, error)

@@ -17,11 +17,11 @@ const cacheFormat = 2
 // remembered is a result with everything it depends on. Content counts, never
 // size or time.
 type remembered struct {
-	Format    int
-	Version   string
-	Path      string
-	Personal  *Personal
-	Sets      []string
+	Format   int
+	Version  string
+	Path     string
+	Personal *Personal
+	Sets     []string
 	// Facts are the host's facts that were read, as JSON.
 	Facts map[string]string
 	// Files are hashes by path, "" for a file that was not there.

@@ -103,16 +103,16 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	root := h.engine.Root
 	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
-	lock, err := root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
+	lock, err := root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return lock, err
 	}
-	made, err := root.MakeDirs(path.Dir(activation.LockPath()), 0o755)
+	made, err := root.MakeDirs(path.Dir(h.engine.LockPath()), 0o755)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
 	h.engine.Made(made)
-	return root.Lock(ctx, activation.LockPath(), h.lockTimeout, holder)
+	return root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
 }
 
 // unlock releases the run lock; a second time does nothing.
