@@ -3,19 +3,20 @@ package modules
 import (
 	"bytes"
 	"runtime"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/sync/errgroup"
 )
 
-// smallChunk is the size in bytes below which a part of a file is not worth a
-// goroutine.
-const smallChunk = 64 << 10
+// chunkSize is the size in bytes of the parts a file is parsed in. Small ones
+// keep the token lists of the parser short, which are its memory.
+const chunkSize = 4 << 10
 
-// parseBody parses a file's text, a long one in several chunks at once.
+// parseBody parses a file's text, a long one in chunks, several at once.
 func parseBody(src []byte, name string) (*hclsyntax.Body, hcl.Diagnostics) {
-	if body := parseChunks(name, chunks(src, min(runtime.GOMAXPROCS(0), len(src)/smallChunk))); body != nil {
+	if body := parseChunks(name, chunks(src, len(src)/chunkSize)); body != nil {
 		return body, nil
 	}
 	parsed, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
@@ -60,34 +61,51 @@ func chunks(src []byte, n int) []chunk {
 }
 
 // parseChunks parses each chunk on its own and joins them. It gives nil where
-// that does not give what parsing the whole gives: every chunk but the last
-// must be complete, so that the next begins where a block or attribute may.
+// the whole has to be parsed for what is wrong with it.
 func parseChunks(name string, parts []chunk) *hclsyntax.Body {
 	if len(parts) < 2 {
 		return nil
 	}
 	bodies := make([]*hclsyntax.Body, len(parts))
 	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range parts {
 		group.Go(func() error {
-			parsed, diags := hclsyntax.ParseConfig(p.src, name, p.start)
-			if len(diags) > 0 {
-				return diags
-			}
-			bodies[i] = syntaxBody(parsed)
+			bodies[i] = p.parse(name)
 			return nil
 		})
 	}
-	if group.Wait() != nil {
-		return nil
+	if err := group.Wait(); err != nil {
+		panic("internal error: a chunk gives a body or none: " + err.Error())
+	}
+	// A chunk that does not parse was cut inside something. Those before it are
+	// complete, so what follows them begins where a block or attribute may.
+	if cut := slices.Index(bodies, nil); cut >= 0 {
+		rest := parts[cut]
+		for _, p := range parts[cut+1:] {
+			rest.src = rest.src[:len(rest.src)+len(p.src)]
+		}
+		bodies = append(bodies[:cut], rest.parse(name))
 	}
 	return joinBodies(bodies)
 }
 
-// joinBodies gives nil when an attribute is set twice, which only the parser
-// words well.
+// parse gives nil when the chunk is not a body by itself.
+func (c chunk) parse(name string) *hclsyntax.Body {
+	parsed, diags := hclsyntax.ParseConfig(c.src, name, c.start)
+	if len(diags) > 0 {
+		return nil
+	}
+	return syntaxBody(parsed)
+}
+
+// joinBodies gives nil when a body is missing or an attribute is set twice:
+// the parser words that well.
 func joinBodies(bodies []*hclsyntax.Body) *hclsyntax.Body {
 	whole := bodies[0]
+	if slices.Contains(bodies, nil) {
+		return nil
+	}
 	for _, b := range bodies[1:] {
 		for name, attr := range b.Attributes {
 			if _, twice := whole.Attributes[name]; twice {
