@@ -135,7 +135,7 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 	if err != nil {
 		return err
 	}
-	w := want(f)
+	w := u.want(f)
 	now, err := u.observe(f.Path, w, last)
 	if err != nil {
 		return err

@@ -56,7 +56,21 @@ func (s State) same(o State) bool {
 	return s.sameFile(o) && maps.Equal(s.Links, o.Links) && maps.Equal(s.Parts, o.Parts)
 }
 
-// want is the state that f asks for.
+// want is the state that f asks for. All is the caller's own: root's, or an
+// ordinary user's.
+func (u *Units) want(f File) State {
+	s, own := want(f), u.cfg.Root.Private()
+	if f.Target == "" {
+		s.UID, s.GID = own.UID, own.GID
+	}
+	for p, part := range s.Parts {
+		part.UID, part.GID = own.UID, own.GID
+		s.Parts[p] = part
+	}
+	return s
+}
+
+// want is the state that f asks for, whoever owns it.
 func want(f File) State {
 	s := State{Path: f.Path, Target: f.Target, Links: f.Links}
 	if f.Target == "" {

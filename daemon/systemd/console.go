@@ -14,6 +14,8 @@ import (
 
 // Details asks systemd for each of the units.
 func (s *Systemd) Details(ctx context.Context, units []string) ([]daemon.Detail, error) {
+	ctx, cancel := s.bound(ctx, answerLimit)
+	defer cancel()
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,8 @@ func (s *Systemd) Follow(ctx context.Context, unit string, n int, w io.Writer) e
 	if len(journal) == 0 {
 		journal = []string{"journalctl"}
 	}
-	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--follow", "--lines="+strconv.Itoa(n), "--unit="+unit)
+	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--follow", "--lines="+strconv.Itoa(n))
+	args = append(args, s.journal(unit)...)
 	cmd := exec.CommandContext(ctx, journal[0], args...)
 	cmd.Stdout = w
 	if err := cmd.Run(); err != nil && ctx.Err() == nil {

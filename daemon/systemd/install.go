@@ -32,14 +32,14 @@ func (r *renderer) install(f *daemon.File) error {
 			if unitType(by) == "" || checkUnitName(by) != nil {
 				return fmt.Errorf("cannot enable %s: %s=%s does not name a unit", f.Unit, key, by)
 			}
-			links[path.Join(unitDir, by+suffix, name)] = "/" + f.Path
+			links[path.Join(r.unitDir, by+suffix, name)] = "/" + f.Path
 		}
 	}
 	for _, alias := range p.words("Install", "Alias") {
 		if err := checkUnitName(alias); err != nil {
 			return fmt.Errorf("cannot enable %s: %w", f.Unit, err)
 		}
-		links[path.Join(unitDir, alias)] = "/" + f.Path
+		links[path.Join(r.unitDir, alias)] = "/" + f.Path
 	}
 	if len(links) > 0 {
 		f.Links, f.WantedBy = links, wantedBy(links)
@@ -66,7 +66,7 @@ func wantedBy(links map[string]string) []string {
 // those that such a unit of ours wants.
 func (r *renderer) spreadRun() {
 	running := map[string]bool{}
-	for _, target := range bootTargets() {
+	for _, target := range r.bootTargets {
 		running[target] = true
 	}
 	for again := true; again; {
@@ -76,28 +76,18 @@ func (r *renderer) spreadRun() {
 			if len(f.Run) > 0 || !slices.ContainsFunc(f.WantedBy, func(by string) bool { return running[by] }) {
 				continue
 			}
-			f.Run, again = []string{runs(*f)}, true
+			f.Run, again = []string{r.runs(*f)}, true
 			running[f.Run[0]] = true
 		}
 	}
 }
 
 // runs is the unit that f's links start: itself, or a template's instance.
-func runs(f daemon.File) string {
+func (r *renderer) runs(f daemon.File) string {
 	for link := range f.Links {
-		if isTemplate(f.Unit) && path.Dir(link) != unitDir {
+		if isTemplate(f.Unit) && path.Dir(link) != r.unitDir {
 			return path.Base(link)
 		}
 	}
 	return f.Unit
-}
-
-// bootTargets are the targets of systemd.special(7) that every host reaches.
-// What graphical.target wants runs only where that is up.
-func bootTargets() []string {
-	return []string{
-		"basic.target", "default.target", "getty.target", "local-fs-pre.target", "local-fs.target",
-		"multi-user.target", "network.target", "paths.target", "remote-fs.target", "slices.target",
-		"sockets.target", "swap.target", "sysinit.target", "timers.target",
-	}
 }

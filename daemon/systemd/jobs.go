@@ -23,16 +23,16 @@ const refreshTimeout = 3 * time.Minute
 func (s *Systemd) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	if outdated() {
+	if s.user == nil && outdated() {
 		s.Close()
-		return tool(ctx, "systemctl", "daemon-reexec")
+		return s.tool(ctx, "systemctl", "daemon-reexec")
 	}
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return err
 	}
 	if err := conn.ReloadContext(ctx); err != nil {
-		return fmt.Errorf("cannot have systemd read its units again: %w", err)
+		return fmt.Errorf("cannot have %s read its units again: %w", s.called(), err)
 	}
 	return nil
 }
@@ -49,6 +49,8 @@ func (s *Systemd) Forget(ctx context.Context, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
+	ctx, cancel := s.bound(ctx, answerLimit)
+	defer cancel()
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return err
@@ -71,6 +73,8 @@ type job struct {
 // Do queues a job for every unit and then waits for all of them. systemd puts
 // them in order.
 func (s *Systemd) Do(ctx context.Context, verb daemon.Verb, names []string, deadline time.Duration) []daemon.Failure {
+	ctx, cancel := s.bound(ctx, deadline+answerLimit)
+	defer cancel()
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return allFailed(verb, names, err)

@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// unitDir is where the files of an administrator are, relative to the root.
-const unitDir = "etc/systemd/system"
-
 // maxUnitName is systemd's UNIT_NAME_MAX without the final NUL.
 const maxUnitName = 255
 

@@ -67,10 +67,10 @@ func (r *renderer) target(m *daemon.Target) {
 	t.setWords("Unit", "After", union(needs, r.named(m.After)))
 	t.setWords("Unit", "Before", r.named(m.Before))
 	for _, bundle := range r.named(m.PartOf) {
-		if bundle != bootTarget {
+		if bundle != r.bootTarget {
 			t.set("Unit", "PartOf", bundle)
 		}
-		if m.Autostart || bundle != bootTarget {
+		if m.Autostart || bundle != r.bootTarget {
 			t.set("Install", "WantedBy", bundle)
 		}
 	}

@@ -17,7 +17,7 @@ func (r *renderer) raw(u *daemon.Unit) {
 	f := daemon.File{
 		Address: plan.NewAddress(plan.KindUnit, u.Name),
 		Unit:    u.Name,
-		Path:    path.Join(unitDir, u.Name),
+		Path:    path.Join(r.unitDir, u.Name),
 		Mode:    0o644,
 		Origin:  u.Origin,
 	}

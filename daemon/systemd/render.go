@@ -11,13 +11,10 @@ import (
 	"github.com/activate-agent/activate/daemon"
 )
 
-// bootTarget is what the portable name "default" of a bundle means.
-const bootTarget = "multi-user.target"
-
 // Render writes every unit of d, sorted by path. The error names the unit and
 // the setting that cannot be written, after the place that declares it.
 func (s *Systemd) Render(d daemon.Desired) ([]daemon.File, error) {
-	r := newRenderer(d)
+	r := newRenderer(d, s.scope)
 	for i := range d.Services {
 		r.service(&d.Services[i])
 	}
@@ -41,6 +38,7 @@ func (s *Systemd) Render(d daemon.Desired) ([]daemon.File, error) {
 
 // renderer collects files and knows which names mean which units.
 type renderer struct {
+	scope
 	files []daemon.File
 	err   error
 	// units maps a portable name to its unit.
@@ -51,8 +49,8 @@ type renderer struct {
 	sockets map[string][]string
 }
 
-func newRenderer(d daemon.Desired) *renderer {
-	r := &renderer{units: map[string]string{}, accepted: map[string]bool{}, sockets: map[string][]string{}}
+func newRenderer(d daemon.Desired, in scope) *renderer {
+	r := &renderer{scope: in, units: map[string]string{}, accepted: map[string]bool{}, sockets: map[string][]string{}}
 	for _, s := range d.Sockets {
 		service := cmp.Or(s.Service, s.Name)
 		if s.Accept {
@@ -88,7 +86,7 @@ func (r *renderer) serviceUnit(s *daemon.Service) string {
 // host.
 func (r *renderer) unit(name string) string {
 	if name == "default" {
-		return bootTarget
+		return r.bootTarget
 	}
 	if unitType(name) != "" {
 		return name
@@ -121,7 +119,7 @@ func (r *renderer) add(unit, origin string, t *text) *daemon.File {
 	r.files = append(r.files, daemon.File{
 		Address: plan.NewAddress(plan.KindUnit, unit),
 		Unit:    unit,
-		Path:    path.Join(unitDir, unit),
+		Path:    path.Join(r.unitDir, unit),
 		Content: content,
 		Mode:    0o644,
 		Origin:  origin,

@@ -23,9 +23,9 @@ func (r *renderer) service(s *daemon.Service) {
 	if s.Process != nil || s.Oneshot != nil {
 		serviceCommands(t, s)
 		r.serviceProcess(t, s)
-		serviceEnvironment(t, s)
+		r.serviceEnvironment(t, s)
 		serviceLimits(t, s)
-		serviceSandbox(t, s)
+		r.serviceSandbox(t, s)
 		servicePolicy(t, s)
 		t.setWords("Service", "Sockets", r.sockets[s.Name])
 	}
@@ -46,7 +46,7 @@ func (r *renderer) serviceUnitSection(t *text, s *daemon.Service) {
 	t.setWords("Unit", "After", union(needs, r.named(s.After)))
 	t.setWords("Unit", "Before", union(r.named(s.RequiredBy), r.named(s.Before)))
 	for _, bundle := range r.named(s.PartOf) {
-		if bundle != bootTarget {
+		if bundle != r.bootTarget {
 			t.set("Unit", "PartOf", bundle)
 		}
 	}
@@ -61,7 +61,7 @@ func (r *renderer) serviceInstall(t *text, s *daemon.Service) {
 		return
 	}
 	for _, bundle := range r.named(s.PartOf) {
-		if s.Autostart || bundle != bootTarget {
+		if s.Autostart || bundle != r.bootTarget {
 			t.set("Install", "WantedBy", bundle)
 		}
 	}
@@ -199,9 +199,9 @@ func (t *text) setDuration(name, key, value string) {
 	t.set(name, key, strings.ReplaceAll(d.String(), "µ", "u"))
 }
 
-func serviceEnvironment(t *text, s *daemon.Service) {
+func (r *renderer) serviceEnvironment(t *text, s *daemon.Service) {
 	env := map[string]string{"PATH": defaultPath}
-	if s.User == "" || s.User == "root" {
+	if r.user == nil && (s.User == "" || s.User == "root") {
 		// For other users systemd takes both from the account.
 		env["HOME"], env["USER"] = "/root", "root"
 	}

@@ -17,13 +17,15 @@ import (
 // Status asks for all loaded units at once, then for the named ones that were
 // not among them.
 func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon.Status, error) {
+	ctx, cancel := s.bound(ctx, answerLimit)
+	defer cancel()
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return nil, err
 	}
 	loaded, err := conn.ListUnitsContext(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the units of systemd: %w", err)
+		return nil, fmt.Errorf("cannot list the units of %s: %w", s.called(), err)
 	}
 	out := map[string]daemon.Status{}
 	for _, u := range loaded {
@@ -41,7 +43,7 @@ func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon
 	if len(missing) > 0 {
 		more, err := conn.ListUnitsByNamesContext(ctx, missing)
 		if err != nil {
-			return nil, fmt.Errorf("cannot ask systemd for units: %w", err)
+			return nil, fmt.Errorf("cannot ask %s for units: %w", s.called(), err)
 		}
 		for _, u := range more {
 			out[u.Name] = status(ctx, conn, u)
@@ -88,6 +90,8 @@ func unmet(ctx context.Context, conn *systemd.Conn, name string) bool {
 // Followers asks for the dependencies over which systemd passes on stops and
 // restarts, in the definitions as they are loaded.
 func (s *Systemd) Followers(ctx context.Context, name string) ([]string, error) {
+	ctx, cancel := s.bound(ctx, answerLimit)
+	defer cancel()
 	conn, err := s.manager(ctx)
 	if err != nil {
 		return nil, err
@@ -121,7 +125,8 @@ func (s *Systemd) Log(ctx context.Context, name string, n int) []string {
 	// What was written just now may still be on its way; without an answer
 	// there is less to show, that is all.
 	_ = exec.CommandContext(ctx, journal[0], append(slices.Clone(journal[1:]), "--sync")...).Run()
-	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n), "--unit="+name)
+	args := append(slices.Clone(journal[1:]), "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(n))
+	args = append(args, s.journal(name)...)
 	out, err := exec.CommandContext(ctx, journal[0], args...).Output()
 	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
 		return strings.Split(text, "\n")

@@ -15,6 +15,7 @@ import (
 // Systemd is systemd as the init of a host, or where it does not run just the
 // writer and reader of its files. It is for one goroutine at a time.
 type Systemd struct {
+	scope
 	running bool
 	opts    Options
 	// conn is made when it is first needed: most runs change no unit.
@@ -33,14 +34,14 @@ type Options struct {
 // New gives the systemd of root: the one that runs this host when root is the
 // host's own, else one that only knows files.
 func New(root *rootfs.Root) *Systemd {
-	return &Systemd{running: root.Dir() == "/" && booted()}
+	return &Systemd{scope: hostScope(), running: root.Dir() == "/" && booted()}
 }
 
 // Offline gives a Systemd that only knows files.
-func Offline() *Systemd { return &Systemd{} }
+func Offline() *Systemd { return &Systemd{scope: hostScope()} }
 
 // At gives the running systemd that opts lead to, as that of a container.
-func At(opts Options) *Systemd { return &Systemd{running: true, opts: opts} }
+func At(opts Options) *Systemd { return &Systemd{scope: hostScope(), running: true, opts: opts} }
 
 // Detect tells whether systemd is the init of root: it runs, or /sbin/init is
 // it.
@@ -58,7 +59,10 @@ func (s *Systemd) manager(ctx context.Context) (*systemd.Conn, error) {
 		return s.conn, nil
 	}
 	dial := systemd.NewWithContext
-	if s.opts.Socket != "" {
+	switch {
+	case s.user != nil:
+		dial = s.user.connect
+	case s.opts.Socket != "":
 		dial = func(ctx context.Context) (*systemd.Conn, error) {
 			return systemd.NewConnection(func() (*dbus.Conn, error) { return connectTo(ctx, s.opts.Socket) })
 		}
@@ -66,7 +70,7 @@ func (s *Systemd) manager(ctx context.Context) (*systemd.Conn, error) {
 	// The connection outlives this call's deadline.
 	conn, err := dial(context.WithoutCancel(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("cannot reach systemd: %w", err)
+		return nil, fmt.Errorf("cannot reach %s: %w", s.called(), err)
 	}
 	s.conn = conn
 	return conn, nil
@@ -111,9 +115,12 @@ func (s *Systemd) Close() {
 func (s *Systemd) Name() string { return "systemd" }
 
 // Running tells whether there is a systemd to speak with.
-func (s *Systemd) Running() bool { return s.running }
-
-// Dirs are the directories of systemd.unit(5) for the system, in order.
-func (s *Systemd) Dirs() []string {
-	return []string{unitDir, "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"}
+func (s *Systemd) Running() bool {
+	if s.user != nil {
+		return s.user.listens()
+	}
+	return s.running
 }
+
+// Dirs are the directories of systemd.unit(5), in order.
+func (s *Systemd) Dirs() []string { return append([]string{s.unitDir}, s.otherDirs...) }

@@ -3,6 +3,7 @@ package systemd
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -12,11 +13,11 @@ import (
 // called name.timer: it goes off whatever becomes of this process.
 // systemd-run(1).
 func (s *Systemd) Later(ctx context.Context, name string, after time.Duration, argv []string) error {
-	args := append([]string{
+	args := append(s.flags(), append([]string{
 		"--quiet", "--collect", "--unit=" + name,
 		fmt.Sprintf("--on-active=%dms", after.Milliseconds()), "--timer-property=AccuracySec=100ms", "--",
-	}, argv...)
-	return tool(ctx, "systemd-run", args...)
+	}, argv...)...)
+	return s.tool(ctx, "systemd-run", args...)
 }
 
 // Cancel takes back what Later asked for. A timer that has gone off already is
@@ -32,8 +33,21 @@ func (s *Systemd) Cancel(ctx context.Context, name string) error {
 	return nil
 }
 
-func tool(ctx context.Context, name string, args ...string) error {
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+// flags are those by which systemd's tools speak with this one.
+func (s *Systemd) flags() []string {
+	if s.user == nil {
+		return nil
+	}
+	return []string{"--user"}
+}
+
+func (s *Systemd) tool(ctx context.Context, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	if s.user != nil {
+		uid, _ := s.user.uid()
+		cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+s.user.runtime(uid))
+	}
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("cannot run %s: %w: %s", name, err, strings.TrimSpace(string(out)))
 	}
