@@ -74,10 +74,10 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 		return errors.New(why)
 	}
 	var err error
-	if st.before, err = decode(ch.Before); err != nil {
+	if st.before, err = s.decode(ch.Before); err != nil {
 		return err
 	}
-	if st.after, err = s.after(ch); err != nil {
+	if st.after, err = s.decode(ch.After); err != nil {
 		return err
 	}
 	if done, err := st.linkAtOnce(); done || err != nil {

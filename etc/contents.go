@@ -18,11 +18,11 @@ const contentLimit = 1 << 20
 // reads; nil where a side has no content or it is not at hand. secret tells
 // that one side is secret: then neither is given. Each is cut at 1 MiB.
 func (s *Subsystem) Contents(ch plan.Change) (before, after []byte, secret bool, err error) {
-	b, err := decode(ch.Before)
+	b, err := s.decode(ch.Before)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	a, err := decode(ch.After)
+	a, err := s.decode(ch.After)
 	if err != nil {
 		return nil, nil, false, err
 	}

@@ -204,7 +204,7 @@ func (c *comparison) adopt(e Entry, f found) error {
 	if c.diff.Adopted == nil {
 		c.diff.Adopted = map[plan.Address]plan.State{}
 	}
-	c.diff.Adopted[e.Address] = encode(now)
+	c.diff.Adopted[e.Address] = c.s.states.Encode(now)
 	return nil
 }
 
@@ -263,7 +263,7 @@ func (c *comparison) update(e Entry, f found, want *State, why string) error {
 
 // change makes a change, a replace where the type on disk becomes another.
 func (s *Subsystem) change(a plan.Address, before, after *State, why, origin string) plan.Change {
-	ch := plan.New(a, encode(before), s.encodeAfter(a, after), why, origin)
+	ch := plan.New(a, s.states.Encode(before), s.states.Encode(after), why, origin)
 	if before != nil && after != nil && before.Type != after.Type {
 		ch.Action = plan.Replace
 	}

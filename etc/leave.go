@@ -62,7 +62,7 @@ func (l *leaving) entry(e Entry) error {
 		l.warn(e, "", "%v", unseen)
 		return nil
 	}
-	original, err := decode(l.s.cfg.Originals[e.Address])
+	original, err := l.s.decode(l.s.cfg.Originals[e.Address])
 	if err != nil {
 		return fmt.Errorf("cannot use the record of what stood at %s: %w", e.Address, err)
 	}

@@ -97,11 +97,11 @@ func (s *Subsystem) checkSpace(d *plan.Diff, state rootfs.Space) {
 		}
 	}
 	for _, ch := range d.Changes {
-		before, err := decode(ch.Before)
+		before, err := s.decode(ch.Before)
 		if err == nil && before != nil && before.Size != nil {
 			kept.add(*before.Size)
 		}
-		after, err := decode(ch.After)
+		after, err := s.decode(ch.After)
 		if err != nil || after == nil || after.Type != File || after.Size == nil {
 			continue
 		}

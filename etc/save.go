@@ -26,11 +26,11 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 }
 
 func (s *Subsystem) save(ch plan.Change) error {
-	before, err := decode(ch.Before)
+	before, err := s.decode(ch.Before)
 	if err != nil {
 		return err
 	}
-	after, err := decode(ch.After)
+	after, err := s.decode(ch.After)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package etc
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"strconv"
@@ -70,12 +69,9 @@ func normalMode(written string, t Type) (string, error) {
 }
 
 // decode reads a change's side; a nil plan.State gives nil.
-func decode(s plan.State) (*State, error) {
-	if s == nil {
-		return nil, nil
-	}
-	st, err := plan.Decode[State](s)
-	if err != nil {
+func (s *Subsystem) decode(side plan.State) (*State, error) {
+	st, err := s.states.Decode(side)
+	if st == nil || err != nil {
 		return nil, err
 	}
 	if st.Type == Directory || st.Type == File {
@@ -83,39 +79,7 @@ func decode(s plan.State) (*State, error) {
 			return nil, fmt.Errorf("cannot decode state: mode %q", st.Mode)
 		}
 	}
-	return &st, nil
-}
-
-func encode(s *State) plan.State {
-	if s == nil {
-		return nil
-	}
-	return plan.Encode(s)
-}
-
-// encoded is a State that this run made itself, with its JSON.
-type encoded struct {
-	json  plan.State
-	state *State
-}
-
-// encodeAfter encodes the state a path is to get, and remembers it for the
-// Apply of the same plan: decoding thousands again is most of its time.
-func (s *Subsystem) encodeAfter(a plan.Address, st *State) plan.State {
-	if st == nil {
-		return nil
-	}
-	e := encoded{json: plan.Encode(st), state: st}
-	s.afters[a] = e
-	return e.json
-}
-
-// after decodes the state that ch leads to.
-func (s *Subsystem) after(ch plan.Change) (*State, error) {
-	if e, ok := s.afters[ch.Address]; ok && bytes.Equal(e.json, ch.After) {
-		return e.state, nil
-	}
-	return decode(ch.After)
+	return st, nil
 }
 
 // PathOf gives the path, relative to the root, that an address of this

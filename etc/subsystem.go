@@ -58,7 +58,7 @@ type Subsystem struct {
 	lastAt, desiredAt map[string]Entry
 	needed            map[string]bool
 	fresh             map[string]Stamp
-	afters            map[plan.Address]encoded
+	states            *plan.Memo[State]
 }
 
 // New makes a Subsystem. It touches nothing.
@@ -70,7 +70,7 @@ func New(cfg Config) *Subsystem {
 
 		lastAt: byPath(cfg.Last), desiredAt: byPath(cfg.Desired),
 		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{},
-		afters: map[plan.Address]encoded{},
+		states: plan.NewMemo[State](),
 	}
 }
 

@@ -21,7 +21,7 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	users, groups, err := decodeChanges(changes)
+	users, groups, err := s.decodeChanges(changes)
 	if err != nil {
 		return err
 	}
@@ -59,25 +59,25 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	return nil
 }
 
-func decodeChanges(changes []plan.Change) (users []userChange, groups []groupChange, err error) {
+func (s *Subsystem) decodeChanges(changes []plan.Change) (users []userChange, groups []groupChange, err error) {
 	for _, ch := range changes {
 		name := ch.Address.Name()
 		if ch.Kind == plan.KindGroup {
 			c := groupChange{name: name}
-			if c.before, err = decodeGroup(ch.Before); err != nil {
+			if c.before, err = s.groupStates.Decode(ch.Before); err != nil {
 				return nil, nil, err
 			}
-			if c.after, err = decodeGroup(ch.After); err != nil {
+			if c.after, err = s.groupStates.Decode(ch.After); err != nil {
 				return nil, nil, err
 			}
 			groups = append(groups, c)
 			continue
 		}
 		c := userChange{name: name}
-		if c.before, err = decodeUser(ch.Before); err != nil {
+		if c.before, err = s.userStates.Decode(ch.Before); err != nil {
 			return nil, nil, err
 		}
-		if c.after, err = decodeUser(ch.After); err != nil {
+		if c.after, err = s.userStates.Decode(ch.After); err != nil {
 			return nil, nil, err
 		}
 		users = append(users, c)

@@ -210,10 +210,22 @@ func (p *planning) settle(a plan.Address, before, after any, same, ours bool, wh
 		if p.diff.Adopted == nil {
 			p.diff.Adopted = map[plan.Address]plan.State{}
 		}
-		p.diff.Adopted[a] = plan.Encode(before)
+		p.diff.Adopted[a] = p.encode(before)
 	default:
-		p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), plan.Encode(after), why, origin))
+		p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), p.encode(after), why, origin))
 	}
+}
+
+// encode makes a state of a UserState or a GroupState, and remembers those that
+// come as pointers: new and changed accounts, which are decoded soon.
+func (p *planning) encode(st any) plan.State {
+	switch st := st.(type) {
+	case *UserState:
+		return p.s.userStates.Encode(st)
+	case *GroupState:
+		return p.s.groupStates.Encode(st)
+	}
+	return plan.Encode(st)
 }
 
 func (p *planning) problem(a plan.Address, origin, advice, format string, args ...any) {

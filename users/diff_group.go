@@ -14,7 +14,7 @@ func (p *planning) oneGroup(g Group) {
 	ours := p.s.oursGroup(g.Name, p.ledger, cur)
 	if cur == nil {
 		if after, ok := p.newGroup(g); ok {
-			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, plan.Encode(after), gone(ours), g.Origin))
+			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, p.encode(after), gone(ours), g.Origin))
 		}
 		return
 	}
@@ -107,7 +107,7 @@ func (p *planning) droppedMembers(g Group) []string {
 }
 
 func (p *planning) originalGroup(name string) *GroupState {
-	st, err := decodeGroup(p.s.cfg.Originals[groupAddress(name)])
+	st, err := p.s.groupStates.Decode(p.s.cfg.Originals[groupAddress(name)])
 	if err != nil {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (p *planning) leaveGroup(g Group) {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove group %s: it is the primary group of %s, so it stays", g.Name, user))
 		return
 	}
-	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), nil, "no longer in the configuration", ""))
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), nil, "no longer in the configuration", ""))
 }
 
 // returnGroup takes from a group that was there before us what we gave it.
@@ -152,7 +152,7 @@ func (p *planning) returnGroup(g Group, before, original GroupState) {
 	if after.GID == before.GID && slices.Equal(after.Members, before.Members) {
 		return
 	}
-	p.diff.Changes = append(p.diff.Changes, plan.New(groupAddress(g.Name), plan.Encode(before), plan.Encode(after),
+	p.diff.Changes = append(p.diff.Changes, plan.New(groupAddress(g.Name), p.encode(before), p.encode(after),
 		"no longer in the configuration, what it was before returns", ""))
 }
 

@@ -82,7 +82,7 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	}
 	if cur == nil {
 		if fresh != nil && p.complete(u, fresh) {
-			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, plan.Encode(fresh), gone(ours), u.Origin))
+			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, p.s.userStates.Encode(fresh), gone(ours), u.Origin))
 		}
 		return
 	}
@@ -271,7 +271,7 @@ func (p *planning) droppedGroups(u User) []string {
 }
 
 func (p *planning) originalUser(name string) *UserState {
-	st, err := decodeUser(p.s.cfg.Originals[userAddress(name)])
+	st, err := p.s.userStates.Decode(p.s.cfg.Originals[userAddress(name)])
 	if err != nil {
 		return nil
 	}

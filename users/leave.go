@@ -54,7 +54,7 @@ func (p *planning) leaveUser(u User) {
 		p.lockUser(a, before)
 		return
 	}
-	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), nil, "no longer in the configuration", ""))
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), nil, "no longer in the configuration", ""))
 }
 
 // ownsGroup tells whether the group of a user's name was made with the user.
@@ -92,7 +92,7 @@ func (p *planning) lockUser(a plan.Address, before UserState) {
 	if userReason(before, after) == "" {
 		return
 	}
-	p.diff.Changes = append(p.diff.Changes, plan.New(a, plan.Encode(before), plan.Encode(after), "no longer in the configuration, locked", ""))
+	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), p.encode(after), "no longer in the configuration, locked", ""))
 }
 
 // returnUser puts an account that was there before us back as it was, in all
@@ -125,7 +125,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		after.Linger = original.Linger
 	}
 	if why := userReason(cur, after); why != "" {
-		p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(u.Name), plan.Encode(before), plan.Encode(after),
+		p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(u.Name), p.encode(before), p.encode(after),
 			fmt.Sprintf("no longer in the configuration, what it was before returns: %s", why), ""))
 	}
 }

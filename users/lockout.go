@@ -80,10 +80,10 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 		var add, drop []membership
 		var err error
 		if ch.Kind == plan.KindGroup {
-			add, drop, err = groupMemberships(name, ch)
+			add, drop, err = p.s.groupMemberships(name, ch)
 		} else {
 			var e userEdit
-			e, add, drop, err = userMemberships(name, ch)
+			e, add, drop, err = p.s.userMemberships(name, ch)
 			edits[name] = e
 		}
 		if err != nil {
@@ -104,12 +104,12 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 	return edits, members, nil
 }
 
-func groupMemberships(group string, ch plan.Change) (add, drop []membership, err error) {
-	before, err := decodeGroup(ch.Before)
+func (s *Subsystem) groupMemberships(group string, ch plan.Change) (add, drop []membership, err error) {
+	before, err := s.groupStates.Decode(ch.Before)
 	if err != nil {
 		return nil, nil, err
 	}
-	after, err := decodeGroup(ch.After)
+	after, err := s.groupStates.Decode(ch.After)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,11 +126,11 @@ func groupMemberships(group string, ch plan.Change) (add, drop []membership, err
 	return add, drop, nil
 }
 
-func userMemberships(user string, ch plan.Change) (e userEdit, add, drop []membership, err error) {
-	if e.before, err = decodeUser(ch.Before); err != nil {
+func (s *Subsystem) userMemberships(user string, ch plan.Change) (e userEdit, add, drop []membership, err error) {
+	if e.before, err = s.userStates.Decode(ch.Before); err != nil {
 		return e, nil, nil, err
 	}
-	if e.after, err = decodeUser(ch.After); err != nil {
+	if e.after, err = s.userStates.Decode(ch.After); err != nil {
 		return e, nil, nil, err
 	}
 	if e.before != nil {

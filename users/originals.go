@@ -44,7 +44,7 @@ func (s *Subsystem) madeWithUser(ch plan.Change, l *ledger) bool {
 	if ch.Kind != plan.KindGroup {
 		return false
 	}
-	before, err := decodeGroup(ch.Before)
+	before, err := s.groupStates.Decode(ch.Before)
 	return err == nil && before != nil && s.oursGroup(ch.Address.Name(), l, before)
 }
 
@@ -63,23 +63,23 @@ func (s *Subsystem) oursGroup(name string, l *ledger, cur *GroupState) bool {
 func (s *Subsystem) withoutOurs(a plan.Address, st plan.State) plan.State {
 	name := a.Name()
 	if a.Kind() == plan.KindGroup {
-		g, err := decodeGroup(st)
+		g, err := s.groupStates.Decode(st)
 		if err != nil {
 			return st
 		}
-		g.Members = slices.DeleteFunc(g.Members, func(user string) bool { return s.gaveThroughUser(name, user) })
+		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(user string) bool { return s.gaveThroughUser(name, user) })
 		return plan.Encode(g)
 	}
-	u, err := decodeUser(st)
+	u, err := s.userStates.Decode(st)
 	if err != nil {
 		return st
 	}
-	u.Groups = slices.DeleteFunc(u.Groups, func(group string) bool { return s.gaveThroughGroup(group, name) })
+	u.Groups = slices.DeleteFunc(slices.Clone(u.Groups), func(group string) bool { return s.gaveThroughGroup(group, name) })
 	return plan.Encode(u)
 }
 
 func (s *Subsystem) gaveThroughUser(group, user string) bool {
-	original, err := decodeUser(s.cfg.Originals[userAddress(user)])
+	original, err := s.userStates.Decode(s.cfg.Originals[userAddress(user)])
 	if err != nil || original != nil && slices.Contains(original.Groups, group) {
 		return false
 	}
@@ -87,7 +87,7 @@ func (s *Subsystem) gaveThroughUser(group, user string) bool {
 }
 
 func (s *Subsystem) gaveThroughGroup(group, user string) bool {
-	original, err := decodeGroup(s.cfg.Originals[groupAddress(group)])
+	original, err := s.groupStates.Decode(s.cfg.Originals[groupAddress(group)])
 	if err != nil || original != nil && slices.Contains(original.Members, user) {
 		return false
 	}

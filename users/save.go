@@ -76,17 +76,17 @@ func (v saving) adopted() error {
 func (v saving) change(ch plan.Change) error {
 	name := ch.Address.Name()
 	if ch.Kind == plan.KindGroup {
-		before, err := decodeGroup(ch.Before)
+		before, err := v.s.groupStates.Decode(ch.Before)
 		if err != nil || before == nil || before.Lines == "" {
 			return err
 		}
 		return v.put(before.Lines, v.book.groupBundle(name).encode())
 	}
-	before, err := decodeUser(ch.Before)
+	before, err := v.s.userStates.Decode(ch.Before)
 	if err != nil {
 		return err
 	}
-	after, err := decodeUser(ch.After)
+	after, err := v.s.userStates.Decode(ch.After)
 	if err != nil {
 		return err
 	}

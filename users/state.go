@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/activate-agent/activate/activation/plan"
 )
 
 // UserState is what a plan says of an account: plan.Change holds it as JSON.
@@ -70,22 +68,6 @@ type GroupState struct {
 	// takes those that only Before has.
 	Members []string `json:"members,omitempty"`
 	Lines   string   `json:"lines,omitempty"`
-}
-
-// decodeUser reads one side of a change; nil stays nil.
-func decodeUser(s plan.State) (*UserState, error) { return decodeSide[UserState](s) }
-
-func decodeGroup(s plan.State) (*GroupState, error) { return decodeSide[GroupState](s) }
-
-func decodeSide[T any](s plan.State) (*T, error) {
-	if s == nil {
-		return nil, nil
-	}
-	st, err := plan.Decode[T](s)
-	if err != nil {
-		return nil, err
-	}
-	return &st, nil
 }
 
 // printable is a field as a state holds it: JSON has no room for bytes that

@@ -53,6 +53,9 @@ type Subsystem struct {
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
+	// userStates and groupStates are the sides of changes, decoded.
+	userStates  *plan.Memo[UserState]
+	groupStates *plan.Memo[GroupState]
 }
 
 // New makes a Subsystem. It touches nothing.
@@ -63,7 +66,10 @@ func New(cfg Config) *Subsystem {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Subsystem{cfg: cfg, desired: cfg.Desired.addresses(), last: cfg.Last.addresses()}
+	return &Subsystem{
+		cfg: cfg, desired: cfg.Desired.addresses(), last: cfg.Last.addresses(),
+		userStates: plan.NewMemo[UserState](), groupStates: plan.NewMemo[GroupState](),
+	}
 }
 
 // Leaves tells whether ch is about an account that the configuration no longer
@@ -94,7 +100,10 @@ func Paths(ch plan.Change) []string {
 		out = append(out, p+"-")
 	}
 	for _, side := range []plan.State{ch.Before, ch.After} {
-		if st, err := decodeUser(side); ch.Kind == plan.KindUser && err == nil && st != nil && st.Keys != nil {
+		if ch.Kind != plan.KindUser || side == nil {
+			continue
+		}
+		if st, err := plan.Decode[UserState](side); err == nil && st.Keys != nil {
 			out = append(out, st.Keys.Path)
 		}
 	}
