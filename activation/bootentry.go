@@ -125,7 +125,7 @@ func (e *Engine) writeBoot(f BootFile) error {
 // removeBoot takes the boot entry away again.
 func (e *Engine) removeBoot() error {
 	entry, err := e.State.ReadBootEntry()
-	if err != nil {
+	if err != nil || len(entry.Paths)+len(entry.Parents) == 0 {
 		return err
 	}
 	for _, p := range entry.Paths {

@@ -32,6 +32,9 @@ func program(root *rootfs.Root) (string, error) {
 // bootFiles are the entry by which the init runs this program at boot. A root
 // without the program gets none.
 func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.BootFile, error) {
+	if f.caller != nil {
+		return f.ownBootFiles(init)
+	}
 	exe, err := program(root)
 	if exe == "" || err != nil {
 		return nil, err
@@ -47,9 +50,10 @@ func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.Boo
 	case *supervise.Engine:
 		files = init.BootEntry(append(argv, "--init", init.Name()))
 	}
-	if err != nil {
-		return nil, err
-	}
+	return bootFilesOf(files), err
+}
+
+func bootFilesOf(files []daemon.File) []activation.BootFile {
 	var out []activation.BootFile
 	for _, file := range files {
 		if file.Path != "" {
@@ -62,5 +66,5 @@ func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.Boo
 			out = append(out, activation.BootFile{Path: link, Target: target})
 		}
 	}
-	return out, nil
+	return out
 }

@@ -40,7 +40,7 @@ func (h *host) build(ctx context.Context, path, out string) error {
 		return errors.Join(fmt.Errorf("cannot build into %s: it is not an empty directory; name another with -o", out), err)
 	}
 	// Nothing is handed over, so nobody has to run.
-	h.wiring.asked = false
+	h.wiring.asked, h.wiring.alone = false, true
 	p, err := h.engine.Prepare(ctx, target)
 	if err != nil {
 		return err

@@ -134,6 +134,9 @@ func (h *host) arm(ctx context.Context, p *activation.Prepared, wait time.Durati
 	}
 	_ = s.Cancel(ctx, confirmTimer)
 	argv := []string{exe, "confirm", "--expired", "--state-dir", h.stateDir}
+	if h.user {
+		argv = append(argv, "--user")
+	}
 	if err := s.Later(ctx, confirmTimer, wait+grace, argv); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot arm the timer that would revert: %w", err), h.engine.State.DropPending())
 	}

@@ -25,7 +25,7 @@ func inherited() []string {
 // on the running host and is a part of one. A switch may well restart what the
 // session hangs on, as sshd or the network.
 func (f *flags) mustDetach(verb string) bool {
-	if f.root != "/" || os.Geteuid() != 0 || os.Getenv(detachedEnv) != "" {
+	if f.root != "/" || f.user || os.Geteuid() != 0 || os.Getenv(detachedEnv) != "" {
 		return false
 	}
 	if !slices.Contains([]string{"switch", "test", "rollback", "deactivate"}, verb) {

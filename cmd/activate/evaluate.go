@@ -10,7 +10,7 @@ import (
 // options says what to load of a configuration.
 func (h *host) options(path string) (modules.Options, error) {
 	facts, err := h.facts()
-	return modules.Options{Path: path, Sets: h.sets, Host: facts}, err
+	return modules.Options{Path: path, Sets: h.sets, Host: facts, Personal: h.caller.personal()}, err
 }
 
 // load parses a configuration, printing what is wrong with it.

@@ -16,9 +16,14 @@ type handoff struct {
 	init  daemon.Init
 	// asked is set when a person named the init, which then has to run.
 	asked bool
+	// missing is why nobody can take the units, nil where somebody can.
+	missing error
 }
 
 func (h handoff) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, error) {
+	if h.missing != nil {
+		return plan.Units{}, h.missing
+	}
 	if h.asked && !h.init.Running() {
 		return plan.Units{}, fmt.Errorf("cannot hand units to %s: %w", h.init.Name(), errNoInit)
 	}

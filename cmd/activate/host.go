@@ -37,6 +37,12 @@ func (f *flags) open() (*host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the root: %w", err)
 	}
+	if f.user {
+		if err := f.becomeUser(root); err != nil {
+			_ = root.Close()
+			return nil, err
+		}
+	}
 	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
 	state := generation.Open(root, rootfs.Rel(f.stateDir))
 	init, err := f.chooseInit(root)
@@ -44,7 +50,9 @@ func (f *flags) open() (*host, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	h.wiring = &wiring{root: root, state: state, init: init, asked: f.asksForInit(), forceLockout: f.forceLockout}
+	h.wiring = &wiring{
+		root: root, state: state, init: init, caller: f.caller, asked: f.asksForInit(), alone: f.init == "none", forceLockout: f.forceLockout,
+	}
 	h.wiring.warn = func(text string) { h.event(activation.Event{Step: "users", Text: text, Warning: true}) }
 	bootFiles, err := f.bootFiles(root, init)
 	if err != nil {
@@ -60,6 +68,9 @@ func (f *flags) open() (*host, error) {
 		Now:       time.Now,
 		Report:    h.event,
 		Version:   buildVersion(),
+	}
+	if f.caller != nil {
+		h.engine.RunDir, h.engine.SnippetEnv = f.caller.runDir(), f.caller.assignments()
 	}
 	return h, nil
 }
@@ -81,8 +92,8 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		return f.detach(verb)
 	}
 	return f.reading(func(h *host) error {
-		if os.Geteuid() != 0 && h.engine.Root.Dir() == "/" {
-			return errors.New("cannot change this host: activate has to run as root")
+		if err := h.mayChange(); err != nil {
+			return err
 		}
 		h.verb, h.wiring.atBoot = verb, verb == activation.VerbAtBoot
 		lock, err := h.lock(ctx, verb)
@@ -96,6 +107,17 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		}
 		return do(h)
 	})
+}
+
+// mayChange says why the caller may not change what the flags name.
+func (h *host) mayChange() error {
+	switch {
+	case h.caller != nil:
+		return h.caller.checkRuntime()
+	case os.Geteuid() != 0 && h.engine.Root.Dir() == "/":
+		return errors.New("cannot change this host: activate has to run as root; for your own services and files there is --user")
+	}
+	return nil
 }
 
 // lock takes the run lock. Its directory is made only when it is missing: a

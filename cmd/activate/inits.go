@@ -30,6 +30,9 @@ func initNames() []string {
 // chooseInit makes the init that --init names. With auto it is the one that
 // runs; for another root, the one that its /sbin/init belongs to.
 func (f *flags) chooseInit(root *rootfs.Root) (daemon.Init, error) {
+	if f.caller != nil {
+		return f.chooseOwnInit(root)
+	}
 	name := f.init
 	if name == "auto" {
 		name = detectInit(root)

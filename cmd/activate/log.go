@@ -33,7 +33,7 @@ func (f *flags) newLog() zerolog.Logger {
 	}
 	console := zerolog.ConsoleWriter{Out: f.std.err, NoColor: !ui.StyleFor(f.std.err, noColor()).Color()}
 	writers := []io.Writer{leveled{console, level}}
-	if f.root == "/" && os.Geteuid() == 0 && journal.Enabled() {
+	if f.root == "/" && (f.user || os.Geteuid() == 0) && journal.Enabled() {
 		writers = append(writers, journalWriter{})
 	}
 	return zerolog.New(zerolog.MultiLevelWriter(writers...)).With().Timestamp().Logger()

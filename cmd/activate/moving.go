@@ -29,7 +29,7 @@ func (w *wiring) former(last daemon.Desired) (daemon.Init, []string, error) {
 	if name == w.init.Name() || !w.init.Running() || len(last.Services) == 0 {
 		return nil, nil, nil
 	}
-	f := flags{init: name}
+	f := flags{init: name, caller: w.caller}
 	init, err := f.chooseInit(w.root)
 	if err != nil {
 		return nil, nil, err

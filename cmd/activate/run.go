@@ -85,10 +85,13 @@ func noColor() bool { return os.Getenv("NO_COLOR") != "" }
 
 // flags are those that many commands have.
 type flags struct {
-	std         stdio
-	root        string
-	stateDir    string
-	init        string
+	std      stdio
+	root     string
+	stateDir string
+	init     string
+	// user is set to work on what is the caller's own, who is then in caller.
+	user        bool
+	caller      *caller
 	sets        []string
 	json        bool
 	lockTimeout time.Duration
@@ -114,6 +117,7 @@ func newRoot(std stdio) *cobra.Command {
 	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
 	p.StringVar(&f.stateDir, "state-dir", defaultStateDir, "where generations are kept, inside the root")
 	p.StringVar(&f.init, "init", "auto", "the init that units are handed to: auto, "+strings.Join(initNames(), ", "))
+	p.BoolVar(&f.user, "user", false, "work on your own services and files instead of the host's; no root needed")
 	p.StringArrayVar(&f.sets, "set", nil, "set an option, `K=V`, above all configuration files")
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
 	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")

@@ -23,6 +23,7 @@ type savedPlan struct {
 	Path string   `json:"path"`
 	Sets []string `json:"sets,omitempty"`
 	Root string   `json:"root"`
+	User bool     `json:"user,omitempty"`
 }
 
 func savePlan(out, path string, h *host, p *activation.Prepared) error {
@@ -30,7 +31,7 @@ func savePlan(out, path string, h *host, p *activation.Prepared) error {
 	if err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
-	doc := plan.Document(savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: h.root})
+	doc := plan.Document(savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: h.root, User: h.user})
 	if err := os.WriteFile(out, doc, 0o600); err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
@@ -47,7 +48,7 @@ func newApply(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			f.sets, f.root = saved.Sets, saved.Root
+			f.sets, f.root, f.user = saved.Sets, saved.Root, saved.User
 			return f.locked(cmd.Context(), "switch", func(h *host) error {
 				return h.applySaved(cmd.Context(), saved)
 			})

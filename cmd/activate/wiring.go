@@ -32,8 +32,12 @@ type wiring struct {
 	root  *rootfs.Root
 	state *generation.State
 	init  daemon.Init
+	// caller is the ordinary user of --user, nil for the host.
+	caller *caller
 	// asked is set when a person named the init, which then has to run.
 	asked bool
+	// alone leaves services alone, so that nobody has to be there for them.
+	alone bool
 	// allDrift shows drift that on_drift would keep; see etc.Config.
 	allDrift bool
 	// resume is set while an interrupted run is ended; see etc.Config.
@@ -114,7 +118,6 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		accounts := w.accounts(d, last, c)
 		files, err := w.files(d, last, c)
 		if err != nil {
 			return nil, nil, err
@@ -123,7 +126,10 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		return []activation.Part{accounts, files, units}, handoff, nil
+		if w.caller != nil {
+			return []activation.Part{files, units}, handoff, nil
+		}
+		return []activation.Part{w.accounts(d, last, c), files, units}, handoff, nil
 	}
 }
 
@@ -134,7 +140,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 	}
 	s := etc.New(etc.Config{
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
-		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(),
+		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(), RunDir: w.caller.runDir(),
 		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
@@ -212,7 +218,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
-	handoff, err := w.handoff(u, last.daemon)
+	handoff, err := w.handoff(u, d.daemon, last.daemon)
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
@@ -230,11 +236,11 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	}, handoff, nil
 }
 
-func (w *wiring) handoff(u *daemon.Units, last daemon.Desired) (activation.Handoff, error) {
+func (w *wiring) handoff(u *daemon.Units, d, last daemon.Desired) (activation.Handoff, error) {
 	if w.atBoot {
 		return bootHandoff{w.init}, nil
 	}
-	return w.move(handoff{units: u, init: w.init, asked: w.asked}, last)
+	return w.move(handoff{units: u, init: w.init, asked: w.asked, missing: w.missingInit(d)}, last)
 }
 
 // generationContents finds contents for a diff of two generations.
