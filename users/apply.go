@@ -159,7 +159,7 @@ func (s *Subsystem) newEdit() (*edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	l, _, err := s.readLedger()
 	if err != nil {
 		return nil, err
 	}

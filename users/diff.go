@@ -81,7 +81,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	l, lost, err := s.readLedger()
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,9 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		looseGroups: looseNames(b.group, b.gshadow),
 	}
 	p.indexDesired()
+	if lost {
+		p.warnRebuilt()
+	}
 	return p, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 
@@ -44,20 +43,18 @@ type ledger struct {
 
 func ledgerPath(stateDir string) string { return path.Join(stateDir, "ids.json") }
 
-// readLedger reads the ledger; a missing one is empty. One that can't be read
-// is an error, never empty: ids would be given twice.
+// readLedger reads the ledger; a missing one is an error that wraps
+// fs.ErrNotExist. One that can't be read is never empty: ids would be given
+// twice.
 func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 	p := ledgerPath(stateDir)
 	data, err := root.ReadFile(p, fileLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return parseLedger([]byte("{}"))
-	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), bare(err))
 	}
 	l, err := parseLedger(data)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the accounts that exist", root.Name(p), err)
+		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the generations that are left", root.Name(p), err)
 	}
 	return l, nil
 }

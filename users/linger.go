@@ -19,7 +19,7 @@ func lingerPath(name string) string { return path.Join(lingerDir, name) }
 // setLinger is loginctl(1)'s enable-linger and disable-linger without logind.
 // The directories that it makes are in the ledger, and go when they are empty.
 func (s *Subsystem) setLinger(name string, on bool) error {
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	l, _, err := s.readLedger()
 	if err != nil {
 		return err
 	}

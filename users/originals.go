@@ -13,7 +13,7 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 	// Diff has read it before; without it no group is known as a user's own.
 	l := &ledger{}
 	if len(d.Changes) > 0 {
-		if read, err := readLedger(s.cfg.Root, s.cfg.StateDir); err == nil {
+		if read, _, err := s.readLedger(); err == nil {
 			l = read
 		}
 	}

@@ -24,6 +24,9 @@ type Config struct {
 	// earlier Subsystem's Memo gave, nil when there is none.
 	Generation int
 	Memo       *Memo
+	// Recorded gives the states that each generation put in place, oldest
+	// first; it is asked where the ledger is gone. Nil where there are none.
+	Recorded func() ([]map[plan.Address]plan.State, error)
 	// Lookup asks the host's sources of accounts (nsswitch.conf(5)) for keys,
 	// names and ids, of the database "passwd" or "group" and gives the entries
 	// found, a line each, as getent(1). Nil where there is nobody to ask.

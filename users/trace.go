@@ -11,7 +11,7 @@ import (
 // rememberRun notes in the ledger what the account files and their backups are
 // before a run, and before the first of all runs.
 func (s *Subsystem) rememberRun(b *book) error {
-	l, err := readLedger(s.cfg.Root, s.cfg.StateDir)
+	l, _, err := s.readLedger()
 	if err != nil {
 		return err
 	}

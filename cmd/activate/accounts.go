@@ -18,6 +18,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing,
 		SecretsLater: d.secretsLater,
+		Recorded:     w.recordedStates,
 	}
 	if w.root.Dir() == "/" {
 		cfg.Lookup = lookupAccounts()
@@ -40,6 +41,23 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 
 // accountsMemo gives what the last run knew of the account files; without it
 // they are read.
+// recordedStates gives what each generation put in place, oldest first.
+func (w *wiring) recordedStates() ([]map[plan.Address]plan.State, error) {
+	numbers, err := w.state.Numbers()
+	if err != nil {
+		return nil, err
+	}
+	var out []map[plan.Address]plan.State
+	for _, n := range numbers {
+		r, err := w.state.Read(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r.States)
+	}
+	return out, nil
+}
+
 func (w *wiring) accountsMemo() *users.Memo {
 	var m *users.Memo
 	if err := w.state.ReadMemo(&m); err != nil {

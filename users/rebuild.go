@@ -1,0 +1,67 @@
+package users
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
+
+// readLedger reads the ledger. One that is gone although a generation is there
+// is made anew from the states that generations recorded; lost tells so.
+func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
+	l, err = readLedger(s.cfg.Root, s.cfg.StateDir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return l, false, err
+	}
+	if l, err = parseLedger([]byte("{}")); err != nil || s.cfg.Generation == 0 || s.cfg.Recorded == nil {
+		return l, false, err
+	}
+	recorded, err := s.cfg.Recorded()
+	if err != nil {
+		return nil, true, fmt.Errorf("cannot make %s anew: %w", s.cfg.Root.Name(ledgerPath(s.cfg.StateDir)), err)
+	}
+	for _, states := range recorded {
+		if err := s.relearn(l, states); err != nil {
+			return nil, true, fmt.Errorf("cannot make %s anew: %w", s.cfg.Root.Name(ledgerPath(s.cfg.StateDir)), err)
+		}
+	}
+	return l, len(l.Users)+len(l.Groups) > 0, nil
+}
+
+// relearn enters the ids that one generation gave.
+func (s *Subsystem) relearn(l *ledger, states map[plan.Address]plan.State) error {
+	for _, a := range slices.Sorted(maps.Keys(states)) {
+		switch a.Kind() {
+		case plan.KindUser:
+			u, err := s.userStates.Decode(states[a])
+			if err != nil || u == nil {
+				return err
+			}
+			l.giveUser(a.Name(), u.UID)
+			l.giveSubIDs(a.Name(), append(slices.Clone(u.SubUIDs), u.SubGIDs...))
+			if u.OwnGroup {
+				l.giveGroup(a.Name(), u.GID)
+			}
+		case plan.KindGroup:
+			g, err := s.groupStates.Decode(states[a])
+			if err != nil || g == nil {
+				return err
+			}
+			l.giveGroup(a.Name(), g.GID)
+		}
+	}
+	return nil
+}
+
+// warnRebuilt tells that the ledger was lost, until it is written again.
+func (p *planning) warnRebuilt() {
+	p.diff.Warnings = append(p.diff.Warnings, plan.Problem{
+		Summary: fmt.Sprintf("%s is gone: the ids in it are taken from the generations that are left, and it is written with the next change of an account",
+			p.s.cfg.Root.Name(ledgerPath(p.s.cfg.StateDir))),
+		Advice: "An id that only a deleted generation knew may be given again. Restore the file from a backup if there is one.",
+	})
+}
