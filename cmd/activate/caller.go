@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -23,6 +22,9 @@ type caller struct {
 	name     string
 	// home, state, config, cache and runtime are absolute.
 	home, state, config, cache, runtime string
+	// noRuntime says that nobody made a runtime directory, so that activate
+	// makes one.
+	noRuntime bool
 }
 
 // findCaller tells who runs this and where their things are. Root is a user
@@ -103,6 +105,7 @@ func (c *caller) findRuntime() string {
 	if uid, err := ownerOf(dir); err == nil && uid == c.uid {
 		return dir
 	}
+	c.noRuntime = true
 	return filepath.Join(c.state, "activate/run")
 }
 
@@ -111,7 +114,7 @@ func (c *caller) findRuntime() string {
 func (c *caller) checkRuntime() error {
 	uid, err := ownerOf(c.runtime)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && strings.HasPrefix(c.runtime, c.home+"/"):
+	case c.noRuntime && errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("cannot use XDG_RUNTIME_DIR: %w; log in again, have root run loginctl enable-linger %s, or unset it", err, c.name)

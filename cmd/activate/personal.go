@@ -79,7 +79,10 @@ func (c *caller) services(root *rootfs.Root, program string) supervise.Options {
 func (f *flags) chooseOwnInit(root *rootfs.Root) (daemon.Init, error) {
 	name := f.init
 	if name == "auto" {
-		name = detectOwnInit(root, f.caller)
+		if s := f.caller.systemd(); s.Running() {
+			return s, nil
+		}
+		name = detectOwnInit(root)
 	}
 	switch name {
 	case "systemd":
@@ -101,12 +104,9 @@ func (f *flags) chooseOwnInit(root *rootfs.Root) (daemon.Init, error) {
 	return supervise.New(m, opts), nil
 }
 
-// detectOwnInit names the init that runs for the caller, else what a login
-// would start on this host.
-func detectOwnInit(root *rootfs.Root, c *caller) string {
-	if c.systemd().Running() {
-		return "systemd"
-	}
+// detectOwnInit names the supervisor that runs for a caller who has no systemd,
+// else what a login would start on this host.
+func detectOwnInit(root *rootfs.Root) string {
 	found := map[string]bool{}
 	_, found["s6"] = s6.Find()
 	_, found["runit"] = runit.Find()

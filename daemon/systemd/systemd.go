@@ -116,10 +116,13 @@ func (s *Systemd) Name() string { return "systemd" }
 
 // Running tells whether there is a systemd to speak with.
 func (s *Systemd) Running() bool {
-	if s.user != nil {
-		return s.user.listens()
+	if s.user == nil {
+		return s.running
 	}
-	return s.running
+	// The connection is kept: a manager logs each one that is closed before it
+	// said anything.
+	_, err := s.manager(context.Background())
+	return err == nil
 }
 
 // Dirs are the directories of systemd.unit(5), in order.

@@ -56,16 +56,6 @@ func (u *user) socket() (p string, uid uint32, ok bool) {
 // the user's process, and may be anything.
 const dialLimit = 5 * time.Second
 
-// listens tells whether the manager runs.
-func (u *user) listens() bool {
-	conn, err := u.dial(context.Background())
-	if err != nil {
-		return false
-	}
-	_ = conn.Close()
-	return true
-}
-
 // dial connects to the manager. Only a process of that very user is spoken
 // with: a link in the user's directory may lead to the socket of another
 // manager, the host's among them.
