@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/daemon/keep"
 )
 
 func newBoot(f *flags) *cobra.Command {
@@ -33,12 +34,20 @@ func newBoot(f *flags) *cobra.Command {
 }
 
 func newAtBoot(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var once bool
+	cmd := &cobra.Command{
 		Use:   "at-boot",
 		Short: "What the boot entry runs: end an interrupted run, re-apply the boot generation",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if once {
+				first, done, err := keep.System().BeginBoot()
+				if err != nil || !first {
+					return err
+				}
+				defer done()
+			}
 			return f.locked(ctx, activation.VerbAtBoot, func(h *host) error {
 				pending, err := h.engine.State.ReadPending()
 				if err != nil {
@@ -56,4 +65,6 @@ func newAtBoot(f *flags) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&once, "once", false, "do nothing when it was done since the host started")
+	return cmd
 }

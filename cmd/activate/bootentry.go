@@ -48,7 +48,7 @@ func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.Boo
 	case *systemd.Systemd:
 		files, err = systemd.BootEntry(argv, f.stateDir)
 	case *supervise.Engine:
-		files = init.BootEntry(append(argv, "--init", init.Name()))
+		files = init.BootEntry(append(argv, "--once", "--init", init.Name()))
 	}
 	return bootFilesOf(files), err
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/daemon/supervise"
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
@@ -36,6 +38,9 @@ func (h handoff) Stop(ctx context.Context, units plan.Units) []activation.UnitFa
 
 func (h handoff) Start(ctx context.Context, units plan.Units) (activation.Outcome, error) {
 	o, err := h.units.Start(ctx, units)
+	if e, ok := h.init.(*supervise.Engine); ok && !units.Refresh {
+		err = errors.Join(err, e.Settle(ctx))
+	}
 	return activation.Outcome{
 		Started: o.Started, Restarted: o.Restarted, Reloaded: o.Reloaded,
 		Failed: failures(o.Failed), Ignored: failures(o.Ignored), Unrelated: failures(o.Unrelated),

@@ -17,7 +17,9 @@ type keepFlags struct {
 	dirs    keep.Dirs
 	log     string
 	readyFD int
-	timeout time.Duration
+	// afterBoot has run wait for the boot entry.
+	afterBoot bool
+	timeout   time.Duration
 }
 
 // cannotRun is the shell's exit status for a program that is there and cannot
@@ -34,6 +36,7 @@ func newKeep(f *flags) *cobra.Command {
 	p.StringVar(&k.dirs.Run, "run", keep.System().Run, "where their states are")
 	p.StringVar(&k.log, "log", "", "the directory to log to")
 	p.IntVar(&k.readyFD, "ready-fd", 0, "the descriptor to write a line to when the service is up")
+	p.BoolVar(&k.afterBoot, "after-boot", false, "wait until activate at-boot is done")
 	p.DurationVar(&k.timeout, "timeout", time.Hour, "how long start and stop may take")
 	cmd.AddCommand(
 		k.verb("run", k.run), k.verb("start", k.start), k.verb("stop", k.stop), k.verb("restart", k.restart),
@@ -53,7 +56,7 @@ func (k *keepFlags) verb(use string, do func(cmd *cobra.Command, name string) er
 }
 
 func (k *keepFlags) options() keep.Options {
-	o := keep.Options{Dirs: k.dirs, Log: k.log}
+	o := keep.Options{Dirs: k.dirs, Log: k.log, AfterBoot: k.afterBoot}
 	if k.readyFD > 0 {
 		o.Ready = os.NewFile(uintptr(k.readyFD), "ready")
 	}

@@ -30,8 +30,8 @@ service "manual" {
 		fmt.Fprintf(&b, `
 service "setup" {
   oneshot {
-    start = ["/bin/sh", "-c", "echo setup-up >> /tmp/t/trace"]
-    stop  = ["/bin/sh", "-c", "echo setup-down >> /tmp/t/trace"]
+    start = ["/bin/sh", "-c", "echo setup-up >> /srv/trace"]
+    stop  = ["/bin/sh", "-c", "echo setup-down >> /srv/trace"]
   }
   before = ["db"]
 }
@@ -39,9 +39,9 @@ service "db" {
   environment = { PASSWORD = %q }
   process {
     argv = ["/bin/sh", "-c", <<-EOT
-    echo db-start >> /tmp/t/trace
-    trap 'echo db-stop >> /tmp/t/trace; rm /tmp/t/ready; exit 0' TERM
-    sleep 0.3; echo db-ready >> /tmp/t/trace; touch /tmp/t/ready
+    echo db-start >> /srv/trace
+    trap 'echo db-stop >> /srv/trace; rm /tmp/t/ready; exit 0' TERM
+    sleep 0.3; echo db-ready >> /srv/trace; touch /tmp/t/ready
     while :; do sleep 0.05; done
     EOT
     ]
@@ -63,9 +63,9 @@ service "web" {
   depends_on  = ["db"]
   process {
     argv = ["/bin/sh", "-c", <<-EOT
-    echo web-start >> /tmp/t/trace
-    trap 'echo web-stop >> /tmp/t/trace; exit 0' TERM
-    trap 'echo web-reload >> /tmp/t/trace' HUP
+    echo web-start >> /srv/trace
+    trap 'echo web-stop >> /srv/trace; exit 0' TERM
+    trap 'echo web-reload >> /srv/trace' HUP
     printf '%%s\0' "$@" > /tmp/t/args; printf %%s "$ODD" > /tmp/t/odd; id -un > /tmp/t/user; umask > /tmp/t/umask; ulimit -n > /tmp/t/nofile
     echo "web says $GREETING"
     setsid -f setsid sleep 7777
@@ -209,7 +209,7 @@ func restartsOne(h *host) {
 }
 
 func restartsChain(h *host) {
-	h.ok(": > /tmp/t/trace")
+	h.ok(": > /srv/trace")
 	c := standard()
 	c.greeting, c.password = "again", "x"
 	h.to(c.String(), 0)
@@ -217,13 +217,13 @@ func restartsChain(h *host) {
 }
 
 func reloads(h *host) {
-	h.ok(": > /tmp/t/trace")
+	h.ok(": > /srv/trace")
 	before := h.services()
 	c := standard()
 	c.greeting, c.password, c.conf = "again", "x", "two"
 	want(h, "plan", h.plan(c.String()), units{Reload: []string{"web.service"}})
 	h.to(c.String(), 0)
-	h.eventually("grep -q web-reload /tmp/t/trace")
+	h.eventually("grep -q web-reload /srv/trace")
 	h.order("web-reload")
 	want(h, "processes", h.services(), before)
 }
@@ -236,7 +236,7 @@ func comesBack(h *host) {
 }
 
 func verbs(h *host) {
-	h.ok(": > /tmp/t/trace; activate --init " + h.name + " restart web")
+	h.ok(": > /srv/trace; activate --init " + h.name + " restart web")
 	h.order("web-stop", "web-start")
 	h.ok("activate --init " + h.name + " start manual")
 	want(h, "start", h.services()["manual"].State, "active")
@@ -271,7 +271,7 @@ func fails(h *host) {
 
 func drops(h *host) {
 	other := h.services()["other"].PID
-	h.ok(": > /tmp/t/trace")
+	h.ok(": > /srv/trace")
 	h.to(config{}.String(), 0)
 	h.order("web-stop", "db-stop", "setup-down")
 	want(h, "descendants", strings.TrimSpace(firstOf(h.sh("pgrep -fc '^sleep 7777'"))), "0")
@@ -336,7 +336,7 @@ func TestMove(t *testing.T) {
 	h := boot(t, byName("s6"), build(t))
 	h.m.Succeed(byName("runit").setup)
 	for _, name := range []string{"systemd", "s6", "runit", "systemd"} {
-		h.ok(": > /tmp/t/trace")
+		h.ok(": > /srv/trace")
 		before := h.ok("pgrep -f '^/bin/sleep 9999' || true")
 		h.rig = byName(name)
 		h.to(standard().String(), 0)

@@ -93,7 +93,7 @@ func boot(t *testing.T, r rig, program string) *host {
 	t.Helper()
 	h := &host{T: t, rig: r, m: testvm.Start(t, testvm.Config{Packages: packages()})}
 	h.m.CopyTo(program, "/usr/local/bin/activate")
-	h.m.Succeed("mkdir -p /tmp/t && touch /tmp/t/trace && chmod 777 /tmp/t && chmod 666 /tmp/t/trace; systemctl mask --now runit.service supervisor.service 2>/dev/null; " + r.setup)
+	h.m.Succeed("mkdir -p /tmp/t && touch /srv/trace && chmod 777 /tmp/t && chmod 666 /srv/trace; systemctl mask --now runit.service supervisor.service 2>/dev/null; " + r.setup)
 	return h
 }
 
@@ -128,7 +128,7 @@ func (h *host) ok(script string) string {
 }
 
 func (h *host) trace() string {
-	out, _, _ := h.sh("cat /tmp/t/trace /tmp/init.log; tail -n 5 /var/log/activate/*/current; ps -ef | tail -n 30")
+	out, _, _ := h.sh("cat /srv/trace /tmp/init.log; tail -n 5 /var/log/activate/*/current; ps -ef | tail -n 30")
 	return out
 }
 
@@ -198,8 +198,8 @@ func (h *host) eventually(script string) {
 // order waits until the trace has as many lines, which are to be these.
 func (h *host) order(lines ...string) {
 	h.Helper()
-	h.eventually(fmt.Sprintf("test $(wc -l < /tmp/t/trace) -ge %d", len(lines)))
-	want(h, "order", strings.Fields(h.ok("cat /tmp/t/trace")), lines)
+	h.eventually(fmt.Sprintf("test $(wc -l < /srv/trace) -ge %d", len(lines)))
+	want(h, "order", strings.Fields(h.ok("cat /srv/trace")), lines)
 }
 
 // want fails the test where a and b differ.

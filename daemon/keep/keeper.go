@@ -21,6 +21,9 @@ type Options struct {
 	// Log is the directory for what the service writes, where the init has
 	// nobody to write to; empty means the keeper's own output.
 	Log string
+	// AfterBoot has the keeper wait for the boot entry, where the init starts
+	// both at once.
+	AfterBoot bool
 }
 
 // keeper runs one service; it is for one goroutine.
@@ -44,15 +47,22 @@ const (
 	sigPause  = unix.SIGUSR1
 )
 
+func isStop(sig os.Signal) bool { return sig == unix.SIGTERM || sig == unix.SIGINT }
+
 // Keep runs the named service until it is told to stop; then everything of it
 // is gone. The error says why it could not even try.
 func Keep(name string, o Options) error {
-	spec, err := o.Dirs.Spec(name)
-	if err != nil {
+	k := &keeper{dirs: o.Dirs, ready: o.Ready, signals: make(chan os.Signal, 16)}
+	k.spec.Name, k.status = name, Status{Name: name, Keeper: Identify(os.Getpid())}
+	signal.Notify(k.signals, unix.SIGTERM, unix.SIGINT, sigReload, sigPause)
+	if o.AfterBoot && !k.waitBoot() {
+		k.set(Down, "")
+		return nil
+	}
+	var err error
+	if k.spec, err = o.Dirs.Spec(name); err != nil {
 		return err
 	}
-	k := &keeper{dirs: o.Dirs, spec: spec, ready: o.Ready, signals: make(chan os.Signal, 16)}
-	signal.Notify(k.signals, unix.SIGTERM, unix.SIGINT, sigReload, sigPause)
 	if o.Log != "" {
 		closeLog, err := openLog(o.Log)
 		if err != nil {
@@ -67,7 +77,7 @@ func Keep(name string, o Options) error {
 	if err != nil {
 		return err
 	}
-	k.status = Status{Name: name, Keeper: Identify(os.Getpid()), Oneshot: before.Oneshot}
+	k.status.Oneshot = before.Oneshot
 	k.run()
 	k.set(Down, "")
 	return nil
@@ -169,7 +179,7 @@ func (k *keeper) idle(over <-chan time.Time) {
 		case <-over:
 			return
 		case sig := <-k.signals:
-			if sig == unix.SIGTERM || sig == unix.SIGINT {
+			if isStop(sig) {
 				k.stop = true
 				return
 			}

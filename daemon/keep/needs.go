@@ -3,8 +3,6 @@ package keep
 import (
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -40,7 +38,7 @@ func (k *keeper) waitNeeds() bool {
 		select {
 		case <-tick.C:
 		case sig := <-k.signals:
-			if sig == unix.SIGTERM || sig == unix.SIGINT {
+			if isStop(sig) {
 				k.stop = true
 				return false
 			}

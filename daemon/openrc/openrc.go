@@ -139,14 +139,25 @@ func service(ctx context.Context, name, verb string) (string, error) {
 	return supervise.Command(ctx, "rc-service", "--nodeps", name, verb)
 }
 
-// Boot is a script of the runlevel "boot", which ends before others begin.
+// mounting is the runlevel in which file systems are mounted: "boot", but on
+// Debian, which never enters it.
+func (m *Manager) mounting() string {
+	if _, err := m.opts.Root.Lstat(path.Join(rootfs.Rel(runlevels), "sysinit/mountall.sh")); err == nil {
+		return "sysinit"
+	}
+	return "boot"
+}
+
+// Boot is a script of the runlevel that mounts, which ends before others
+// begin.
 func (m *Manager) Boot(argv []string) supervise.Native {
 	text := fmt.Sprintf(`#!/sbin/openrc-run
 # Written by activate.
 description="Re-apply the boot generation of activate"
 
 depend() {
-	need localmount
+	use localmount mountall
+	after bootmisc mountall-bootclean mountnfs-bootclean
 	before net
 }
 
@@ -158,6 +169,6 @@ start() {
 `, supervise.Line(argv))
 	return supervise.Native{
 		Parts: []daemon.Part{{Path: path.Join(rootfs.Rel(scripts), supervise.BootUnit), Content: []byte(text), Mode: 0o755}},
-		Links: map[string]string{path.Join(rootfs.Rel(runlevels), "boot", supervise.BootUnit): path.Join(scripts, supervise.BootUnit)},
+		Links: map[string]string{path.Join(rootfs.Rel(runlevels), m.mounting(), supervise.BootUnit): path.Join(scripts, supervise.BootUnit)},
 	}
 }

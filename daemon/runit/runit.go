@@ -91,7 +91,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	add := func(name, content string, mode uint32) {
 		n.Parts = append(n.Parts, daemon.Part{Path: path.Join(dir, name), Name: path.Join(s.Name, name), Content: []byte(content), Mode: mode})
 	}
-	add("run", string(supervise.Script(m.opts.Keep("run", s.Name))), 0o755)
+	add("run", string(supervise.Script(m.opts.Run(s.Name))), 0o755)
 	// sv runs it with its output closed.
 	add("check", "#!/bin/sh\n# Written by activate.\nexec "+supervise.Line(m.opts.Keep("status", s.Name))+" >/dev/null 2>&1\n", 0o755)
 	add("log/run", string(supervise.LogScript(logs, []string{"svlogd", "-tt", logs})), 0o755)
@@ -189,7 +189,7 @@ func (m *Manager) Boot(argv []string) supervise.Native {
 	down := []string{"sv", "down", dir}
 	return supervise.Native{
 		Parts: []daemon.Part{
-			{Path: path.Join(rootfs.Rel(dir), "run"), Content: supervise.BootScript(argv), Mode: 0o755},
+			{Path: path.Join(rootfs.Rel(dir), "run"), Content: supervise.Script(argv), Mode: 0o755},
 			{Path: path.Join(rootfs.Rel(dir), "finish"), Content: supervise.Script(down), Mode: 0o755},
 		},
 		Links: map[string]string{

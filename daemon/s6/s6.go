@@ -70,7 +70,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		parts = append(parts, daemon.Part{Path: path.Join(dir, name), Name: path.Join(s.Name, name), Content: []byte(content), Mode: mode})
 	}
 	logs := m.opts.LogDir(s.Name)
-	add("run", string(supervise.Script(m.opts.Keep("run", s.Name, "--ready-fd", "3"))), 0o755)
+	add("run", string(supervise.Script(m.opts.Run(s.Name, "--ready-fd", "3"))), 0o755)
 	add("notification-fd", "3\n", 0o644)
 	add("log/run", string(supervise.LogScript(logs, []string{"s6-log", "-b", "n10", "s1000000", "T", logs})), 0o755)
 	if !s.Boot {
@@ -179,7 +179,7 @@ func (m *Manager) Down(ctx context.Context, name string) error {
 func (m *Manager) Boot(argv []string) supervise.Native {
 	dir := path.Join(rootfs.Rel(m.scan), supervise.BootUnit)
 	return supervise.Native{Parts: []daemon.Part{
-		{Path: path.Join(dir, "run"), Content: supervise.BootScript(argv), Mode: 0o755},
+		{Path: path.Join(dir, "run"), Content: supervise.Script(argv), Mode: 0o755},
 		{Path: path.Join(dir, "finish"), Content: []byte("#!/bin/sh\nexit 125\n"), Mode: 0o755},
 	}}
 }

@@ -69,13 +69,7 @@ func (e *Engine) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var list []keep.Spec
-	for _, name := range slices.Sorted(maps.Keys(specs)) {
-		if !specs[name].Bundle() {
-			list = append(list, specs[name])
-		}
-	}
-	if err := e.manager.Refresh(ctx, list); err != nil {
+	if err := e.manager.Refresh(ctx, longs(specs)); err != nil {
 		return fmt.Errorf("cannot have %s read its services again: %w", e.Name(), err)
 	}
 	names, err := e.opts.Dirs.Names()
@@ -91,6 +85,33 @@ func (e *Engine) Refresh(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Settle has the manager take up the boot entry, of which no service's change
+// tells it.
+func (e *Engine) Settle(ctx context.Context) error {
+	m, ok := e.manager.(interface {
+		Order(ctx context.Context, services []keep.Spec) error
+	})
+	if !ok || !e.Running() {
+		return nil
+	}
+	specs, err := e.specs()
+	if err != nil {
+		return err
+	}
+	return m.Order(ctx, longs(specs))
+}
+
+// longs are the specs that have something to run, by name.
+func longs(specs map[string]keep.Spec) []keep.Spec {
+	var out []keep.Spec
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		if !specs[name].Bundle() {
+			out = append(out, specs[name])
+		}
+	}
+	return out
 }
 
 // Leave has the manager let go of all services, which another init takes.

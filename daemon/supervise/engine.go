@@ -68,6 +68,15 @@ func (o Options) Complete() Options {
 // LogDir is the directory of a service's log.
 func (o Options) LogDir(name string) string { return path.Join(o.Logs, name) }
 
+// Run is the command line of a keeper for an init that starts everything at
+// once: the boot entry too, for which the keeper has to wait.
+func (o Options) Run(name string, flags ...string) []string {
+	if o.Dirs == keep.System() {
+		flags = append([]string{"--after-boot"}, flags...)
+	}
+	return o.Keep("run", name, flags...)
+}
+
 // Keep is the command line of a verb of activate keep.
 func (o Options) Keep(verb, name string, flags ...string) []string {
 	argv := []string{o.Program, "keep", verb}
@@ -92,7 +101,9 @@ const BootUnit = "activate-boot"
 // BootEntry gives the files by which argv runs at boot.
 func (e *Engine) BootEntry(argv []string) []daemon.File {
 	n := e.manager.Boot(argv)
-	mark := daemon.Part{Path: rootfs.Rel(BootMark), Content: []byte("made\n"), Mode: 0o644}
+	// An init that finds a new entry may run it, and this is no boot.
+	p, content := e.opts.Dirs.BootMark()
+	mark := daemon.Part{Path: rootfs.Rel(p), Content: content, Mode: 0o644}
 	return []daemon.File{{Unit: BootUnit, Parts: append([]daemon.Part{mark}, n.Parts...), Links: n.Links}}
 }
 

@@ -29,7 +29,9 @@ func (p Process) Program() string {
 	if len(p.Argv) == 0 {
 		return ""
 	}
-	name := filepath.Base(strings.TrimLeft(strings.TrimRight(p.Argv[0], ":"), "-"))
+	// Some write a title over it: "init [2]", "sshd: alice".
+	title, _, _ := strings.Cut(p.Argv[0], " ")
+	name := filepath.Base(strings.TrimLeft(strings.TrimRight(title, ":"), "-"))
 	if strings.HasPrefix(name, "python") && len(p.Argv) > 1 {
 		return filepath.Base(p.Argv[1])
 	}

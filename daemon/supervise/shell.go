@@ -34,15 +34,6 @@ func Script(argv []string) []byte {
 	return []byte("#!/bin/sh\n# Written by activate.\nexec " + Line(argv) + " 2>&1\n")
 }
 
-// BootMark is there once the boot entry ran or was made since the host started:
-// a supervisor that finds a new directory, or starts again, is no boot.
-const BootMark = "/run/activate/at-boot"
-
-// BootScript is a script that becomes the command once a boot.
-func BootScript(argv []string) []byte {
-	return []byte("#!/bin/sh\n# Written by activate.\n[ ! -e " + BootMark + " ] || exit 0\nmkdir -p /run/activate && : > " + BootMark + "\nexec " + Line(argv) + " 2>&1\n")
-}
-
 // LogScript is a script that makes the directory and becomes the logger.
 func LogScript(dir string, argv []string) []byte {
 	return []byte("#!/bin/sh\n# Written by activate.\nPATH=${PATH:-" + keep.DefaultPath + "}\numask 027\nmkdir -p " + Quote(dir) + " && exec " + Line(argv) + "\n")

@@ -65,7 +65,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		return supervise.Native{}, fmt.Errorf("supervisord allows no : or ] in a name")
 	}
 	keys := map[string]string{
-		"command":         command(m.opts.Keep("run", s.Name)),
+		"command":         command(m.opts.Run(s.Name)),
 		"autostart":       fmt.Sprint(s.Boot),
 		"autorestart":     "true",
 		"startsecs":       "0",
@@ -193,8 +193,7 @@ func relative(p, file string) string {
 
 // Boot is a program that runs once.
 func (m *Manager) Boot(argv []string) supervise.Native {
-	once := []string{"/bin/sh", "-c", "[ ! -e " + supervise.BootMark + " ] || exit 0; mkdir -p /run/activate; : > " + supervise.BootMark + "; exec " + supervise.Line(argv)}
-	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(once))
+	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(argv))
 	return supervise.Native{Parts: []daemon.Part{{
 		Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit+m.suffix), Content: []byte(text), Mode: 0o644,
 	}}}

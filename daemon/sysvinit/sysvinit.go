@@ -132,8 +132,10 @@ func exists(p string) bool {
 	return err == nil
 }
 
-// Refresh has nothing to do: scripts are read when they run.
-func (*Manager) Refresh(context.Context, []keep.Spec) error { return nil }
+// Refresh has the boot know the scripts; they are read when they run.
+func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
+	return m.Order(ctx, services)
+}
 
 // Up runs the script, which waits until the service is up.
 func (m *Manager) Up(ctx context.Context, name string) error {

@@ -1,0 +1,126 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"github.com/activate-agent/activate/testvm"
+)
+
+// bootRigs are the inits as process 1 of machines of their own.
+func bootRigs() map[string]testvm.Init {
+	return map[string]testvm.Init{
+		"sysvinit": {
+			Packages: []string{"sysvinit-core", "insserv", "startpar", "procps"},
+			Comm:     "init", Up: `test "$(runlevel)" = "N 2"`, Off: "poweroff",
+		},
+		"openrc": {
+			Packages: []string{"sysvinit-core", "openrc", "procps"},
+			Comm:     "init", Up: `test "$(runlevel)" = "N 2" && test -e /run/openrc/softlevel`, Off: "poweroff",
+		},
+		"runit": {
+			Packages: []string{"runit-init", "procps"},
+			Comm:     "runit", Up: "pgrep -x runsvdir", Off: "poweroff",
+		},
+		"finit": {
+			Packages: []string{"finit-sysv", "procps"},
+			// Its shutdown leaves the disk read-only, and no fstab has it undone.
+			Argv: []string{"/bin/sh", "-c", "mount -o remount,rw / && exec /sbin/init"},
+			Comm: "init", Up: `/lib/finit/initctl runlevel | grep -qx "N 2"`, Off: "poweroff",
+		},
+		"s6": {
+			Packages: []string{"s6", "execline", "procps"},
+			Argv:     []string{"/bin/sh", "-c", "mkdir -p /etc/s6/scan && exec s6-svscan /etc/s6/scan"},
+			Comm:     "s6-svscan", Up: "test -p /etc/s6/scan/.s6-svscan/control", Off: "s6-svscanctl -t /etc/s6/scan",
+		},
+		"supervisord": {
+			Packages: []string{"supervisor", "procps"},
+			Argv:     []string{"/usr/bin/supervisord", "-n", "-c", "/etc/supervisor/supervisord.conf"},
+			Comm:     "supervisord", Up: "supervisorctl pid", Off: "supervisorctl shutdown",
+		},
+	}
+}
+
+// bootConfig is a database that is ready a while after its start, what needs
+// it, and what every boot has to make first.
+const bootConfig = `
+file "/run/early" { text = "made" }
+snippet "early" {
+  at_boot = true
+  script  = "sleep 0.5; echo at-boot >> /srv/trace"
+}
+service "db" {
+  process {
+    argv = ["/bin/sh", "-c", <<-EOT
+    echo db-start $(cat /run/early) >> /srv/trace
+    trap 'echo db-stop >> /srv/trace; exit 0' TERM
+    sleep 0.3; echo db-ready >> /srv/trace; touch /run/db-ready
+    while :; do sleep 0.05; done
+    EOT
+    ]
+  }
+  readiness { exec = ["test", "-e", "/run/db-ready"] }
+}
+service "web" {
+  process {
+    argv = ["/bin/sh", "-c", <<-EOT
+    echo web-start >> /srv/trace
+    trap 'echo web-stop >> /srv/trace; exit 0' TERM
+    while :; do sleep 0.05; done
+    EOT
+    ]
+  }
+  depends_on = ["db"]
+}
+`
+
+// bootMore is a service of the generation that comes with a boot only.
+const bootMore = `
+service "more" {
+  process { argv = ["/bin/sh", "-c", "echo more-start >> /srv/trace; exec sleep infinity"] }
+  depends_on = ["web"]
+}
+`
+
+// listing says what is in /etc but for what the host's own boot writes there.
+const listing = "(find /etc -type f ! -name adjtime ! -name mtab | sort | xargs md5sum; find /etc -type l -printf '%p %l\\n' | sort)"
+
+// TestReboot: after a reboot the services are there again, in order and after
+// what the boot generation does first, without the configuration; those of a
+// generation that was recorded for the boot, too.
+func TestReboot(t *testing.T) {
+	t.Parallel()
+	program := build(t)
+	for name, init := range bootRigs() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &host{T: t, rig: rig{name: name}, m: testvm.Start(t, testvm.Config{Init: &init})}
+			h.m.CopyTo(program, "/usr/local/bin/activate")
+			h.ok(listing + " > /root/before")
+			h.m.WriteFile("/root/x.hcl", bootConfig)
+			h.ok("activate switch /root/x.hcl")
+			want(h, "order", h.ok("cat /srv/trace"), "at-boot\ndb-start made\ndb-ready\nweb-start\n")
+
+			h.m.WriteFile("/root/x.hcl", bootConfig+bootMore)
+			h.ok("activate boot /root/x.hcl; rm /root/x.hcl")
+			const boot = "at-boot\ndb-start made\ndb-ready\nweb-start\nmore-start\n"
+			h.reboot(boot)
+			h.reboot(boot)
+
+			h.ok("activate deactivate")
+			want(h, "what is left", firstOf(h.sh(listing+" | diff /root/before -")), "")
+		})
+	}
+}
+
+// reboot starts the machine again and waits for what the boot has to bring.
+func (h *host) reboot(trace string) {
+	h.Helper()
+	h.ok("rm /srv/trace")
+	h.m.Reboot()
+	h.eventually("grep -q more-start /srv/trace")
+	want(h, "order", h.ok("cat /srv/trace"), "web-stop\ndb-stop\n"+trace)
+	h.ok("activate drift")
+	for name, s := range h.services() {
+		want(h, name+" is up", s.State == "active" && s.Ready, true)
+	}
+}
