@@ -37,6 +37,9 @@ type Part struct {
 	// Contents gives the bytes of a change for its diff; nil when it never
 	// has any. With secret both are nil.
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
+	// Checks gives the commands that judge the contents which changes install;
+	// nil means none.
+	Checks func([]plan.Change) []Check
 	// Settled is called after the target became current, to keep what makes
 	// the next run faster. staged is what the generation's files were when
 	// they were written, by their path in its tree. May be nil.

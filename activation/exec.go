@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -77,14 +76,10 @@ func command(ctx context.Context, s Snippet) (*exec.Cmd, *os.File, error) {
 		}
 		argv = append(argv, "/proc/self/fd/3")
 	}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd := process(ctx, argv)
 	if script != nil {
 		cmd.ExtraFiles = []*os.File{script}
 	}
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
 	return cmd, script, nil
 }
 

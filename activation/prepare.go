@@ -83,7 +83,11 @@ func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error)
 	if err := e.order(p); err != nil {
 		return nil, err
 	}
-	return p, e.diff(ctx, p)
+	if err := e.diff(ctx, p); err != nil {
+		return nil, err
+	}
+	e.check(ctx, p)
+	return p, nil
 }
 
 func (e *Engine) numberOf(target *Target) (int, error) {

@@ -43,7 +43,10 @@ type Entry struct {
 	OnConflict string `json:"on_conflict,omitempty"`
 	// OnDrift is "overwrite" (default when empty), "keep" or "fail".
 	OnDrift string `json:"on_drift,omitempty"`
-	Origin  string `json:"origin,omitempty"`
+	// Validate is a command that judges the content before it is installed;
+	// "%s" in it stands for the content's path.
+	Validate []string `json:"validate,omitempty"`
+	Origin   string   `json:"origin,omitempty"`
 }
 
 // Content says which bytes a file holds. Exactly one of Text, Source,

@@ -35,7 +35,7 @@ func (r *reading) etcEntry() etc.Entry {
 		r.d.add(expr.Errorf(r.n.at(), "Invalid path", "%q is no path below /etc. It is written relative to /etc, such as \"nix/nix.conf\"; for a file elsewhere there is the file block.", r.n.label))
 	}
 	mode := r.text("mode")
-	e.Content = r.content()
+	e.Content, e.Validate = r.content(), r.validator()
 	e.Mode = "0444"
 	if mode != "symlink" {
 		e.Type, e.Mode = etc.File, fourDigits(mode)
@@ -73,9 +73,23 @@ func (r *reading) fileEntry() etc.Entry {
 	e := r.absolute(plan.KindFile, etc.File)
 	e.Mode = fourDigits(r.text("mode"))
 	e.User, e.Group = r.owner("user"), r.owner("group")
-	e.Content = r.content()
+	e.Content, e.Validate = r.content(), r.validator()
 	r.checkSecret(e, r.text("mode"))
 	return e
+}
+
+// validator reads the command that judges the content: it must name a program
+// and say where the content goes.
+func (r *reading) validator() []string {
+	argv := r.texts("validate")
+	switch {
+	case len(argv) == 0:
+	case argv[0] == "" || strings.Contains(argv[0], "%s"):
+		r.problem("validate", "Invalid validate", "it is a command with its arguments, and the first element is the program.")
+	case !slices.ContainsFunc(argv[1:], func(a string) bool { return strings.Contains(a, "%s") }):
+		r.problem("validate", "Invalid validate", `no argument has %%s, which stands for the path of the new content, so the command could not read it: write ["visudo", "-cf", "%%s"].`)
+	}
+	return argv
 }
 
 func (r *reading) directoryEntry() etc.Entry {

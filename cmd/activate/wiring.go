@@ -156,10 +156,24 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Originals: s.Originals,
 		Parents:   s.Parents,
 		Leaves:    s.Leaves,
+		Checks:    func(changes []plan.Change) []activation.Check { return contentChecks(s, changes) },
 		Settled: func(staged map[string]rootfs.Info) error {
 			return w.state.WriteStamps(s.Stamps(staged))
 		},
 	}, nil
+}
+
+// contentChecks are the commands that judge what changes of files install.
+func contentChecks(s *etc.Subsystem, changes []plan.Change) []activation.Check {
+	var out []activation.Check
+	for _, e := range s.ToValidate(changes) {
+		out = append(out, activation.Check{
+			Address: e.Address, Origin: e.Origin, Argv: e.Validate,
+			Secret: e.Content.Secret || e.Content.SecretSource != "",
+			Open:   func() (io.ReadCloser, error) { return s.OpenContent(e) },
+		})
+	}
+	return out
 }
 
 // linkedContents adds what entries through /etc/static hold in the generations

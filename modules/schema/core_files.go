@@ -47,6 +47,10 @@ func content() []*Option {
 	}
 }
 
+func validate() *Option {
+	return texts("validate", "A command that must succeed before the content is installed. %s in it stands for the path of the new content.", `["visudo", "-cf", "%s"]`)
+}
+
 func conflicts() []*Option {
 	return []*Option{
 		by(opt("on_conflict", enum("backup", "fail", "overwrite"), "What happens to something else that stands at the path.", `"fail"`), cty.StringVal("backup"), `"backup"`),
@@ -69,7 +73,7 @@ func etcBlock() *Block {
 	b := labelled("etc", "path", "A file below /etc.",
 		opt("path", kind(String), "The path, relative to /etc; the label when it is not set. Read by others it is absolute.", `"nix/nix.conf"`),
 		by(opt("mode", kind(linkMode), `"symlink" for a link into the generation, or octal digits for a real copy.`, `"0644"`), cty.StringVal("symlink"), `"symlink"`))
-	b.Options = append(b.Options, content()...)
+	b.Options = append(b.Options, append(content(), validate())...)
 	b.Options = append(b.Options, owners()...)
 	b.Options = append(b.Options, conflicts()...)
 	b.Computed = []*Computed{sha256()}
@@ -80,7 +84,7 @@ func fileBlock() *Block {
 	b := labelled("file", "path", "A file anywhere.",
 		opt("path", kind(Path), "The absolute path; the label when it is not set.", `"/srv/www/index.html"`),
 		by(opt("mode", kind(Mode), "The mode.", `"0640"`), cty.StringVal("0644"), `"0644"`))
-	b.Options = append(b.Options, content()...)
+	b.Options = append(b.Options, append(content(), validate())...)
 	b.Options = append(b.Options, owners()...)
 	b.Options = append(b.Options, conflicts()...)
 	b.Computed = []*Computed{sha256()}
