@@ -24,40 +24,93 @@ type BootFile struct {
 	Target  string
 }
 
-// installBoot makes the boot entry as it should be and tells whether there was
-// none before. It is called before the first change of a run, since that is
-// the run which a crash may interrupt.
-func (e *Engine) installBoot() (first bool, err error) {
+func (e *Engine) bootFiles() ([]BootFile, error) {
+	if e.BootFiles == nil {
+		return nil, nil
+	}
+	return e.BootFiles()
+}
+
+// installBoot makes the boot entry as it should be. It tells whether there was
+// none before, and which of its files were not part of the one before. It is
+// called before the first change of a run, since that is the run which a crash
+// may interrupt.
+func (e *Engine) installBoot() (first bool, added []string, err error) {
 	entry, err := e.State.ReadBootEntry()
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
-	first = len(entry.Paths) == 0 && len(e.BootFiles) > 0
-	missing, err := e.missingBoot()
+	files, err := e.bootFiles()
+	if err != nil {
+		return false, nil, err
+	}
+	first = len(entry.Paths) == 0 && len(files) > 0
+	missing, err := e.missingBoot(files)
 	if err != nil || len(missing)+len(e.made) == 0 {
-		return false, err
+		return false, nil, err
 	}
 	entry.Parents = append(entry.Parents, e.made...)
 	index, err := e.State.ReadIndex()
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	// The account of what is made comes first: deactivate must find it.
 	for _, f := range missing {
+		if !slices.Contains(entry.Paths, f.Path) {
+			added = append(added, f.Path)
+		}
 		entry.Paths = append(entry.Paths, f.Path)
 		entry.Parents = append(entry.Parents, e.missingParents(f.Path)...)
 		entry.Parents = append(entry.Parents, sharedParents(f.Path, index.Parents)...)
 	}
 	entry.Paths, entry.Parents = unique(entry.Paths), unique(entry.Parents)
 	if err := e.State.WriteBootEntry(entry); err != nil {
-		return false, err
+		return false, nil, err
 	}
 	for _, f := range missing {
 		if err := e.writeBoot(f); err != nil {
-			return first, fmt.Errorf("cannot install the boot entry: %w", err)
+			return first, added, fmt.Errorf("cannot install the boot entry: %w", err)
 		}
 	}
-	return first, nil
+	return first, added, nil
+}
+
+// formerBoot gives the files of the boot entry that another init had, or the
+// same one in another place.
+func (e *Engine) formerBoot() ([]string, error) {
+	entry, err := e.State.ReadBootEntry()
+	if err != nil {
+		return nil, err
+	}
+	files, err := e.bootFiles()
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	isOurs := func(p string) bool {
+		return slices.ContainsFunc(files, func(f BootFile) bool { return f.Path == p })
+	}
+	return slices.DeleteFunc(entry.Paths, isOurs), nil
+}
+
+// dropBoot takes some files of the boot entry away.
+func (e *Engine) dropBoot(paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	entry, err := e.State.ReadBootEntry()
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		if err := errors.Join(e.Root.RemoveTemp(p), ignoreMissing(e.Root.Remove(p))); err != nil {
+			return fmt.Errorf("cannot remove a former boot entry: %w", err)
+		}
+	}
+	if err := e.removeEmpty(entry.Parents); err != nil {
+		return err
+	}
+	entry.Paths = slices.DeleteFunc(entry.Paths, func(p string) bool { return slices.Contains(paths, p) })
+	return e.State.WriteBootEntry(entry)
 }
 
 // sharedParents gives the directories above p that were made for entries:
@@ -78,9 +131,9 @@ func unique(list []string) []string {
 }
 
 // missingBoot gives the boot entry's files that are not as they should be.
-func (e *Engine) missingBoot() ([]BootFile, error) {
+func (e *Engine) missingBoot(files []BootFile) ([]BootFile, error) {
 	var missing []BootFile
-	for _, f := range e.BootFiles {
+	for _, f := range files {
 		if f.Target != "" {
 			if target, err := e.Root.Readlink(f.Path); err != nil || target != f.Target {
 				missing = append(missing, f)

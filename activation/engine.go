@@ -140,9 +140,10 @@ type Engine struct {
 	// Offline is set for a root that is not the running system: snippets are
 	// skipped.
 	Offline bool
-	// BootFiles are the host's boot entry for activate; none where its init
-	// has no way, or nothing is to be installed.
-	BootFiles []BootFile
+	// BootFiles gives the host's boot entry for activate; none where its init
+	// has no way, or nothing is to be installed; nil for never any. It is asked
+	// once the parts of a target are made, which say where the init looks.
+	BootFiles func() ([]BootFile, error)
 	// made are directories above the state and the lock that this run made.
 	made []string
 	// Now is the clock for records.

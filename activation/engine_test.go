@@ -96,9 +96,11 @@ func (m *machine) open(t testing.TB) *activation.Engine {
 		Now:    func() time.Time { return time.Unix(1, 0) },
 		Report: func(ev activation.Event) { m.log = append(m.log, ev.Step+": "+ev.Text) },
 	}
-	e.BootFiles = []activation.BootFile{
-		{Path: "etc/init/units/activate", Content: []byte("run at-boot\n"), Mode: 0o644},
-		{Path: "etc/init/wants/activate", Target: "/etc/init/units/activate"},
+	e.BootFiles = func() ([]activation.BootFile, error) {
+		return []activation.BootFile{
+			{Path: "etc/init/units/activate", Content: []byte("run at-boot\n"), Mode: 0o644},
+			{Path: "etc/init/wants/activate", Target: "/etc/init/units/activate"},
+		}, nil
 	}
 	e.Restore = func(r *generation.Record) (*activation.Target, error) { return m.restore(e, r) }
 	return e

@@ -66,7 +66,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if err := e.stage(p, nil); err != nil {
 		return res.failed(err)
 	}
-	if _, err := e.installBoot(); err != nil {
+	if _, _, err := e.installBoot(); err != nil {
 		return res.failed(err)
 	}
 	if err := errors.Join(e.State.SetBoot(p.number), e.Root.Sync()); err != nil {

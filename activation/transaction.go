@@ -138,7 +138,7 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 		return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
 	}
 	var err error
-	if tx.journal.Entry, err = tx.engine.installBoot(); err != nil {
+	if tx.journal.Entry, tx.journal.EntryAdded, err = tx.engine.installBoot(); err != nil {
 		return err
 	}
 	// Blobs must be on disk before the journal that speaks of them.
@@ -271,6 +271,13 @@ func (tx *transaction) commit() error {
 	if err := s.WriteIndex(tx.journal.Known); err != nil {
 		return err
 	}
+	former, err := tx.engine.formerBoot()
+	if err == nil {
+		err = tx.engine.dropBoot(former)
+	}
+	if err != nil {
+		return err
+	}
 	if err := s.DropJournal(); err != nil {
 		return err
 	}
@@ -301,6 +308,8 @@ func (tx *transaction) discard() error {
 		if err := tx.engine.removeBoot(); err != nil {
 			return err
 		}
+	} else if err := tx.engine.dropBoot(tx.journal.EntryAdded); err != nil {
+		return err
 	}
 	if !tx.journal.Fresh {
 		return nil

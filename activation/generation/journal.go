@@ -28,6 +28,8 @@ type Journal struct {
 	Steps []string `json:"steps"`
 	// Entry says that the boot entry was installed by this run, the first.
 	Entry bool `json:"entry,omitempty"`
+	// EntryAdded are the files that this run added to the boot entry.
+	EntryAdded []string `json:"entry_added,omitempty"`
 	// Undoing says that the changes are being taken back.
 	Undoing bool `json:"undoing,omitempty"`
 	// Known is what stood at each address before it became ours, as it will

@@ -54,17 +54,12 @@ func (f *flags) open() (*host, error) {
 		root: root, state: state, init: init, caller: f.caller, asked: f.asksForInit(), alone: f.init == "none", forceLockout: f.forceLockout,
 	}
 	h.wiring.warn = func(text string) { h.event(activation.Event{Step: "users", Text: text, Warning: true}) }
-	bootFiles, err := f.bootFiles(root, init)
-	if err != nil {
-		_ = root.Close()
-		return nil, err
-	}
 	h.engine = &activation.Engine{
 		Root:      root,
 		State:     state,
 		Restore:   h.wiring.restore,
 		Offline:   root.Dir() != "/",
-		BootFiles: bootFiles,
+		BootFiles: func() ([]activation.BootFile, error) { return f.bootFiles(root, init) },
 		Now:       time.Now,
 		Report:    h.event,
 		Version:   buildVersion(),
@@ -105,7 +100,7 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		if err := h.recover(ctx); err != nil {
 			return err
 		}
-		return do(h)
+		return errors.Join(do(h), h.wiring.farewell(ctx))
 	})
 }
 

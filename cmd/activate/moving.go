@@ -17,16 +17,31 @@ import (
 // stop under the former, and start under the new one.
 type moving struct {
 	handoff
+	w      *wiring
 	former daemon.Init
-	// old are the former's units, new the ones that are to run.
-	old, new []string
+	// files are the former's definitions.
+	files []daemon.File
+	// new are the units that are to run.
+	new []string
+}
+
+// initOf names the init that a generation's services are with.
+func initOf(d daemon.Desired) string { return cmp.Or(d.Init, daemon.DefaultInit) }
+
+// taker is the init that d's services are to be with: the host's, but on the
+// way back from a move that failed the one from before.
+func (w *wiring) taker(d, last daemon.Desired) daemon.Init {
+	if w.left != nil && w.left.Name() == initOf(d) && w.init.Name() == initOf(last) {
+		return w.left
+	}
+	return w.init
 }
 
 // former gives the init that the last generation's services are with, when it
-// is another one and runs still.
-func (w *wiring) former(last daemon.Desired) (daemon.Init, []string, error) {
-	name := cmp.Or(last.Init, daemon.DefaultInit)
-	if name == w.init.Name() || !w.init.Running() || len(last.Services) == 0 {
+// is another one than the taker and runs still.
+func (w *wiring) former(taker daemon.Init, last daemon.Desired) (daemon.Init, []daemon.File, error) {
+	name := initOf(last)
+	if name == taker.Name() || !taker.Running() || len(last.Services) == 0 {
 		return nil, nil, nil
 	}
 	f := flags{init: name, caller: w.caller}
@@ -41,11 +56,7 @@ func (w *wiring) former(last daemon.Desired) (daemon.Init, []string, error) {
 	if !init.Running() {
 		return nil, nil, nil
 	}
-	var units []string
-	for _, f := range files {
-		units = append(units, f.Unit)
-	}
-	return init, compact(units), nil
+	return init, files, nil
 }
 
 func compact(names []string) []string {
@@ -55,16 +66,29 @@ func compact(names []string) []string {
 
 // move makes the hand-off a move when the services were with another init.
 func (w *wiring) move(h handoff, last daemon.Desired) (activation.Handoff, error) {
-	former, old, err := w.former(last)
+	former, files, err := w.former(h.init, last)
 	if former == nil || err != nil {
 		return h, err
 	}
-	m := moving{handoff: h, former: former, old: old}
+	w.left = former
+	m := moving{handoff: h, w: w, former: former, files: files}
 	for _, f := range h.units.Files() {
 		m.new = append(m.new, f.Run...)
 	}
 	m.new = compact(m.new)
 	return m, nil
+}
+
+// running gives the former's units that are up.
+func (m moving) running(ctx context.Context) ([]string, error) {
+	status, err := m.former.Status(ctx, nil)
+	var up []string
+	for _, f := range m.files {
+		if status[f.Unit].Up() {
+			up = append(up, f.Unit)
+		}
+	}
+	return compact(up), err
 }
 
 // Verbs: what is up counts for nothing, since it stops with the former init.
@@ -73,14 +97,18 @@ func (m moving) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 	if err != nil {
 		return u, err
 	}
+	old, err := m.running(ctx)
+	if err != nil {
+		return u, err
+	}
 	reasons := map[string]string{}
-	for _, name := range m.old {
+	for _, name := range old {
 		reasons[name] = "its init was " + m.former.Name()
 	}
 	for _, name := range m.new {
 		reasons[name] = "its init is " + m.init.Name()
 	}
-	return plan.Units{Stop: m.old, Start: m.new, Refresh: true, Reasons: reasons, Failed: u.Failed}, nil
+	return plan.Units{Stop: old, Start: m.new, Refresh: true, Reasons: reasons, Failed: u.Failed}, nil
 }
 
 // Stop stops the former's units, with its definitions.
@@ -88,14 +116,51 @@ func (m moving) Stop(ctx context.Context, units plan.Units) []activation.UnitFai
 	return failures(m.former.Do(context.WithoutCancel(ctx), daemon.VerbStop, units.Stop, serviceDeadline))
 }
 
-// Start has the former init forget its definitions, and the new one begin.
+// Start has the former init forget its definitions, and the new one begin;
+// where the definitions went back to the former, the other way around.
 func (m moving) Start(ctx context.Context, units plan.Units) (activation.Outcome, error) {
-	leave := m.former.Refresh
-	if e, ok := m.former.(*supervise.Engine); ok {
-		leave = e.Leave
+	ctx = context.WithoutCancel(ctx)
+	m.w.without = m.former
+	if m.returned() {
+		m.w.without = m.init
+		left := leave(ctx, m.init)
+		err := m.former.Refresh(ctx)
+		failed := failures(m.former.Do(ctx, daemon.VerbStart, units.Start, serviceDeadline))
+		return activation.Outcome{Failed: failed}, errors.Join(left, err)
 	}
 	// Even where it does not, the services have to come up.
-	left := leave(context.WithoutCancel(ctx))
+	left := leave(ctx, m.former)
 	out, err := m.handoff.Start(ctx, units)
 	return out, errors.Join(left, err)
+}
+
+// farewell has the init that is without the services now see that its boot entry is
+// gone too, which goes last.
+func (w *wiring) farewell(ctx context.Context) error {
+	if w.without == nil {
+		return nil
+	}
+	return leave(context.WithoutCancel(ctx), w.without)
+}
+
+// leave has an init let go of services that another one takes.
+func leave(ctx context.Context, init daemon.Init) error {
+	if e, ok := init.(*supervise.Engine); ok {
+		return e.Leave(ctx)
+	}
+	return init.Refresh(ctx)
+}
+
+// returned tells whether the former's definitions are where it reads them.
+func (m moving) returned() bool {
+	for _, f := range m.files {
+		p := f.Path
+		if len(f.Parts) > 0 {
+			p = f.Parts[0].Path
+		}
+		if _, err := m.w.root.Lstat(p); err != nil {
+			return false
+		}
+	}
+	return true
 }

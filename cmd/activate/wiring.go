@@ -32,6 +32,10 @@ type wiring struct {
 	root  *rootfs.Root
 	state *generation.State
 	init  daemon.Init
+	// left is the init that services moved from in this run.
+	left daemon.Init
+	// without is the init that services went away from last.
+	without daemon.Init
 	// caller is the ordinary user of --user, nil for the host.
 	caller *caller
 	// asked is set when a person named the init, which then has to run.
@@ -220,8 +224,9 @@ func (w *wiring) readStamps() (map[string]etc.Stamp, error) {
 // units makes the subsystem of units. files finds the contents of other changes,
 // among which may be drop-ins of units.
 func (w *wiring) units(d, last desired, c activation.Context, s activation.Settings, files contentsFunc) (activation.Part, activation.Handoff, error) {
+	init := w.taker(d.daemon, last.daemon)
 	cfg := daemon.Config{
-		Init: w.init, Root: w.root, Store: c.Store, Desired: daemon.Seal(d.daemon, c.Store), Contents: files,
+		Init: init, Root: w.root, Store: c.Store, Desired: daemon.Seal(d.daemon, c.Store), Contents: files,
 		Earlier: c.Index.Originals, Parents: c.Index.Parents,
 		KeepStopped: s.StoppedUnits == "keep", KeepEdited: d.nothing,
 	}
@@ -232,7 +237,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
-	handoff, err := w.handoff(u, d.daemon, last.daemon)
+	handoff, err := w.handoff(init, u, d.daemon, last.daemon)
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
@@ -241,7 +246,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 		Subsystem: u,
 		Section:   sectionDaemon,
 		Recorded:  func() any { return u.Recorded() },
-		Files:     func() []generation.File { return unitFiles(w.init.Name(), u.Files()) },
+		Files:     func() []generation.File { return unitFiles(init.Name(), u.Files()) },
 		Originals: u.Originals,
 		Contents:  u.Contents,
 		Paths:     u.Paths,
@@ -250,11 +255,11 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	}, handoff, nil
 }
 
-func (w *wiring) handoff(u *daemon.Units, d, last daemon.Desired) (activation.Handoff, error) {
+func (w *wiring) handoff(init daemon.Init, u *daemon.Units, d, last daemon.Desired) (activation.Handoff, error) {
 	if w.atBoot {
 		return bootHandoff{w.init}, nil
 	}
-	return w.move(handoff{units: u, init: w.init, asked: w.asked, missing: w.missingInit(d)}, last)
+	return w.move(handoff{units: u, init: init, asked: w.asked, missing: w.missingInit(d)}, last)
 }
 
 // generationContents finds contents for a diff of two generations.

@@ -319,34 +319,3 @@ func deactivates(h *host) {
 		want(h, "what is left", strings.TrimSpace(out), "")
 	}
 }
-
-// TestMove moves a running site from init to init and back.
-func TestMove(t *testing.T) {
-	t.Parallel()
-	all := rigs()
-	byName := func(name string) rig {
-		for _, r := range all {
-			if r.name == name {
-				return r
-			}
-		}
-		t.Fatalf("no rig %s", name)
-		return rig{}
-	}
-	h := boot(t, byName("s6"), build(t))
-	h.m.Succeed(byName("runit").setup)
-	for _, name := range []string{"systemd", "s6", "runit", "systemd"} {
-		h.ok(": > /srv/trace")
-		before := h.ok("pgrep -f '^/bin/sleep 9999' || true")
-		h.rig = byName(name)
-		h.to(standard().String(), 0)
-		want(h, "processes", len(strings.Fields(h.ok("pgrep -f '^/bin/sleep 9999'"))), 1)
-		if after := h.ok("pgrep -f '^/bin/sleep 9999'"); after == before {
-			t.Errorf("%s has the process of the init before it", name)
-		}
-		for _, r := range []string{"s6", "runit", "systemd"} {
-			left, _, _ := h.sh("ls -d " + byName(r).gone[0] + " 2>/dev/null | grep -v activate-boot")
-			want(h, "files of "+r+" with "+name, left != "", r == name)
-		}
-	}
-}
