@@ -10,6 +10,8 @@ type Desired struct {
 	Targets  []Target  `json:"targets,omitempty"`
 	Mounts   []Mount   `json:"mounts,omitempty"`
 	Units    []Unit    `json:"units,omitempty"`
+	// Users are the units of single users' own managers.
+	Users []UserUnits `json:"users,omitempty"`
 	// Environment is for user services and login shells: the `environment`
 	// block's variables.
 	Environment map[string]string `json:"environment,omitempty"`
@@ -19,6 +21,12 @@ type Desired struct {
 	// Places are the directories that the configuration says an init keeps its
 	// things in, by init.
 	Places map[string]string `json:"places,omitempty"`
+}
+
+// UserUnits is what the manager of one user runs, as that user.
+type UserUnits struct {
+	User  string  `json:"user"`
+	Units Desired `json:"units"`
 }
 
 // Service is one portable service, DESIGN 2.6. Sub-services are flattened:

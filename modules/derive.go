@@ -99,7 +99,7 @@ func (n *node) derivedOutput(name string) (expr.Term, diagnostic.List) {
 	case "sha256":
 		return n.contentHash()
 	case "path":
-		return expr.Data(cty.StringVal(n.ev.configDataPath(n.parent.unitName(), n.label))), nil
+		return expr.Data(cty.StringVal(n.ev.configDataPath(n.parent.placeName(), n.label))), nil
 	case "unit":
 		return expr.Data(cty.StringVal(n.unitName())), nil
 	}
@@ -112,6 +112,23 @@ func (n *node) unitName() string {
 		return n.parent.unitName() + "-" + n.label
 	}
 	return n.label
+}
+
+// placeName is the name of the directory of a service's files: USER:NAME for a
+// service of a user.
+func (n *node) placeName() string {
+	if top := n.top(); top.typ.Name == "user" {
+		return top.label + ":" + n.unitName()
+	}
+	return n.unitName()
+}
+
+// top is the block that n is in, or n itself.
+func (n *node) top() *node {
+	for n.parent != nil {
+		n = n.parent
+	}
+	return n
 }
 
 // configDataPath is where a service's file stands, the same in every

@@ -93,15 +93,6 @@ func (d *decoder) personal() {
 	}
 }
 
-// account is the user or group that something runs as; with --user there is
-// but one.
-func (r *reading) account(name string) string {
-	if r.d.ev.config.options.Personal != nil {
-		return ""
-	}
-	return r.public(name)
-}
-
 // environment are the files for the user's services (environment.d(5)), and
 // for the login shells that read it from ~/.profile.
 func (p *Personal) environment(variables map[string]string, shell, origin string) []etc.Entry {

@@ -24,7 +24,10 @@ func (c *Config) System() (*System, Diagnostics) {
 	}
 	s.Etc.Entries = d.entries()
 	d.services(&s.Daemon)
-	s.Etc.Entries = append(s.Etc.Entries, d.configFiles(s.Daemon.Services)...)
+	s.Etc.Entries = append(s.Etc.Entries, d.configFiles("", s.Daemon.Services)...)
+	for _, u := range s.Daemon.Users {
+		s.Etc.Entries = append(s.Etc.Entries, d.configFiles(u.User, u.Units.Services)...)
+	}
 	s.Daemon.Environment = d.environment(&s.Etc)
 	d.each("snippet", func(r *reading) { s.Snippets = append(s.Snippets, r.snippet()) })
 	s.Settings = d.settings()

@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ func (d *decoder) services(out *daemon.Desired) {
 	d.each("timer", func(r *reading) { out.Timers = append(out.Timers, r.timer()) })
 	d.each("service", func(r *reading) { out.Services = append(out.Services, r.service("", out)...) })
 	d.each("target", func(r *reading) { out.Targets = append(out.Targets, r.target()) })
+	if d.ev.config.options.Personal == nil {
+		d.each("user", func(r *reading) { r.userUnits(out) })
+	}
 	d.each("mount", func(r *reading) { out.Mounts = append(out.Mounts, r.mount()) })
 	d.each("unit", func(r *reading) { out.Units = append(out.Units, r.unit()) })
 	byName(out.Services, func(s daemon.Service) string { return s.Name })
@@ -63,7 +67,7 @@ func (r *reading) service(parent string, out *daemon.Desired) []daemon.Service {
 	if len(s.PartOf) == 0 && s.Autostart {
 		s.PartOf = []string{"default"}
 	}
-	s.ConfigData = r.configData(name)
+	s.ConfigData = r.configData(r.n.placeName())
 	return append([]daemon.Service{s}, r.subServices(name, out)...)
 }
 
@@ -221,8 +225,9 @@ func (r *reading) configData(service string) []daemon.ConfigData {
 	return out
 }
 
-// configFiles are the entries for the services' config_data.
-func (d *decoder) configFiles(services []daemon.Service) []etc.Entry {
+// configFiles are the entries for the config_data of services, of a user's own
+// where one is named.
+func (d *decoder) configFiles(user string, services []daemon.Service) []etc.Entry {
 	var out []etc.Entry
 	for _, s := range services {
 		for _, c := range s.ConfigData {
@@ -236,7 +241,7 @@ func (d *decoder) configFiles(services []daemon.Service) []etc.Entry {
 				mode = "0600"
 			}
 			out = append(out, etc.Entry{
-				Address: address, Path: rel, Type: etc.File, Mode: mode, User: d.owner(s, c), Group: d.group(),
+				Address: address, Path: rel, Type: etc.File, Mode: mode, User: d.owner(cmp.Or(s.User, user), c), Group: d.group(),
 				Content: literalContent([]byte(c.Text), c.Secret), Origin: s.Origin,
 			})
 		}
@@ -245,12 +250,12 @@ func (d *decoder) configFiles(services []daemon.Service) []etc.Entry {
 }
 
 // owner lets a service read its own secrets.
-func (d *decoder) owner(s daemon.Service, c daemon.ConfigData) string {
+func (d *decoder) owner(user string, c daemon.ConfigData) string {
 	if own := d.ev.config.options.Personal; own != nil {
 		return own.owner("user")
 	}
-	if c.Secret && s.User != "" {
-		return s.User
+	if c.Secret && user != "" {
+		return user
 	}
 	return "root"
 }
@@ -329,5 +334,13 @@ func (d *decoder) collisions(out *daemon.Desired) {
 	}
 	for _, u := range out.Units {
 		claim(u.Name, "unit"+quote(u.Name), u.Origin)
+	}
+	for _, u := range out.Users {
+		for _, s := range u.Units.Services {
+			unit := u.User + ":" + s.Name + ".service"
+			if other, twice := seen[unit]; twice {
+				d.add(expr.Errorf(d.ev.rangeOfOrigin(s.Origin), "One unit twice", "user.%s.service.%s and %s are both called %s. Rename one of them.", u.User, s.Name, other, unit))
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
@@ -16,9 +17,22 @@ import (
 func (ev *evaluator) rangeOfOrigin(origin string) hcl.Range {
 	for _, statements := range ev.config.statements {
 		for _, st := range statements {
-			if (&contribution{block: st.block, file: st.file}).origin() == origin {
-				return st.block.DefRange()
+			if at := rangeIn(st.block, st.file, origin); at.Filename != "" {
+				return at
 			}
+		}
+	}
+	return hcl.Range{}
+}
+
+// rangeIn finds it in a block or those inside.
+func rangeIn(b *hclsyntax.Block, f *file, origin string) hcl.Range {
+	if (&contribution{block: b, file: f}).origin() == origin {
+		return b.DefRange()
+	}
+	for _, inner := range b.Body.Blocks {
+		if at := rangeIn(inner, f, origin); at.Filename != "" {
+			return at
 		}
 	}
 	return hcl.Range{}

@@ -14,7 +14,7 @@ import (
 
 // handoff is daemon's side of the engine's Handoff.
 type handoff struct {
-	units *daemon.Units
+	units *daemon.Host
 	init  daemon.Init
 	// asked is set when a person named the init, which then has to run.
 	asked bool

@@ -48,6 +48,8 @@ type wiring struct {
 	resume bool
 	// atBoot is set while the host boots.
 	atBoot bool
+	// generator is set when users have units, which their managers find by it.
+	generator bool
 	// warn tells a person of what went wrong without harm.
 	warn func(text string)
 	// forceLockout allows a plan after which nobody can become root.
@@ -233,7 +235,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if c.Last != nil {
 		cfg.Last = c.Last.States
 	}
-	u, err := daemon.New(cfg)
+	u, err := w.hostUnits(cfg, d)
 	if err != nil {
 		return activation.Part{}, nil, err
 	}
@@ -255,7 +257,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	}, handoff, nil
 }
 
-func (w *wiring) handoff(init daemon.Init, u *daemon.Units, d, last daemon.Desired) (activation.Handoff, error) {
+func (w *wiring) handoff(init daemon.Init, u *daemon.Host, d, last daemon.Desired) (activation.Handoff, error) {
 	if w.atBoot {
 		return bootHandoff{w.init}, nil
 	}

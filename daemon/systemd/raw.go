@@ -15,7 +15,7 @@ import (
 // "ssh.service.d/limits.conf".
 func (r *renderer) raw(u *daemon.Unit) {
 	f := daemon.File{
-		Address: plan.NewAddress(plan.KindUnit, u.Name),
+		Address: plan.NewAddress(plan.KindUnit, r.prefix+u.Name),
 		Unit:    u.Name,
 		Path:    path.Join(r.unitDir, u.Name),
 		Mode:    0o644,

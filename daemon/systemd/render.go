@@ -117,7 +117,7 @@ func (r *renderer) add(unit, origin string, t *text) *daemon.File {
 		r.fail(unit, origin, err)
 	}
 	r.files = append(r.files, daemon.File{
-		Address: plan.NewAddress(plan.KindUnit, unit),
+		Address: plan.NewAddress(plan.KindUnit, r.prefix+unit),
 		Unit:    unit,
 		Path:    path.Join(r.unitDir, unit),
 		Content: content,

@@ -12,6 +12,8 @@ type scope struct {
 	// wants runs only where that is up.
 	bootTarget  string
 	bootTargets []string
+	// prefix stands before the names of units in plans.
+	prefix string
 	// user is nil for the host's own.
 	user *user
 }

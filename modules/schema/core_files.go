@@ -3,7 +3,7 @@ package schema
 import "github.com/zclconf/go-cty/cty"
 
 func userBlock() *Block {
-	return labelled("user", "name", "An account of the host.",
+	b := labelled("user", "name", "An account of the host.",
 		opt("name", kind(account), "The name; the label when it is not set.", `"alice"`),
 		opt("uid", whole(0, 4294967294), "The user id. Without it, one is chosen and kept for ever.", "1000"),
 		opt("group", kind(reference), "The primary group. Without it, a group of the user's own name.", `"users"`),
@@ -26,6 +26,8 @@ func userBlock() *Block {
 		flag("migrate_id", "Allows `uid` to replace another id of an existing account.", false),
 		flag("adopt_id", "Keeps the id of an account that exists already; `uid` is then only for a new one.", false),
 	)
+	b.Blocks = userUnits()
+	return b
 }
 
 func groupBlock() *Block {

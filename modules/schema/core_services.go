@@ -44,6 +44,16 @@ func serviceBlock(top bool) *Block {
 	return b
 }
 
+// userUnits are the blocks of a user for the user's own manager.
+func userUnits() []*Block {
+	service, socket, timer, target := serviceBlock(true), socketBlock(), timerBlock(), targetBlock()
+	service.Description = "A service of the user's own: it runs as the user, from the login on, or always with `linger`."
+	socket.Description = "A socket that the user's own manager holds for a service of the user."
+	timer.Description = "Starts a service of the user at times."
+	target.Description = "A bundle that services of the user are part of."
+	return []*Block{service, socket, timer, target}
+}
+
 func serviceOptions() []*Option {
 	return []*Option{
 		opt("name", kind(String), "The name; the label when it is not set.", `"web"`),
