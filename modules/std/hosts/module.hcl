@@ -1,0 +1,52 @@
+# /etc/hosts, whole: what stood there comes back when the module leaves.
+
+module "hosts" {
+  description = "/etc/hosts: this host's own names, and others by address"
+}
+
+option "entries" {
+  type        = map(list(string))
+  default     = {}
+  description = "Names by address; the first is the canonical one."
+  example     = { "10.0.0.5" = ["db.example.org", "db"] }
+}
+
+option "own_names" {
+  type        = list(string)
+  default     = compact([host.hostname])
+  description = "The names of this host itself, at 127.0.1.1 as Debian has it. An empty list leaves the line out."
+  example     = ["web1.example.org", "web1"]
+}
+
+option "extra" {
+  type        = lines
+  default     = ""
+  description = "Lines at the end, as they are."
+  example     = "192.0.2.1 old-name"
+}
+
+locals {
+  ipv4 = "^[0-9]{1,3}([.][0-9]{1,3}){3}$"
+  ipv6 = "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?$"
+}
+
+assert {
+  condition = alltrue([for a in keys(self.entries) : length(regexall(local.ipv4, a)) + length(regexall(local.ipv6, a)) > 0])
+  message   = "hosts.entries has keys that are no addresses: ${join(", ", [for a in keys(self.entries) : a if length(regexall(local.ipv4, a)) + length(regexall(local.ipv6, a)) == 0])}."
+}
+
+assert {
+  condition = alltrue([for n in concat(self.own_names, flatten(values(self.entries))) : length(regexall("^[A-Za-z0-9._-]+$", n)) > 0])
+  message   = "The names in hosts are letters, digits, dots, _ and -."
+}
+
+etc "hosts" {
+  mode = "0644"
+  text = join("", concat(
+    ["127.0.0.1\tlocalhost\n"],
+    length(self.own_names) > 0 ? ["127.0.1.1\t${join(" ", self.own_names)}\n"] : [],
+    ["::1\tlocalhost ip6-localhost ip6-loopback\n", "ff02::1\tip6-allnodes\n", "ff02::2\tip6-allrouters\n"],
+    [for a, names in self.entries : "${a}\t${join(" ", names)}\n" if length(names) > 0],
+    self.extra == "" ? [] : ["${trimsuffix(self.extra, "\n")}\n"],
+  ))
+}
