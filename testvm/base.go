@@ -67,6 +67,12 @@ func build(c Config, dir string) error {
 	if err := os.WriteFile(filepath.Join(fresh, "etc/machine-id"), []byte(randomHex(16)+"\n"), 0o444); err != nil {
 		return err
 	}
+	if c.Virtual {
+		// As an installer leaves it: mounted again read-write by the init.
+		if err := os.WriteFile(filepath.Join(fresh, "etc/fstab"), []byte("/dev/vda / ext4 errors=remount-ro 0 0\n"), 0o644); err != nil {
+			return err
+		}
+	}
 	return os.Rename(fresh, dir)
 }
 

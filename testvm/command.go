@@ -3,40 +3,12 @@ package testvm
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
-	"os/exec"
-	"strconv"
 	"time"
 )
 
 // commandTimeout is how long one command may take.
 const commandTimeout = 5 * time.Minute
-
-// Command gives a command that runs the shell text script inside, with an
-// environment like a fresh root login's and the caller's streams.
-func (m *Machine) Command(ctx context.Context, script string) *exec.Cmd {
-	return m.enter(ctx, "/bin/sh", "-c", script)
-}
-
-// Enter is the start of a host's command line that runs the rest inside, with
-// an environment like a fresh root login's. It holds until the machine goes
-// off.
-func (m *Machine) Enter() []string {
-	return []string{
-		"nsenter", "-t", strconv.Itoa(m.leader), "-a", "--", "/usr/bin/env", "-i",
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/sh", "LANG=C.UTF-8", "TERM=dumb",
-	}
-}
-
-func (m *Machine) enter(ctx context.Context, argv ...string) *exec.Cmd {
-	args := append(m.Enter(), argv...)
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	// Services started by cmd may keep its output open after it ended.
-	cmd.WaitDelay = 5 * time.Second
-	return cmd
-}
 
 // Run runs shell text inside as root and gives what it wrote and its exit
 // code, 128 plus the number for a signal. A command that takes more than five
@@ -48,31 +20,28 @@ func (m *Machine) Run(script string) (stdout, stderr string, code int) {
 
 func (m *Machine) run(script string, stdin io.Reader) (stdout, stderr string, code int) {
 	m.t.Helper()
-	if m.leader == 0 {
-		m.fatalf("cannot run %q: %s is off", script, m.name)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cmd := m.Command(ctx, script)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &errs
-	err := cmd.Run()
+	code = m.Exec(ctx, stdin, &out, &errs, "/bin/sh", "-c", script)
 	if ctx.Err() != nil {
 		m.t.Fatalf("timed out after %s waiting for the command %q\nstdout: %s\nstderr: %s", commandTimeout, script, out.String(), errs.String())
 	}
-	var exit *exec.ExitError
-	switch {
-	case err == nil || errors.Is(err, exec.ErrWaitDelay):
-		return out.String(), errs.String(), cmd.ProcessState.ExitCode()
-	case errors.As(err, &exit):
-		code = exit.ExitCode()
-		if code < 0 {
-			code = 128 + int(signal(exit))
-		}
-		return out.String(), errs.String(), code
+	return out.String(), errs.String(), code
+}
+
+// Exec runs argv inside as root, with an environment like a fresh login's and
+// the streams given, and gives its exit code. It ends when ctx is over.
+func (m *Machine) Exec(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, argv ...string) int {
+	m.t.Helper()
+	if !m.up {
+		m.fatalf("cannot run %q: %s is off", argv, m.name)
 	}
-	m.t.Fatalf("cannot run %q in %s: %v", script, m.name, err)
-	return "", "", 0
+	code, err := m.body.run(ctx, streams{stdin, stdout, stderr}, argv...)
+	if err != nil && ctx.Err() == nil {
+		m.t.Fatalf("cannot run %q in %s: %v", argv, m.name, err)
+	}
+	return code
 }
 
 // Succeed runs shell text inside and gives its standard output. Any exit code

@@ -24,6 +24,12 @@ type Config struct {
 	Suite string
 	// Packages are installed besides the ones every machine has.
 	Packages []string
+	// Virtual asks for a whole virtual machine, with the suite's own kernel.
+	Virtual bool
+	// KernelLine is added to a virtual machine's kernel command line.
+	KernelLine []string
+	// Segment is the network a virtual machine is on; nil means none.
+	Segment *Segment
 	// Init is what runs as process 1; nil means systemd.
 	Init *Init
 }
@@ -49,18 +55,25 @@ func (c Config) packages() []string {
 	if c.Init == nil {
 		all = append(all, "nix-bin")
 	}
+	if c.Virtual {
+		all = append(all, "linux-image-cloud-amd64", "kmod")
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// checkHost errors when this host cannot run machines, with the way out.
-func checkHost() error {
+// checkHost errors when this host cannot run such machines, with the way out.
+func checkHost(c Config) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("cannot boot a machine: only root may")
 	}
-	for _, tool := range []string{"systemd-nspawn", "mmdebstrap", "nsenter"} {
+	tools := []string{"systemd-nspawn", "mmdebstrap", "nsenter"}
+	if c.Virtual {
+		tools = []string{qemu, "mke2fs", "mmdebstrap", "xz"}
+	}
+	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("cannot boot a machine: %s is not installed; run: apt-get update && apt-get install -y systemd-container mmdebstrap util-linux", tool)
+			return fmt.Errorf("cannot boot a machine: %s is not installed; run make deps", tool)
 		}
 	}
 	return nil

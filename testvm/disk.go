@@ -9,15 +9,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// disk is a machine's own copy of a base tree.
+// disk is a directory of a machine's own; a container has its copy of a base
+// tree there.
 type disk struct {
-	dir  string // holds root and the overlay's layers
+	dir  string // holds a container's root and the overlay's layers
 	lock *os.File
 }
 
-// newDisk makes a copy of the tree base. It first removes what machines of
-// killed processes left.
+// newDisk makes a copy of the tree base.
 func newDisk(base string) (*disk, error) {
+	d, err := newPlace()
+	if err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{"root", "upper", "work"} {
+		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.fill(base)
+}
+
+// newPlace makes an empty one. It first removes what machines of killed
+// processes left.
+func newPlace() (*disk, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return nil, err
@@ -35,15 +50,11 @@ func newDisk(base string) (*disk, error) {
 	}
 	defer func() { _ = gate.Close() }()
 	sweep(machines)
-	for _, sub := range []string{"root", "upper", "work"} {
-		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
-			return nil, err
-		}
-	}
-	if d.lock, err = lockFile(d.dir+"/lock", unix.LOCK_EX); err != nil {
+	if err := os.MkdirAll(d.dir, 0o755); err != nil {
 		return nil, err
 	}
-	return d, d.fill(base)
+	d.lock, err = lockFile(d.dir+"/lock", unix.LOCK_EX)
+	return d, err
 }
 
 func (d *disk) root() string { return filepath.Join(d.dir, "root") }

@@ -21,9 +21,10 @@ func systemd() Init {
 	return Init{
 		Packages: []string{"systemd", "systemd-sysv", "dbus", "udev"},
 		Comm:     "systemd",
-		Up:       `case $(systemctl is-system-running) in running|degraded) ;; *) exit 1; esac`,
-		Off:      "systemctl --no-block poweroff",
-		Reboot:   "systemctl --no-block reboot",
+		// Asked before it can answer, systemctl fails; then it waits.
+		Up:     `[ -S /run/systemd/private ] && case $(systemctl is-system-running --wait) in running|degraded) ;; *) exit 1; esac`,
+		Off:    "systemctl --no-block poweroff",
+		Reboot: "systemctl --no-block reboot",
 	}
 }
 

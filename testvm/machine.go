@@ -2,143 +2,88 @@ package testvm
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
-	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Machine is one booted Debian. Its methods fail the test when something goes
 // wrong, with the last lines of the machine's journal. They are for one
 // goroutine at a time.
 type Machine struct {
-	t       TB
-	suite   string
-	init    Init
-	name    string
-	disk    *disk
-	cgroups cgroups
-	// nspawn is the supervising process, leader the machine's PID 1 as the
-	// host numbers it; 0 when the machine is off.
-	nspawn *os.Process
-	leader int
-	exited chan struct{}
+	t    TB
+	name string
+	init Init
+	body body
+	// exited is closed when the machine goes off by itself; nil while it is
+	// off. up is set once it runs commands.
+	exited <-chan struct{}
+	up     bool
 	// reported keeps the journal from being shown twice.
 	reported bool
 }
 
-// Start builds the tree for c when that was not done before, boots a machine
-// of it and waits until it is up. The machine is gone when the test is over.
+// Start builds what c needs when that was not done before, boots a machine of
+// it and waits until it is up. The machine is gone when the test is over.
 func Start(t TB, c Config) *Machine {
 	t.Helper()
-	if err := checkHost(); err != nil {
-		t.Fatalf("%v", err)
-	}
-	tree, err := base(c)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	d, err := newDisk(tree)
-	if err != nil {
-		t.Fatalf("cannot make a disk: %v", err)
-	}
-	m := &Machine{t: t, suite: c.suite(), init: c.init(), name: "t" + filepath.Base(d.dir), disk: d}
-	t.Cleanup(m.destroy)
+	m := assemble(t, c)
 	m.Boot()
 	return m
 }
 
-// Root is the machine's root directory as the host sees it, on or off. What
-// the machine mounted by itself (/run, /proc) is not below it; see Path.
-func (m *Machine) Root() string { return m.disk.root() }
-
-// Path is where the host sees the machine's path p while the machine is on,
-// with all its mounts. An absolute link in p would lead into the host.
-func (m *Machine) Path(p string) string {
-	return fmt.Sprintf("/proc/%d/root%s", m.leader, p)
+// assemble makes a machine that is off.
+func assemble(t TB, c Config) *Machine {
+	t.Helper()
+	if err := checkHost(c); err != nil {
+		t.Fatalf("%v", err)
+	}
+	m := &Machine{t: t, init: c.init()}
+	if c.Virtual {
+		v, err := newVirtual(c)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		m.name, m.body = v.name, v
+	} else {
+		b, err := newContainer(c)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		m.name, m.body = b.name, b
+	}
+	t.Cleanup(m.destroy)
+	return m
 }
 
 // Boot powers the machine on and waits until the boot is over.
 func (m *Machine) Boot() {
 	m.t.Helper()
-	if m.nspawn != nil {
-		m.fatalf("cannot boot %s: it is on", m.name)
-	}
-	groups, err := newCgroups("activate-" + m.name)
-	if err != nil {
-		m.fatalf("cannot make a control group: %v", err)
-	}
-	m.cgroups = groups
-	if err := m.spawn(); err != nil {
-		m.fatalf("cannot start systemd-nspawn: %v", err)
-	}
-	m.WaitUntil(m.findLeader, "PID 1 of "+m.name)
+	m.PowerOn()
+	_, timeout := m.body.pace()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
 	m.WaitUntil(func() bool {
-		_, _, code := m.Run(m.init.Up)
-		return code == 0
+		return m.Exec(ctx, nil, nil, nil, "/bin/sh", "-c", m.init.Up) == 0
 	}, "the end of the boot")
 }
 
-// spawn starts systemd-nspawn. --register=no and --keep-unit, since a host
-// without systemd has nobody to register with.
-func (m *Machine) spawn() error {
-	console, err := os.Create(filepath.Join(m.disk.dir, "console"))
+// PowerOn powers the machine on and waits only until it runs commands.
+func (m *Machine) PowerOn() {
+	m.t.Helper()
+	if m.exited != nil {
+		m.fatalf("cannot boot %s: it is on", m.name)
+	}
+	exited, err := m.body.start()
 	if err != nil {
-		return err
+		m.fatalf("cannot start %s: %v", m.name, err)
 	}
-	defer func() { _ = console.Close() }()
-	args := []string{
-		"systemd-nspawn", "--quiet", "-D", m.Root(), "--register=no", "--keep-unit",
-		"--private-network", "--machine=" + m.name, "--console=pipe",
-	}
-	args = append(args, m.init.launch()...)
-	cmd := exec.Command("sh", "-c", m.cgroups.enter()+`exec "$@"`, "sh")
-	cmd.Args = append(cmd.Args, args...)
-	cmd.Stdout, cmd.Stderr = console, console
-	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
-	if m.suite != "bookworm" {
-		// systemd 256 and later do not boot on the old hierarchy.
-		cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
-	}
-	m.exited = make(chan struct{})
-	started := make(chan error)
-	go func() {
-		// The death signal is sent when the thread that forked ends, so this
-		// one has to live as long as the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-			close(m.exited)
-		}
-	}()
-	err = <-started
-	m.nspawn = cmd.Process
-	return err
-}
-
-// findLeader looks for the child of systemd-nspawn that is PID 1 inside.
-func (m *Machine) findLeader() bool {
-	pid := strconv.Itoa(m.nspawn.Pid)
-	children, _ := os.ReadFile("/proc/" + pid + "/task/" + pid + "/children")
-	for child := range strings.FieldsSeq(string(children)) {
-		comm, _ := os.ReadFile("/proc/" + child + "/comm")
-		ours, _ := os.Readlink("/proc/self/ns/pid")
-		theirs, _ := os.Readlink("/proc/" + child + "/ns/pid")
-		if strings.TrimSpace(string(comm)) == m.init.Comm && theirs != "" && theirs != ours {
-			m.leader, _ = strconv.Atoi(child)
-			return true
-		}
-	}
-	return false
+	m.exited = exited
+	m.WaitUntil(m.body.ready, "process 1 of "+m.name)
+	m.up = true
 }
 
 // Reboot has the machine shut down in good order and boots it again. Its disk
@@ -159,51 +104,86 @@ func (m *Machine) off(cmd string) {
 	m.t.Helper()
 	// The machine may be gone before the command's answer.
 	m.Run(cmd)
+	_, timeout := m.body.pace()
+	timeout *= 2
 	select {
 	case <-m.exited:
-	case <-time.After(2 * time.Minute):
-		m.fatalf("timed out after 2m0s waiting for %s to shut down (%s)", m.name, cmd)
+	case <-time.After(timeout):
+		m.fatalf("timed out after %s waiting for %s to shut down (%s)", timeout, m.name, cmd)
 	}
 	m.gone()
 }
 
-// Kill ends every process of the machine at once, as a crash would. Unlike
-// with a power cut the host's page cache survives.
+// Kill ends the machine at once, as a crash would. Unlike with a power cut
+// what it wrote to its disk is there.
 func (m *Machine) Kill() {
-	if m.nspawn == nil {
+	if m.exited == nil {
 		return
 	}
-	if m.leader != 0 {
-		_ = unix.Kill(m.leader, unix.SIGKILL)
-	}
-	_ = m.nspawn.Kill()
-	<-m.exited
+	m.body.kill()
 	m.gone()
 }
 
 func (m *Machine) gone() {
-	m.nspawn, m.leader = nil, 0
-	m.cgroups.remove()
+	m.exited, m.up = nil, false
+	m.body.gone()
 }
 
 func (m *Machine) destroy() {
-	if m.t.Failed() && m.leader != 0 && !m.reported {
+	if m.t.Failed() && !m.reported {
 		m.t.Logf("%s", m.report())
 	}
 	m.Kill()
-	if err := m.disk.remove(); err != nil {
-		m.t.Logf("cannot remove the disk of %s: %v", m.name, err)
+	if err := m.body.remove(); err != nil {
+		m.t.Logf("cannot remove %s: %v", m.name, err)
 	}
 }
 
-// report is what a person needs to see why a machine misbehaved.
+// report is what a person needs to see why a machine misbehaved. The whole log
+// of its console stays in a file.
 func (m *Machine) report() string {
-	if m.leader == 0 {
-		console, _ := os.ReadFile(filepath.Join(m.disk.dir, "console"))
-		return "console of " + m.name + ":\n" + tail(string(console), 40)
+	text := fmt.Sprintf("console of %s, kept whole as %s:\n%s\n", m.name, m.Screenshot(), lastLines(m.body.console(), 30))
+	if v, ok := m.body.(*virtual); ok {
+		text += "QEMU said:\n" + lastLines(v.at("qemu.log"), 10)
 	}
-	journal, _, _ := m.Run("journalctl --no-pager -o short-monotonic -n 40")
-	return "journal of " + m.name + ":\n" + journal
+	if m.up {
+		journal, _, _ := m.Run("journalctl --no-pager -o short-monotonic -n 40")
+		text += "journal of " + m.name + ":\n" + journal
+	}
+	return text
+}
+
+// Screenshot keeps what the machine's console has shown so far, in a file that
+// outlives it, and gives the path.
+func (m *Machine) Screenshot() string {
+	m.t.Helper()
+	path, err := keepLog(m.body.console(), m.name)
+	if err != nil {
+		m.t.Logf("cannot keep the console of %s: %v", m.name, err)
+	}
+	return path
+}
+
+func keepLog(console, name string) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "consoles")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	from, err := os.Open(console)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = from.Close() }()
+	to, err := os.Create(filepath.Join(dir, name+".log"))
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(to, from)
+	return to.Name(), cmp.Or(err, to.Close())
 }
 
 func (m *Machine) fatalf(format string, args ...any) {

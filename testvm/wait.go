@@ -1,33 +1,29 @@
 package testvm
 
 import (
-	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 )
 
-const (
-	waitTimeout = time.Minute
-	pollEvery   = 20 * time.Millisecond
-)
+const pollEvery = 20 * time.Millisecond
 
-// WaitUntil asks cond again and again until it is true. After a minute it
-// fails the test, saying that it waited for what.
+// WaitUntil asks cond again and again until it is true. After a minute (three
+// in a virtual machine) it fails the test, saying that it waited for what.
 func (m *Machine) WaitUntil(cond func() bool, what string) {
 	m.t.Helper()
-	deadline := time.Now().Add(waitTimeout)
-	tick := time.NewTicker(pollEvery)
+	every, timeout := m.body.pace()
+	deadline := time.Now().Add(timeout)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !cond() {
 		select {
 		case <-m.exited:
-			m.leader = 0
+			m.up = false
 			m.fatalf("%s went off while waiting for %s", m.name, what)
 		case <-tick.C:
 		}
 		if time.Now().After(deadline) {
-			m.fatalf("timed out after %s waiting for %s", waitTimeout, what)
+			m.fatalf("timed out after %s waiting for %s", timeout, what)
 		}
 	}
 }
@@ -45,13 +41,4 @@ func (m *Machine) WaitForUnit(name string) {
 		}
 		return state == "active"
 	}, "unit "+name)
-}
-
-// signal is what ended a process.
-func signal(e *exec.ExitError) syscall.Signal {
-	status, ok := e.Sys().(syscall.WaitStatus)
-	if !ok {
-		return 0
-	}
-	return status.Signal()
 }
