@@ -2,11 +2,8 @@ package modules_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/activate-agent/activate/modules"
 )
@@ -28,19 +25,7 @@ func functionsPage() string {
 
 func TestFunctionsPageIsCurrent(t *testing.T) {
 	t.Parallel()
-	const page = "../docs/functions.md"
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(page, []byte(functionsPage()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(functionsPage(), string(got)); diff != "" {
-		t.Errorf("run it again with UPDATE=1:\n%s", diff)
-	}
+	current(t, "../docs/functions.md", functionsPage())
 }
 
 func TestEveryBlockIsDocumented(t *testing.T) {
