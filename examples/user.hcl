@@ -11,5 +11,6 @@ dirs {
 
 webapp "notes" {
   port      = 5100
+  own_user  = false
   dns_names = []
 }

@@ -90,9 +90,15 @@ func TestProxiesAreMadeOfTheirApplications(t *testing.T) {
 
 func TestUsersOwnDeployment(t *testing.T) {
 	t.Parallel()
-	s := example(t, modules.Options{Path: "user.hcl", Personal: personal()})
-	if got := named(t, s, "webapp-notes").Prepare[2]; !strings.HasSuffix(got, "/examples/state/lib/webapps/notes") {
-		t.Errorf("the content is in %s", got)
+	home, err := filepath.Abs("../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := personal()
+	alice.Home = home
+	notes := named(t, example(t, modules.Options{Path: "user.hcl", Personal: alice}), "webapp-notes")
+	if notes.WorkingDirectory != home+"/state/lib/webapps/notes" || notes.User != "" {
+		t.Errorf("it runs in %s as %q", notes.WorkingDirectory, notes.User)
 	}
 }
 

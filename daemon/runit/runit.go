@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	definitions    = "/etc/sv"
+	defaultDir     = "/etc/sv"
 	defaultScanDir = "/etc/service"
 	// limit is how long runsvdir may take to look again, which it does every
 	// five seconds.
@@ -42,6 +42,9 @@ func New(o supervise.Options, scan string) *Manager {
 	m := &Manager{opts: o.Complete(), scan: scan}
 	if scan == "" {
 		m.scan = defaultScanDir
+		if o.Own != nil {
+			m.scan = path.Join(o.Own.Config, "service")
+		}
 		if found, ok := Find(); ok {
 			m.scan = found
 		}
@@ -81,12 +84,12 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	if s.Bundle() {
 		return supervise.Native{}, nil
 	}
-	dir := path.Join(rootfs.Rel(definitions), s.Name)
+	dir := path.Join(rootfs.Rel(m.definitions()), s.Name)
 	logs := m.opts.LogDir(s.Name)
 	n := supervise.Native{Links: map[string]string{
-		path.Join(dir, "supervise"):           state(s.Name),
-		path.Join(dir, "log/supervise"):       state(s.Name) + logSuffix,
-		path.Join(rootfs.Rel(m.scan), s.Name): path.Join(definitions, s.Name),
+		path.Join(dir, "supervise"):           m.state(s.Name),
+		path.Join(dir, "log/supervise"):       m.state(s.Name) + logSuffix,
+		path.Join(rootfs.Rel(m.scan), s.Name): path.Join(m.definitions(), s.Name),
 	}}
 	add := func(name, content string, mode uint32) {
 		n.Parts = append(n.Parts, daemon.Part{Path: path.Join(dir, name), Name: path.Join(s.Name, name), Content: []byte(content), Mode: mode})
@@ -109,7 +112,20 @@ const logSuffix = ".log"
 
 // state is where runsv keeps its pipes. The directory above it is there from
 // the start of a boot, since runsv makes only this one.
-func state(name string) string { return "/run/runit." + name }
+func (m *Manager) state(name string) string {
+	if m.opts.Own != nil {
+		return path.Join(m.opts.Own.Runtime, "runit."+name)
+	}
+	return "/run/runit." + name
+}
+
+// definitions is where the services' directories are.
+func (m *Manager) definitions() string {
+	if m.opts.Own != nil {
+		return path.Join(m.opts.Own.Config, "sv")
+	}
+	return defaultDir
+}
 
 // Running tells whether a runsvdir watches the directory.
 func (m *Manager) Running() bool {
@@ -122,17 +138,17 @@ func (m *Manager) Running() bool {
 	return err1 == nil && err2 == nil && os.SameFile(a, b)
 }
 
-func supervised(name string) bool { return supervise.Listens(state(name) + "/ok") }
+func (m *Manager) supervised(name string) bool { return supervise.Listens(m.state(name) + "/ok") }
 
 // Refresh waits until runsvdir has noticed what came and what went.
 func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
-	states, err := filepath.Glob(state("*"))
+	states, err := filepath.Glob(m.state("*"))
 	if err != nil {
 		return err
 	}
 	for _, dir := range states {
-		name := strings.TrimPrefix(dir, state(""))
-		if strings.HasSuffix(name, logSuffix) || exists(path.Join(definitions, name, "run")) {
+		name := strings.TrimPrefix(dir, m.state(""))
+		if strings.HasSuffix(name, logSuffix) || exists(path.Join(m.definitions(), name, "run")) {
 			continue
 		}
 		if err := m.release(ctx, name); err != nil {
@@ -140,7 +156,7 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 		}
 	}
 	for _, s := range services {
-		err := supervise.Until(ctx, limit, "runsv on "+s.Name, func() bool { return supervised(s.Name) })
+		err := supervise.Until(ctx, limit, "runsv on "+s.Name, func() bool { return m.supervised(s.Name) })
 		if err != nil {
 			return err
 		}
@@ -155,11 +171,11 @@ func exists(p string) bool {
 
 // release has runsv of a service that is gone leave.
 func (m *Manager) release(ctx context.Context, name string) error {
-	if err := control(state(name), "dx"); err != nil {
+	if err := control(m.state(name), "dx"); err != nil {
 		return err
 	}
-	err := supervise.Until(ctx, limit, "runsv to leave "+name, func() bool { return !supervised(name) })
-	for _, dir := range []string{state(name), state(name) + logSuffix} {
+	err := supervise.Until(ctx, limit, "runsv to leave "+name, func() bool { return !m.supervised(name) })
+	for _, dir := range []string{m.state(name), m.state(name) + logSuffix} {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	return err
@@ -178,14 +194,14 @@ func control(state, commands string) error {
 }
 
 // Up has the keeper run.
-func (*Manager) Up(_ context.Context, name string) error { return control(state(name), "u") }
+func (m *Manager) Up(_ context.Context, name string) error { return control(m.state(name), "u") }
 
 // Down has the keeper stop.
-func (*Manager) Down(_ context.Context, name string) error { return control(state(name), "d") }
+func (m *Manager) Down(_ context.Context, name string) error { return control(m.state(name), "d") }
 
 // Boot is a directory whose command runs once: its end takes it down.
 func (m *Manager) Boot(argv []string) supervise.Native {
-	dir := path.Join(definitions, supervise.BootUnit)
+	dir := path.Join(m.definitions(), supervise.BootUnit)
 	down := []string{"sv", "down", dir}
 	return supervise.Native{
 		Parts: []daemon.Part{
@@ -193,7 +209,7 @@ func (m *Manager) Boot(argv []string) supervise.Native {
 			{Path: path.Join(rootfs.Rel(dir), "finish"), Content: supervise.Script(down), Mode: 0o755},
 		},
 		Links: map[string]string{
-			path.Join(rootfs.Rel(dir), "supervise"):           state(supervise.BootUnit),
+			path.Join(rootfs.Rel(dir), "supervise"):           m.state(supervise.BootUnit),
 			path.Join(rootfs.Rel(m.scan), supervise.BootUnit): dir,
 		},
 	}

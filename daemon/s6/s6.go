@@ -39,6 +39,9 @@ func New(o supervise.Options, scan string) *Manager {
 	m := &Manager{opts: o.Complete(), scan: scan}
 	if scan == "" {
 		m.scan = defaultScanDir
+		if o.Own != nil {
+			m.scan = path.Join(o.Own.Config, "s6")
+		}
 		if found, ok := Find(); ok {
 			m.scan = found
 		}

@@ -52,6 +52,16 @@ type Options struct {
 	// Logs is the absolute directory below which every service has its log;
 	// empty means /var/log/activate.
 	Logs string
+	// Own is set for the services of an ordinary user, who has no place among
+	// the host's.
+	Own *Own
+}
+
+// Own are an ordinary user's directories for what an init keeps in the host's,
+// absolute.
+type Own struct {
+	// Config lasts, Runtime goes when the user has left.
+	Config, Runtime string
 }
 
 // Complete fills in what is not set.

@@ -17,7 +17,9 @@ import (
 
 // Process is one that runs on this host, in the same root as this program.
 type Process struct {
-	PID  int
+	PID int
+	// UID is who it acts as.
+	UID  uint32
 	Argv []string
 	// Dir is its working directory.
 	Dir string
@@ -68,13 +70,32 @@ func read(pid int, dir string) Process {
 		p.Argv = append(p.Argv, string(word))
 	}
 	p.Dir, _ = os.Readlink(dir + "/cwd")
+	p.UID = effective(dir)
 	return p
 }
 
-// First gives the first process that runs the program.
+// nobody is no user's number.
+const nobody = 1<<32 - 1
+
+// effective gives the effective uid of proc(5)'s status. Who owns the directory
+// says less: root does where a process of anybody's is not dumpable.
+func effective(dir string) uint32 {
+	status, _ := os.ReadFile(dir + "/status")
+	for line := range strings.Lines(string(status)) {
+		if f := strings.Fields(line); len(f) == 5 && f[0] == "Uid:" {
+			if uid, err := strconv.ParseUint(f[2], 10, 32); err == nil {
+				return uint32(uid)
+			}
+		}
+	}
+	return nobody
+}
+
+// First gives the first process of the caller's that runs the program. Those of
+// others are theirs to talk to: root would do a user's bidding.
 func First(program string) (Process, bool) {
 	for _, p := range Processes() {
-		if p.Program() == program {
+		if p.UID == uint32(os.Geteuid()) && p.Program() == program {
 			return p, true
 		}
 	}
@@ -89,7 +110,12 @@ func PID1() string {
 			return p.Program()
 		}
 	}
-	return ""
+	if os.Geteuid() == 0 {
+		return ""
+	}
+	// Only root may see which root a process of root's has.
+	name, _ := os.ReadFile("/proc/1/comm")
+	return strings.TrimSpace(string(name))
 }
 
 // Listens tells whether somebody reads the named pipe, as a supervisor does

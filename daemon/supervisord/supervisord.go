@@ -9,6 +9,7 @@ package supervisord
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -38,6 +39,9 @@ type Manager struct {
 // running one includes.
 func New(o supervise.Options, dir string) *Manager {
 	m := &Manager{opts: o.Complete(), dir: defaultDir, suffix: ".conf"}
+	if o.Own != nil {
+		m.dir = ""
+	}
 	if config, ok := Find(); ok {
 		m.config = config
 		if d, suffix := included(config); d != "" {
@@ -64,6 +68,9 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	if strings.ContainsAny(s.Name, ":]") {
 		return supervise.Native{}, fmt.Errorf("supervisord allows no : or ] in a name")
 	}
+	if m.dir == "" {
+		return supervise.Native{}, m.noDir()
+	}
 	keys := map[string]string{
 		"command":         command(m.opts.Run(s.Name)),
 		"autostart":       fmt.Sprint(s.Boot),
@@ -87,6 +94,14 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	return supervise.Native{Parts: []daemon.Part{{
 		Path: path.Join(rootfs.Rel(m.dir), name), Name: name, Content: []byte(b.String()), Mode: 0o644,
 	}}}, nil
+}
+
+// noDir says why there is no place for an ordinary user's programs.
+func (m *Manager) noDir() error {
+	if m.config == "" {
+		return errors.New("no supervisord of yours runs with a configuration of its own; start one with -c FILE, in which [include] has files = DIR/*.conf")
+	}
+	return fmt.Errorf("%s includes no directory; add [include] with files = DIR/*.conf to it and start supervisord again", m.config)
 }
 
 // command is a command line as supervisord splits it, which is as sh does.

@@ -34,7 +34,11 @@ type Manager struct {
 
 // New gives the scripts in dir; empty means /etc/init.d.
 func New(o supervise.Options, dir string) *Manager {
-	if dir == "" {
+	switch {
+	case dir != "":
+	case o.Own != nil:
+		dir = path.Join(o.Own.Config, "init.d")
+	default:
 		dir = defaultDir
 	}
 	return &Manager{opts: o.Complete(), dir: dir}
@@ -54,7 +58,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	n := supervise.Native{Parts: []daemon.Part{{
 		Path: path.Join(rootfs.Rel(m.dir), s.Name), Name: s.Name, Content: m.script(s), Mode: 0o755,
 	}}}
-	if !s.Boot {
+	if !s.Boot || m.opts.Own != nil {
 		return n, nil
 	}
 	if s.Level >= maxLevel {
@@ -123,6 +127,9 @@ func Detect() bool { return supervise.PID1() == "init" }
 // Running tells whether scripts are what this host runs services by: scripts
 // need nobody, but an init of another kind would not know of them.
 func (m *Manager) Running() bool {
+	if m.opts.Own != nil {
+		return true
+	}
 	others := []string{"systemd", "finit", "s6-svscan", "runit"}
 	return m.opts.Root.Dir() == "/" && !slices.Contains(others, supervise.PID1()) && !exists("/run/systemd/system")
 }

@@ -11,10 +11,12 @@ option "port" {
     condition = self.port > 1023
     message   = "The port must be an unprivileged one, above 1023."
   }
-  validation {
-    condition = length([for name, app in webapp : name if app.port == self.port]) == 1
-    message   = "Two applications listen on port ${self.port}: ${join(", ", [for name, app in webapp : name if app.port == self.port])}."
-  }
+}
+
+option "own_user" {
+  type        = bool
+  default     = true
+  description = "Whether it runs as a user of its own, which only root can make."
 }
 
 option "dns_names" {
@@ -33,19 +35,44 @@ output "url" {
   value       = "http://127.0.0.1:${self.port}"
 }
 
-service "webapp" {
+locals {
+  state = "${dirs.state}/lib/webapps/${self.name}"
+  user  = self.own_user ? self.unit : null
+}
+
+user "webapp" {
+  when        = self.own_user
   name        = self.unit
+  system      = true
   description = "Web application ${self.name}"
+  home        = local.state
+}
+
+directory "state" {
+  path = local.state
+  user = local.user
+  mode = "0750"
+}
+
+file "index" {
+  path = "${local.state}/index.html"
+  text = "${self.name} is listening on port: ${self.port}\n"
+  user = local.user
+}
+
+service "webapp" {
+  name              = self.unit
+  description       = "Web application ${self.name}"
+  user              = local.user
+  working_directory = local.state
   process {
-    argv = ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", local.content, tostring(self.port)]
+    argv = ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", local.state, tostring(self.port)]
   }
-  prepare = ["/bin/mkdir", "-p", local.content]
+  readiness {
+    tcp = "127.0.0.1:${self.port}"
+  }
   restart {
     policy = "on-failure"
     delay  = "1s"
   }
-}
-
-locals {
-  content = "${dirs.state}/lib/webapps/${self.name}"
 }
