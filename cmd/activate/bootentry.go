@@ -29,28 +29,33 @@ func program(root *rootfs.Root) (string, error) {
 	return "", nil
 }
 
-// bootFiles are the entry by which the init runs this program at boot. A root
-// without the program gets none.
-func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init) ([]activation.BootFile, error) {
+// bootFiles are the entry by which the init runs this program at boot, which a
+// root without the program does not get, and what else has to be there before
+// units, the generator where users have some.
+func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init, generator bool) ([]activation.BootFile, error) {
 	if f.caller != nil {
 		return f.ownBootFiles(init)
 	}
+	var files []daemon.File
+	if generator {
+		files = append(files, systemd.Generator())
+	}
 	exe, err := program(root)
 	if exe == "" || err != nil {
-		return nil, err
+		return bootFilesOf(files), err
 	}
 	argv := []string{exe, "at-boot"}
 	if f.stateDir != defaultStateDir {
 		argv = append(argv, "--state-dir", f.stateDir)
 	}
-	var files []daemon.File
+	var entry []daemon.File
 	switch init := init.(type) {
 	case *systemd.Systemd:
-		files, err = systemd.BootEntry(argv, f.stateDir)
+		entry, err = systemd.BootEntry(argv, f.stateDir)
 	case *supervise.Engine:
-		files = init.BootEntry(append(argv, "--once", "--init", init.Name()))
+		entry = init.BootEntry(append(argv, "--once", "--init", init.Name()))
 	}
-	return bootFilesOf(files), err
+	return bootFilesOf(append(files, entry...)), err
 }
 
 func bootFilesOf(files []daemon.File) []activation.BootFile {

@@ -59,7 +59,7 @@ func (f *flags) open() (*host, error) {
 		State:     state,
 		Restore:   h.wiring.restore,
 		Offline:   root.Dir() != "/",
-		BootFiles: func() ([]activation.BootFile, error) { return f.bootFiles(root, init) },
+		BootFiles: func() ([]activation.BootFile, error) { return f.bootFiles(root, init, h.wiring.generator) },
 		Now:       time.Now,
 		Report:    h.event,
 		Version:   buildVersion(),

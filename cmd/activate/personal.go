@@ -71,6 +71,7 @@ func (c *caller) services(root *rootfs.Root, program string) supervise.Options {
 			Specs: filepath.Join(c.config, "activate/services"), Run: filepath.Join(c.runtime, "activate/services"),
 		},
 		Logs: filepath.Join(c.state, "log/activate"),
+		Own:  &supervise.Own{Config: filepath.Join(c.config, "activate"), Runtime: c.runtime},
 	}
 }
 
