@@ -59,6 +59,10 @@ func serveNBD(c net.Conn, d *volatileDisk) error {
 				return err
 			}
 		}
+		if d.stopped() {
+			// No answer: whoever halted it ends QEMU now.
+			continue
+		}
 		code := d.request(head.Type, head.Flags, data, int64(head.At))
 		reply := binary.BigEndian.AppendUint32(nil, nbdReply)
 		reply = binary.BigEndian.AppendUint32(reply, code)

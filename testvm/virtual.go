@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -203,20 +202,6 @@ func (v *virtual) remove() error {
 		_ = v.server.Close()
 	}
 	return errors.Join(v.disk.close(), v.place.remove())
-}
-
-// PowerCut cuts a virtual machine's power: it is off at once, and of what it
-// had written without a flush to its disk, a part that r chooses is lost.
-func (m *Machine) PowerCut(r *rand.Rand) {
-	m.t.Helper()
-	v := m.virtual()
-	if m.exited == nil {
-		m.fatalf("cannot cut the power of %s: it is off", m.name)
-	}
-	v.kill()
-	m.gone()
-	cached, lost := v.disk.cut(r)
-	m.t.Logf("%s: power cut; of %d blocks in the disk's cache %d are lost", m.name, cached, lost)
 }
 
 func (m *Machine) virtual() *virtual {

@@ -27,6 +27,10 @@ type volatileDisk struct {
 	// that nobody flushed. Blocks are never changed in place, so that copies
 	// of the maps share them.
 	durable, cached map[int64][]byte
+	// written counts the writes. At the number halt, if it is not 0, the disk
+	// answers no more and halted is closed.
+	written, halt int
+	halted        chan struct{}
 }
 
 // openVolatile makes a disk of the image at path, whose size is a multiple of
@@ -75,6 +79,7 @@ func (d *volatileDisk) ReadAt(p []byte, at int64) (int, error) {
 func (d *volatileDisk) WriteAt(p []byte, at int64) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.written++
 	return len(p), d.each(p, at, func(part []byte, n int64, from int) error {
 		if len(part) == blockSize {
 			d.cached[n] = bytes.Clone(part)
@@ -116,6 +121,30 @@ func (d *volatileDisk) Flush() {
 	clear(d.cached)
 }
 
+// haltAfter has the disk answer no more after that many writes, as if power
+// were cut then. The channel is closed when it comes to it.
+func (d *volatileDisk) haltAfter(writes int) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.halt, d.halted = d.written+writes, make(chan struct{})
+	return d.halted
+}
+
+// stopped tells whether the disk answers no more.
+func (d *volatileDisk) stopped() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.halt == 0 || d.written < d.halt {
+		return false
+	}
+	select {
+	case <-d.halted:
+	default:
+		close(d.halted)
+	}
+	return true
+}
+
 // force makes durable what was written to the blocks of a range, as a write
 // with FUA (force unit access) does.
 func (d *volatileDisk) force(at, size int64) {
@@ -134,6 +163,7 @@ func (d *volatileDisk) force(at, size int64) {
 func (d *volatileDisk) cut(r *rand.Rand) (cached, lost int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.halt = 0
 	keep := r.Float64()
 	cached = len(d.cached)
 	// In order, so that one seed always loses the same.
