@@ -28,6 +28,7 @@ func (d *decoder) services(out *daemon.Desired) {
 	d.each("unit", func(r *reading) { out.Units = append(out.Units, r.unit()) })
 	byName(out.Services, func(s daemon.Service) string { return s.Name })
 	d.collisions(out)
+	d.holders(out)
 }
 
 // unitNameOK is what may be a unit's name everywhere; see systemd.unit(5).

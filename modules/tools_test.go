@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"html"
 	"io"
 	"path/filepath"
 	"slices"
@@ -114,7 +115,7 @@ func TestPictureIsWellFormedAndComplete(t *testing.T) {
 		}
 	}
 	for _, n := range g.Nodes {
-		if !strings.Contains(svg, ">"+n.ID+"</text>") {
+		if !strings.Contains(svg, ">"+html.EscapeString(n.ID)+"</text>") {
 			t.Errorf("the picture lacks %s", n.ID)
 		}
 	}
