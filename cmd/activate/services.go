@@ -66,42 +66,24 @@ func newLogs(f *flags) *cobra.Command {
 	return cmd
 }
 
-// current gives the units of the current generation, sorted, that a person
-// may act on.
-func (h *host) current() ([]string, error) {
+// console gives those that the current generation's services are with, and the
+// units, sorted, that a person may act on.
+func (h *host) console() (everybody, []string, error) {
+	var e everybody
 	last, err := h.engine.State.ReadCurrent()
 	if err != nil && !errors.Is(err, generation.ErrNone) {
-		return nil, err
+		return e, nil, err
 	}
 	d, err := sections(last)
 	if err != nil {
-		return nil, err
+		return e, nil, err
 	}
-	files, err := h.wiring.init.Render(d.daemon)
-	if err != nil {
-		return nil, fmt.Errorf("cannot name the services: %w", err)
+	if _, ok := h.wiring.init.(daemon.Console); !ok || !h.wiring.init.Running() {
+		return e, nil, fmt.Errorf("cannot ask %s for services: %w", h.wiring.init.Name(), errNoInit)
 	}
-	var out []string
-	for _, f := range files {
-		if !slices.Contains(out, f.Unit) && path.Ext(f.Unit) != ".target" {
-			out = append(out, f.Unit)
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-// console gives the init that the current generation's services are with.
-func (h *host) console() (daemon.Console, []string, error) {
-	units, err := h.current()
-	if err != nil {
-		return nil, nil, err
-	}
-	c, ok := h.wiring.init.(daemon.Console)
-	if !ok || !h.wiring.init.Running() {
-		return nil, nil, fmt.Errorf("cannot ask %s for services: %w", h.wiring.init.Name(), errNoInit)
-	}
-	return c, units, nil
+	e = h.wiring.everybody(d)
+	units, err := e.units(d.daemon)
+	return e, units, err
 }
 
 func (h *host) services(ctx context.Context, verb string) error {
@@ -110,7 +92,7 @@ func (h *host) services(ctx context.Context, verb string) error {
 		return err
 	}
 	if verb != "status" {
-		return h.do(ctx, daemon.Verb(verb), units)
+		return h.do(ctx, c, daemon.Verb(verb), units)
 	}
 	details, err := c.Details(ctx, units)
 	if err != nil {
@@ -164,10 +146,10 @@ func (h *host) servicesJSON(details []daemon.Detail) error {
 }
 
 // unitsOf finds the units that names mean.
-func (h *host) unitsOf(names []string) ([]string, error) {
-	_, units, err := h.console()
+func (h *host) unitsOf(names []string) (everybody, []string, error) {
+	e, units, err := h.console()
 	if err != nil {
-		return nil, err
+		return e, nil, err
 	}
 	var out []string
 	for _, name := range names {
@@ -177,28 +159,28 @@ func (h *host) unitsOf(names []string) ([]string, error) {
 		case slices.Contains(units, name+".service"):
 			out = append(out, name+".service")
 		default:
-			return nil, fmt.Errorf("there is no service %s in the current generation; see activate services", name)
+			return e, nil, fmt.Errorf("there is no service %s in the current generation; see activate services", name)
 		}
 	}
-	return out, nil
+	return e, out, nil
 }
 
 func (h *host) act(ctx context.Context, verb daemon.Verb, names []string) error {
-	units, err := h.unitsOf(names)
+	e, units, err := h.unitsOf(names)
 	if err != nil {
 		return err
 	}
-	return h.do(ctx, verb, units)
+	return h.do(ctx, e, verb, units)
 }
 
 // do acts on units, in one go with those that the init would leave down.
-func (h *host) do(ctx context.Context, verb daemon.Verb, units []string) error {
+func (h *host) do(ctx context.Context, e everybody, verb daemon.Verb, units []string) error {
 	switch verb {
 	case daemon.VerbStart, daemon.VerbStop, daemon.VerbRestart, daemon.VerbReload:
 	default:
 		return fmt.Errorf("cannot %s services: there are start, stop, restart, reload and status", verb)
 	}
-	failed := h.wiring.init.Do(context.WithoutCancel(ctx), verb, units, serviceDeadline)
+	failed := e.Do(context.WithoutCancel(ctx), verb, units, serviceDeadline)
 	for _, f := range failed {
 		fmt.Fprintln(h.std.err, f.Error())
 	}
@@ -212,18 +194,14 @@ func (h *host) do(ctx context.Context, verb daemon.Verb, units []string) error {
 const exitUnits = 4
 
 func (h *host) logs(ctx context.Context, name string, n int, follow bool) error {
-	units, err := h.unitsOf([]string{name})
+	e, units, err := h.unitsOf([]string{name})
 	if err != nil {
 		return err
 	}
 	if follow {
-		c, _, err := h.console()
-		if err != nil {
-			return err
-		}
-		return c.Follow(ctx, units[0], n, h.std.out)
+		return e.Follow(ctx, units[0], n, h.std.out)
 	}
-	for _, line := range h.wiring.init.Log(ctx, units[0], n) {
+	for _, line := range e.Log(ctx, units[0], n) {
 		fmt.Fprintln(h.std.out, line)
 	}
 	return nil

@@ -62,10 +62,10 @@ func (p person) write(name, text string) {
 	p.m.WriteFile("/home/"+p.name+"/"+name, text)
 }
 
-// property asks the user's own systemd.
-func (p person) property(unit, name string) string {
+// property asks the user's own systemd about web.
+func (p person) property(name string) string {
 	p.Helper()
-	out, _ := p.ok(0, "systemctl --user show --value -p "+name+" "+unit)
+	out, _ := p.ok(0, "systemctl --user show --value -p "+name+" web")
 	return strings.TrimSpace(out)
 }
 
@@ -138,10 +138,10 @@ func testOwnSwitch(p person) {
 	if said != "/home/alice alice 1000\n1000\n" {
 		p.Errorf("the service and the file say %q", said)
 	}
-	if from := p.property("web", "FragmentPath"); from != "/home/alice/.config/systemd/user/web.service" {
+	if from := p.property("FragmentPath"); from != "/home/alice/.config/systemd/user/web.service" {
 		p.Errorf("the unit is %s", from)
 	}
-	pid := p.property("web", "MainPID")
+	pid := p.property("MainPID")
 	if _, stderr := p.ok(0, "activate switch --user a.hcl"); !strings.Contains(stderr, "0 added, 0 changed") {
 		p.Errorf("a second switch says %s", stderr)
 	}
@@ -149,7 +149,7 @@ func testOwnSwitch(p person) {
 	if _, stderr := p.ok(0, "activate test --user b.hcl"); !strings.Contains(stderr, "units: 1 restarted") {
 		p.Errorf("a changed command says %s", stderr)
 	}
-	if p.property("web", "MainPID") == pid {
+	if p.property("MainPID") == pid {
 		p.Errorf("the service was not restarted")
 	}
 	p.ok(0, "activate rollback --user; test $(cat ~/.local/state/notes) = 1000; activate drift --user; activate stop --user web")
@@ -160,14 +160,14 @@ func testOwnSwitch(p person) {
 // testTwoUsers: what one does, the other does not notice.
 func testTwoUsers(a, b person) {
 	a.Helper()
-	before := a.property("web", "InvocationID")
+	before := a.property("InvocationID")
 	b.write("a.hcl", fmt.Sprintf(webOfAUser, "3000"))
 	b.ok(0, "unset XDG_RUNTIME_DIR; activate switch --user a.hcl; activate drift --user")
-	if b.property("web", "MainPID") == a.property("web", "MainPID") {
+	if b.property("MainPID") == a.property("MainPID") {
 		a.Errorf("two users have one service")
 	}
 	b.ok(0, "activate deactivate --user")
-	if got := a.property("web", "InvocationID"); got != before {
+	if got := a.property("InvocationID"); got != before {
 		a.Errorf("another user's deactivate restarted the service")
 	}
 	a.ok(0, "activate drift --user")

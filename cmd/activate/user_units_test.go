@@ -100,6 +100,10 @@ func testLingering(p person) {
 	if p.m.Succeed("systemctl show -P InvocationID sync") != host {
 		p.Errorf("the host's own service of that name was restarted")
 	}
+	got := p.m.Succeed("activate services | awk '{print $1, $2}'; activate stop alice:sync; activate services | grep -c inactive; activate start alice:sync; activate logs alice:sync | tail -n 1")
+	if want := "NAME STATE\nalice:backup inactive\nalice:backup.timer active\nalice:sync active\nbob:sync inactive\nsync active\n3\nStarted sync.service.\n"; got != want {
+		p.Errorf("root sees %q, want %q", got, want)
+	}
 }
 
 // testLogin: who is not there finds the units at the login.
