@@ -160,7 +160,7 @@ func (u *Units) applyFile(p string, now, after State) error {
 		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
 	}
 	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{
-		Mode: uint32(mode), UID: after.UID, GID: after.GID, Lazy: true,
+		Mode: uint32(mode), UID: after.UID, GID: after.GID,
 	})
 }
 

@@ -75,7 +75,7 @@ func (u *Units) writePart(p string, s PartState) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
 	}
-	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID, Lazy: true})
+	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID})
 }
 
 // contentsOf gives the path and hash of every file of s.

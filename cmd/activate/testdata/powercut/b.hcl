@@ -61,7 +61,7 @@ service "told" {
 }
 
 timer "late" {
-  on_active = "30d"
+  on_active = "720h"
   service   = "late"
 }
 
