@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 30s
 
-.PHONY: build deps test demo lint race fuzz golden bench clean
+.PHONY: build deps test demo lint race fuzz golden package bench
 
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/activate ./cmd/activate
@@ -32,8 +32,8 @@ fuzz: ## each fuzz target for FUZZ
 golden: ## rewrite the golden files; review them as a diff
 	UPDATE=1 $(GO) test ./...
 
+package: ## deb, rpm and a bill of materials, in dist/
+	.ci/package dist
+
 bench: build ## beside systemd-tmpfiles and systemd-sysusers
 	.ci/bench
-
-clean:
-	rm -rf bin dist

@@ -24,11 +24,15 @@ func buildVersion() string {
 }
 
 func newVersion(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var sbom bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if info, ok := debug.ReadBuildInfo(); sbom && ok {
+				return writeBOM(f.std.out, info)
+			}
 			if f.json {
 				return ui.JSON(f.std.out, map[string]string{"version": buildVersion()})
 			}
@@ -36,4 +40,6 @@ func newVersion(f *flags) *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&sbom, "sbom", false, "print what this program was built from, as CycloneDX")
+	return cmd
 }

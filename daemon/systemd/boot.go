@@ -30,6 +30,7 @@ RequiresMountsFor=%[1]s
 After=systemd-remount-fs.service
 Before=sysinit.target systemd-sysusers.service systemd-tmpfiles-setup.service shutdown.target
 Conflicts=shutdown.target
+ConditionFileIsExecutable=%[3]s
 ConditionPathExists=|%[1]s/boot
 ConditionPathExists=|%[1]s/journal/transaction.json
 ConditionPathExists=|%[1]s/pending.json
@@ -38,7 +39,10 @@ ConditionPathExists=|%[1]s/pending.json
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=%[2]s
-`, literal(stateDir), command)
+
+[Install]
+WantedBy=sysinit.target
+`, literal(stateDir), command, literal(argv[0]))
 	const dir = "etc/systemd/system/"
 	return []daemon.File{{
 		Unit: BootUnit, Path: dir + BootUnit, Content: []byte(text), Mode: 0o644,
