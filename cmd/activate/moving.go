@@ -28,20 +28,25 @@ type moving struct {
 // initOf names the init that a generation's services are with.
 func initOf(d daemon.Desired) string { return cmp.Or(d.Init, daemon.DefaultInit) }
 
+// site is one init and where the configuration says that it looks.
+type site struct{ init, dir string }
+
+func siteOf(init string, d daemon.Desired) site { return site{init, d.Places[init]} }
+
 // taker is the init that d's services are to be with: the host's, but on the
 // way back from a move that failed the one from before.
 func (w *wiring) taker(d, last daemon.Desired) daemon.Init {
-	if w.left != nil && w.left.Name() == initOf(d) && w.init.Name() == initOf(last) {
+	if w.left != nil && w.leftSite == siteOf(initOf(d), d) && w.leftSite != siteOf(initOf(last), last) && w.init.Name() == initOf(last) {
 		return w.left
 	}
 	return w.init
 }
 
 // former gives the init that the last generation's services are with, when it
-// is another one than the taker and runs still.
-func (w *wiring) former(taker daemon.Init, last daemon.Desired) (daemon.Init, []daemon.File, error) {
+// is another one than the taker, or looks elsewhere, and runs still.
+func (w *wiring) former(taker daemon.Init, d, last daemon.Desired) (daemon.Init, []daemon.File, error) {
 	name := initOf(last)
-	if name == taker.Name() || !taker.Running() || len(last.Services) == 0 {
+	if siteOf(name, last) == siteOf(taker.Name(), d) || !taker.Running() || len(last.Services) == 0 {
 		return nil, nil, nil
 	}
 	f := flags{init: name, caller: w.caller}
@@ -65,12 +70,12 @@ func compact(names []string) []string {
 }
 
 // move makes the hand-off a move when the services were with another init.
-func (w *wiring) move(h handoff, last daemon.Desired) (activation.Handoff, error) {
-	former, files, err := w.former(h.init, last)
+func (w *wiring) move(h handoff, d, last daemon.Desired) (activation.Handoff, error) {
+	former, files, err := w.former(h.init, d, last)
 	if former == nil || err != nil {
 		return h, err
 	}
-	w.left = former
+	w.left, w.leftSite = former, siteOf(initOf(last), last)
 	m := moving{handoff: h, w: w, former: former, files: files}
 	for _, f := range h.units.Files() {
 		m.new = append(m.new, f.Run...)

@@ -33,7 +33,8 @@ type wiring struct {
 	state *generation.State
 	init  daemon.Init
 	// left is the init that services moved from in this run.
-	left daemon.Init
+	left     daemon.Init
+	leftSite site
 	// without is the init that services went away from last.
 	without daemon.Init
 	// caller is the ordinary user of --user, nil for the host.
@@ -261,7 +262,7 @@ func (w *wiring) handoff(init daemon.Init, u *daemon.Host, d, last daemon.Desire
 	if w.atBoot {
 		return bootHandoff{w.init}, nil
 	}
-	return w.move(handoff{units: u, init: init, asked: w.asked, missing: w.missingInit(d)}, last)
+	return w.move(handoff{units: u, init: init, asked: w.asked, missing: w.missingInit(d)}, d, last)
 }
 
 // generationContents finds contents for a diff of two generations.

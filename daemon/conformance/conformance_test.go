@@ -152,6 +152,8 @@ func rows() []row {
 		{name: "a killed process comes back", check: comesBack},
 		{name: "verbs of a person", check: verbs},
 		{name: "a stopped service is started by switch", check: startsStopped},
+		{name: "what is mounted comes before its users, and again when it was taken away", check: mounts},
+		{name: "with rollback a failing service is exit 5, and what ran before runs", check: rollsBack},
 		{name: "a failing service is exit 4 and hurts nobody", check: fails},
 		{name: "what is dropped is gone, to the last process", check: drops},
 		{name: "an init that does not run is refused before any change", check: refuses},
@@ -253,6 +255,49 @@ func startsStopped(h *host) {
 	c.greeting, c.password, c.conf = "again", "x", "two"
 	h.to(c.String(), 0)
 	want(h, "state", h.services()["other"].State, "active")
+}
+
+func mounts(h *host) {
+	c := standard()
+	c.greeting, c.password, c.conf = "again", "x", "two"
+	site := c.String() + `
+mount "/mnt/t" {
+  what    = "tmpfs"
+  type    = "tmpfs"
+  options = ["size=1m"]
+  before  = ["user"]
+}
+service "user" {
+  process { argv = ["/bin/sh", "-c", "mountpoint -q /mnt/t && touch /mnt/t/used; exec sleep infinity"] }
+}
+`
+	h.to(site, 0)
+	h.eventually("test -e /mnt/t/used")
+	h.ok("umount /mnt/t")
+	if _, _, code := h.sh("activate --init " + h.name + " drift"); code != 2 {
+		h.Errorf("drift of a mount that is gone: exit status %d", code)
+	}
+	h.to(site, 0)
+	h.ok("mountpoint -q /mnt/t")
+	h.to(c.String(), 0)
+	h.ok("! mountpoint -q /mnt/t")
+}
+
+func rollsBack(h *host) {
+	before := h.services()
+	c := standard()
+	c.greeting, c.password, c.conf, c.broken = "again", "y", "two", true
+	stderr := h.to(`activation { on_unit_failure = "rollback" }`+"\n"+c.String(), 5)
+	if !strings.Contains(stderr, "broken") {
+		h.Errorf("the message does not name the service: %s", stderr)
+	}
+	for name, s := range h.services() {
+		want(h, name+" is up", s.State == "active", name != "manual")
+		if name == "other" {
+			want(h, "process of other", s.PID, before[name].PID)
+		}
+	}
+	h.ok("activate --init " + h.name + " drift")
 }
 
 func fails(h *host) {

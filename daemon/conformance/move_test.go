@@ -99,3 +99,23 @@ service "broken" {
 		}
 	}
 }
+
+// TestScanDir: the configuration says where an init looks, and the boot entry
+// goes there too.
+func TestScanDir(t *testing.T) {
+	t.Parallel()
+	h := (&host{T: t}).at("s6")
+	h = boot(t, h.rig, build(t))
+	h.m.Succeed(strings.ReplaceAll(h.setup, "/srv/scan", "/srv/own"))
+	h.to(standard().String(), 0)
+	h.ok("s6-svwait -U -t 5000 /srv/scan/web && test -x /srv/scan/activate-boot/run")
+	h.to(standard().String()+`
+init "s6" {
+  scan_dir = "/srv/own"
+}
+`, 0)
+	h.ok("s6-svwait -U -t 5000 /srv/own/web && test -x /srv/own/activate-boot/run")
+	h.ok("test ! -e /srv/scan/web && test ! -e /srv/scan/activate-boot/run")
+	h.kept()
+	h.ok("activate --init s6 deactivate; ! ls -d /srv/own/*")
+}

@@ -24,6 +24,8 @@ type Spec struct {
 	Pulls []string `json:"pulls,omitempty"`
 	// Members make it a bundle, which runs nothing itself.
 	Members []string `json:"members,omitempty"`
+	// Mount is the path that a oneshot mounts on; empty for every other.
+	Mount string `json:"mount,omitempty"`
 	// Boot says that it starts with the host.
 	Boot bool `json:"boot"`
 	// Level is its place in the order of starts, from 1.

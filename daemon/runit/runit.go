@@ -199,6 +199,12 @@ func (m *Manager) Up(_ context.Context, name string) error { return control(m.st
 // Down has the keeper stop.
 func (m *Manager) Down(_ context.Context, name string) error { return control(m.state(name), "d") }
 
+// Login makes the directory of links, which may be gone since, and becomes
+// runsvdir.
+func (m *Manager) Login() []string {
+	return []string{"sh", "-c", `mkdir -p "$1" && exec runsvdir -P "$1"`, "sh", m.scan}
+}
+
 // Boot is a directory whose command runs once: its end takes it down.
 func (m *Manager) Boot(argv []string) supervise.Native {
 	dir := path.Join(m.definitions(), supervise.BootUnit)

@@ -177,6 +177,12 @@ func (m *Manager) Down(ctx context.Context, name string) error {
 	return err
 }
 
+// Login makes the scan directory, which may be gone since, and becomes
+// s6-svscan.
+func (m *Manager) Login() []string {
+	return []string{"sh", "-c", `mkdir -p "$1" && exec s6-svscan "$1"`, "sh", m.scan}
+}
+
 // Boot is a directory whose command runs once: 125 says that it is not to run
 // again.
 func (m *Manager) Boot(argv []string) supervise.Native {

@@ -26,6 +26,9 @@ func (e *Engine) Status(_ context.Context, names []string) (map[string]daemon.St
 		if err != nil {
 			return nil, err
 		}
+		if e.unmounted(s) {
+			s.State = keep.Down
+		}
 		out[name+keep.Suffix] = status(s)
 	}
 	for _, unit := range names {
@@ -209,7 +212,8 @@ func (e *Engine) start(ctx context.Context, verb daemon.Verb, names, pulled []st
 		if err != nil {
 			return err
 		}
-		if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff {
+		if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff || e.unmounted(s) {
+			s.State = keep.Down
 			if err := e.down(ctx, name, deadline); err != nil {
 				return err
 			}

@@ -174,8 +174,12 @@ func (e *Engine) file(s keep.Spec, native Native) daemon.File {
 	if s.Bundle() {
 		unit = s.Name + keep.BundleSuffix
 	}
+	address := plan.NewAddress(plan.KindUnit, unit)
+	if s.Mount != "" {
+		address = plan.NewAddress(plan.KindMount, s.Mount)
+	}
 	f := daemon.File{
-		Address: plan.NewAddress(plan.KindUnit, unit), Unit: unit,
+		Address: address, Unit: unit,
 		Path: path.Join(e.Dirs()[0], unit), Content: keep.Encode(s), Mode: 0o644,
 		Parts: native.Parts, Links: native.Links, IgnoreFailure: s.IgnoreFailure, Origin: s.Origin,
 	}

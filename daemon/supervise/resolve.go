@@ -67,8 +67,6 @@ func supported(d daemon.Desired) error {
 		return fmt.Errorf("%scannot listen for socket %s: only systemd holds sockets for services", place(d.Sockets[0].Origin), d.Sockets[0].Name)
 	case len(d.Timers) > 0:
 		return fmt.Errorf("%scannot keep timer %s: only systemd has timers", place(d.Timers[0].Origin), d.Timers[0].Name)
-	case len(d.Mounts) > 0:
-		return fmt.Errorf("%scannot mount %s: only systemd mounts", place(d.Mounts[0].Origin), d.Mounts[0].Where)
 	case len(d.Units) > 0:
 		return fmt.Errorf("%scannot write unit %s: it is systemd's", place(d.Units[0].Origin), d.Units[0].Name)
 	}
@@ -95,6 +93,10 @@ func newResolver(d daemon.Desired) *resolver {
 		if spec.Bundle() {
 			r.bundles[s.Name] = bundle{s.DependsOn, s.After, s.Before, s.PartOf, s.Autostart}
 		}
+	}
+	for _, m := range d.Mounts {
+		spec := mountService(m)
+		r.services[spec.Name] = &spec
 	}
 	for _, s := range r.sorted() {
 		for _, b := range s.PartOf {

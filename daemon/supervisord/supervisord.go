@@ -206,6 +206,9 @@ func relative(p, file string) string {
 	return filepath.Join(filepath.Dir(file), p)
 }
 
+// Login runs supervisord in the foreground.
+func (m *Manager) Login() []string { return []string{"supervisord", "--nodaemon", "-c", m.config} }
+
 // Boot is a program that runs once.
 func (m *Manager) Boot(argv []string) supervise.Native {
 	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(argv))
