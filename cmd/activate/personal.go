@@ -144,15 +144,19 @@ func (w *wiring) missingInit(d daemon.Desired) error {
 }
 
 // ownBootFiles are the entry by which the caller's own init runs this program
-// whenever it starts.
+// whenever it starts, or a login shell starts that init.
 func (f *flags) ownBootFiles(init daemon.Init) ([]activation.BootFile, error) {
-	s, ok := init.(*systemd.Systemd)
-	if !ok {
-		return nil, nil
-	}
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program for the boot entry: %w", err)
+	}
+	if e, ok := init.(*supervise.Engine); ok {
+		file := e.LoginEntry([]string{exe, "--user", "--state-dir", f.stateDir, "--init", e.Name()})
+		return bootFilesOf([]daemon.File{file}), nil
+	}
+	s, ok := init.(*systemd.Systemd)
+	if !ok {
+		return nil, nil
 	}
 	env := f.caller.environment()
 	for _, name := range []string{"HOME", "USER", "XDG_RUNTIME_DIR"} {

@@ -180,6 +180,11 @@ func (h *host) do(ctx context.Context, e everybody, verb daemon.Verb, units []st
 	default:
 		return fmt.Errorf("cannot %s services: there are start, stop, restart, reload and status", verb)
 	}
+	if h.caller != nil {
+		if err := h.caller.checkRuntime(); err != nil {
+			return err
+		}
+	}
 	failed := e.Do(context.WithoutCancel(ctx), verb, units, serviceDeadline)
 	for _, f := range failed {
 		fmt.Fprintln(h.std.err, f.Error())

@@ -89,6 +89,7 @@ func TestUserInits(t *testing.T) {
 			if now := bob.services(init); now != pids {
 				t.Errorf("what alice did changed bob's services from %s to %s", pids, now)
 			}
+			alice.returns(init)
 			alice.leaves(init)
 			bob.ok(0, bob.activate(init, "drift"))
 			m.Fail("find / -xdev -newer /root/before \\( -user alice -o -user bob \\) -not -path '/home/*' -not -path '/proc/*' -not -path '/run/user/*' | grep .")
@@ -140,6 +141,26 @@ func (p person) changes(init ownInit) {
 	p.ok(2, p.activate(init, "drift"))
 	p.ok(0, p.activate(init, "start web")+" && "+init.native)
 	p.ok(0, p.activate(init, "rollback")+" && "+p.activate(init, "drift"))
+}
+
+// returns: everything of the user's is killed, as at the end of a session, and
+// comes back with a login.
+func (p person) returns(init ownInit) {
+	p.Helper()
+	p.m.Succeed("pkill -KILL -u alice; while pgrep -u alice; do :; done")
+	if init.name != "sysvinit" {
+		p.ok(1, p.activate(init, "services"))
+	}
+	p.ok(0, "unset XDG_RUNTIME_DIR; . ~/.config/activate/login.sh >login.log 2>&1 </dev/null")
+	p.m.WaitUntil(func() bool {
+		out, _, _ := p.run(p.activate(init, "services"))
+		return strings.Contains(out, "db active") || strings.Contains(strings.Join(strings.Fields(out), " "), "web active")
+	}, "the services after a login")
+	p.m.WaitUntil(func() bool { _, _, code := p.run(p.activate(init, "drift")); return code == 0 }, "no drift after a login")
+	if _, stderr := p.ok(1, "XDG_RUNTIME_DIR=/nowhere activate --user --init "+init.name+" start web"); !strings.Contains(stderr, "cannot use XDG_RUNTIME_DIR") {
+		p.Errorf("with a runtime directory that is not there it says %s", stderr)
+	}
+	p.ok(0, "unset XDG_RUNTIME_DIR; "+init.native+" && . ~/.config/activate/login.sh && "+init.native)
 }
 
 func (p person) leaves(init ownInit) {
