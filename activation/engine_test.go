@@ -42,7 +42,9 @@ type fakeUnits struct {
 	// always is what is to be done without any change.
 	always plan.Units
 	fail   []activation.UnitFailure
-	calls  []string
+	// fails says that they fail again and again.
+	fails bool
+	calls []string
 }
 
 func (f *fakeUnits) Verbs(_ context.Context, changes []plan.Change) (plan.Units, error) {
@@ -60,7 +62,9 @@ func (f *fakeUnits) Stop(_ context.Context, u plan.Units) []activation.UnitFailu
 func (f *fakeUnits) Start(_ context.Context, u plan.Units) (activation.Outcome, error) {
 	f.calls = append(f.calls, "start "+strings.Join(append(u.Restart, u.Start...), " "))
 	failed := f.fail
-	f.fail = nil
+	if !f.fails {
+		f.fail = nil
+	}
 	return activation.Outcome{Restarted: u.Restart, Started: u.Start, Failed: failed}, nil
 }
 

@@ -136,11 +136,10 @@ func TestUnitFailure(t *testing.T) {
 	}
 }
 
-func TestUnitFailureRollsBack(t *testing.T) {
-	t.Parallel()
-	m := newMachine(t)
-	m.switchTo(t, configA)
-	before := m.tree(t)
+// failingSwitch goes from one configuration to another, whose unit fails, with
+// rollback on.
+func failingSwitch(t *testing.T, m *machine) *activation.Result {
+	t.Helper()
 	m.units.verbs = plan.Units{Restart: []string{"web.service"}}
 	m.units.fail = []activation.UnitFailure{{Unit: "web.service", Reason: "exited with 1"}}
 	e := m.open(t)
@@ -150,11 +149,36 @@ func TestUnitFailureRollsBack(t *testing.T) {
 	target.Settings.OnUnitFailure = "rollback"
 	p, err := e.Prepare(context.Background(), target)
 	must(t, err)
-	res := e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+	return e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+}
+
+// TestRollbackFailsToo: files are as before, but what ran does not run any
+// more: a third end, with the command that repairs it.
+func TestRollbackFailsToo(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	before := m.tree(t)
+	m.units.fails = true
+	res := failingSwitch(t, m)
+	if res.Verdict != activation.Partial || res.Generation != 1 || !strings.Contains(res.Err.Error(), "activate rollback 1") {
+		t.Fatalf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
+	}
+	wantSame(t, "after the rollback", before, m.tree(t))
+}
+
+func TestUnitFailureRollsBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	before := m.tree(t)
+	res := failingSwitch(t, m)
 	if res.Verdict != activation.RolledBack || res.Generation != 1 || res.Verdict.ExitCode() != 5 {
 		t.Fatalf("got %s, generation %d, %v", res.Verdict, res.Generation, res.Err)
 	}
 	wantSame(t, "after the rollback", before, m.tree(t))
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
 	if n, _ := e.State.Boot(); n != 1 {
 		t.Errorf("the boot default is %d", n)
 	}

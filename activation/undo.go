@@ -47,10 +47,12 @@ func (tx *transaction) rollBack(ctx context.Context, res *Result, cause error) *
 	if err := tx.close(); err != nil {
 		return res.partial(errors.Join(cause, err), nil)
 	}
+	res.Generation = tx.journal.Previous
 	if len(outcome.Failed) > 0 {
-		cause = errors.Join(cause, fmt.Errorf("after the rollback: %w", failedUnits(outcome.Failed)))
+		err := fmt.Errorf("cannot bring generation %d back whole: %w; put right what they say, then start them with: activate rollback %[1]d", res.Generation, failedUnits(outcome.Failed))
+		return res.partial(errors.Join(cause, err), nil)
 	}
-	res.Verdict, res.Err, res.Generation = RolledBack, cause, tx.journal.Previous
+	res.Verdict, res.Err = RolledBack, cause
 	return res
 }
 

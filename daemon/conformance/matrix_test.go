@@ -46,7 +46,11 @@ const intro = `# Services on every init
 One service block runs the same on every init below. This page is written by
 the conformance suite (daemon/conformance), which runs the real init on a
 machine for each column; yes is a row that passed. For sysvinit and openrc the
-scripts are run as those inits would, but process 1 is neither.
+scripts of this suite are run as those inits would, but process 1 is neither;
+TestReboot beside it boots machines whose process 1 is sysvinit, runit, finit,
+s6-svscan, supervisord, or sysvinit with OpenRC, and wants the services back in
+order after what activate at-boot does. [Which row of which source is held by
+which test](init-rows.md) is a page of its own.
 
 systemd runs services itself. Every other init runs one keeper for each, which
 is this program: it waits for what the service needs, starts it, probes it,
@@ -57,10 +61,11 @@ the keeper.
 `
 
 const outro = `
-Only systemd has sockets, timers, mounts and raw units; elsewhere they are an
-error that names the block. For s6-rc, activate build --init s6-rc writes the
-source directories, which are checked as s6-rc-compile does; it does not drive
-a live database. --user is not there yet on any init.
+Mounts are oneshots elsewhere than on systemd, called PATH.mount as there. Only
+systemd has sockets, timers and raw units; elsewhere they are an error that
+names the block. For s6-rc, activate build --init s6-rc writes the source
+directories, which are checked as s6-rc-compile does; it does not drive a live
+database.
 `
 
 // String is the page.

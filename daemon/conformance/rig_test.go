@@ -33,7 +33,7 @@ const await = `await() { for i in $(seq 200); do if eval "$1"; then return 0; fi
 // namespace runs a program as process 1 of its own.
 func namespace(program string) string {
 	return await + `setsid unshare -fpm --mount-proc sh -c 'rm -rf /run/systemd; exec ` + program + `' >/tmp/init.log 2>&1 </dev/null &
-await "pgrep -P \$(pgrep -xo unshare)" >/dev/null; pgrep -P $(pgrep -xo unshare) > /tmp/init.pid`
+await "pgrep -P \$(pgrep -xo unshare)" >/dev/null; pgrep -P $(pgrep -xo unshare) > /tmp/init.pid; await "! test -e /run/systemd"`
 }
 
 const intoNamespace = "nsenter -t $(cat /tmp/init.pid) -p -m -- "

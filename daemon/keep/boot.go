@@ -57,9 +57,12 @@ func (d Dirs) BeginBoot() (first bool, done func(), err error) {
 func (d Dirs) forget() error {
 	names, err := d.Names()
 	for _, name := range names {
-		if s, readErr := d.recorded(name); readErr != nil || !s.Keeper.Alive() {
-			err = errors.Join(err, d.Drop(name))
+		s, readErr := d.recorded(name)
+		if errors.Is(readErr, fs.ErrNotExist) || s.Keeper.Alive() {
+			// A keeper is about to write it, or has.
+			continue
 		}
+		err = errors.Join(err, d.Drop(name))
 	}
 	return err
 }

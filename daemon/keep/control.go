@@ -42,7 +42,11 @@ func detach(name string, o Options) error {
 		return err
 	}
 	defer func() { _ = null.Close() }()
-	argv := []string{self, "keep", "run", "--specs", o.Dirs.Specs, "--run", o.Dirs.Run, "--log", o.Log, name}
+	argv := []string{self, "keep", "run", "--specs", o.Dirs.Specs, "--run", o.Dirs.Run, "--log", o.Log}
+	if o.AfterBoot {
+		argv = append(argv, "--after-boot")
+	}
+	argv = append(argv, name)
 	p, err := os.StartProcess(self, argv, &os.ProcAttr{
 		Dir: "/", Files: []*os.File{null, null, null}, Env: keeperEnvironment(), Sys: &syscall.SysProcAttr{Setsid: true},
 	})

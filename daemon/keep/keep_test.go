@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,9 +27,9 @@ func keeper(args []string) int {
 		_ = keep.Exec(os.Stdin)
 		return 126
 	}
-	// run --specs S --run R --log L NAME
-	o := keep.Options{Dirs: keep.Dirs{Specs: args[2], Run: args[4]}, Log: args[6]}
-	if err := keep.Keep(args[7], o); err != nil {
+	// run --specs S --run R --log L [--after-boot] NAME
+	o := keep.Options{Dirs: keep.Dirs{Specs: args[2], Run: args[4]}, Log: args[6], AfterBoot: slices.Contains(args, "--after-boot")}
+	if err := keep.Keep(args[len(args)-1], o); err != nil {
 		return 1
 	}
 	return 0

@@ -38,8 +38,10 @@ func (m *Manager) Order(ctx context.Context, services []keep.Spec) error {
 	if _, err := m.opts.Root.Lstat(path.Join(dir, orders()[0])); err != nil {
 		return nil // Nobody reads what is not there.
 	}
-	if _, err := exec.LookPath("insserv"); err != nil {
-		return nil // Who removed it has rc go by numbers.
+	for _, tool := range []string{"startpar", "insserv"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return nil // Without the one rc goes by numbers, without the other nobody keeps the files.
+		}
 	}
 	scratch, err := os.MkdirTemp("", "activate-insserv-")
 	if err != nil {
