@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 30s
 
-.PHONY: build deps test demo lint race fuzz golden package bench
+.PHONY: build deps test demo lint race fuzz golden package bench soak
 
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/activate ./cmd/activate
@@ -14,18 +14,19 @@ deps: ## what the tests and the demo need from Debian
 	sh testvm/deps.sh
 
 test: deps build ## every test, real inits included
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
+
+soak: deps ## 400 power cuts
+	ACTIVATE_POWER_CUTS=400 $(GO) test -timeout 8h -v -run TestPowerCuts ./cmd/activate
 
 demo: deps build ## a throw-away Debian gets a multi-user Nix
 	$(GO) run ./testvm/run -copy bin/activate:/usr/local/bin/activate -copy examples:/root/examples testvm/demo.sh
 
 lint:
-	$(GO) vet ./...
-	$(GO) run $(LINT) run ./...
+	$(GO) vet ./... && $(GO) run $(LINT) run ./...
 
 race:
 	$(GO) test -race ./activation/... ./users ./etc ./daemon/... ./modules/...
-
 fuzz: ## each fuzz target for FUZZ
 	sh .ci/fuzz $(FUZZ)
 

@@ -28,6 +28,9 @@ type Config struct {
 	Virtual bool
 	// KernelLine is added to a virtual machine's kernel command line.
 	KernelLine []string
+	// Prepare is shell text that runs once in the tree a virtual machine's disk
+	// is made of. Nothing is mounted there, and nothing runs.
+	Prepare string
 	// Segment is the network a virtual machine is on; nil means none.
 	Segment *Segment
 	// Init is what runs as process 1; nil means systemd.

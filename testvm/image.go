@@ -1,6 +1,8 @@
 package testvm
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,18 +28,33 @@ func image(c Config) (tree, file string, err error) {
 	}
 	defer func() { _ = lock.Close() }()
 	file = tree + ".img"
+	if c.Prepare != "" {
+		sum := sha256.Sum256([]byte(c.Prepare))
+		file = tree + "-" + hex.EncodeToString(sum[:8]) + ".img"
+	}
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return tree, file, err
 	}
-	if err := makeImage(tree, file+".new"); err != nil {
+	if err := makeImage(tree, c.Prepare, file+".new"); err != nil {
 		return "", "", fmt.Errorf("cannot make a disk of %s: %w", tree, err)
 	}
 	return tree, file, os.Rename(file+".new", file)
 }
 
-func makeImage(tree, file string) error {
+func makeImage(tree, prepare, file string) error {
 	if err := os.RemoveAll(file); err != nil {
 		return err
+	}
+	if prepare != "" {
+		d, err := newDisk(tree)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = d.remove() }()
+		tree = d.root()
+		if out, err := exec.Command("chroot", tree, "/bin/sh", "-euc", prepare).CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot prepare it: %w\n%s", err, tail(string(out), 20))
+		}
 	}
 	// Nothing is left for the guest's kernel to do in the background.
 	cmd := exec.Command("mke2fs", "-q", "-t", "ext4", "-b", fmt.Sprint(blockSize), "-L", "root",

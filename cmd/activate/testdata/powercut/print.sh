@@ -1,4 +1,4 @@
-# Prints all that a configuration decides on this host, in an order of its own,
+# Prints what a configuration decides on this host, in an order of its own,
 # so that two hosts with the same configuration print the same.
 cd /
 for f in passwd group shadow gshadow subuid subgid; do
@@ -7,7 +7,7 @@ for f in passwd group shadow gshadow subuid subgid; do
 	awk -F: -v OFS=: -v file=$f 'file == "shadow" { $3 = "" } { print }' "/etc/$f" | sort
 done
 echo "== files"
-find etc/app/ etc/motd etc/systemd/system etc/profile.d srv home/keeper home/bob -xdev \
+find etc/app/ etc/motd etc/systemd/system etc/profile.d srv home/keeper -xdev \
 	! -path 'etc/systemd/system/*.d/lean.conf' -printf '%p %y %m %U %G\n' 2>/dev/null | sort
 echo "== contents"
 find -L etc/app etc/motd etc/systemd/system etc/profile.d srv home/keeper -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum
