@@ -305,3 +305,37 @@ func TestAStoppedUnitIsStartedWithoutAGeneration(t *testing.T) {
 		t.Errorf("calls %q", got)
 	}
 }
+
+// A snippet with at_boot sets what no disk keeps (a firewall), so each boot runs
+// it, also one that finds everything in place.
+func TestBootSnippetsRunAtEachBoot(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	snippets := []activation.Snippet{
+		{Name: "always", Script: "echo booted", AtBoot: true},
+		{Name: "switches", Script: "echo switched"},
+	}
+	m.switchTo(t, configA, snippets...)
+	for range 2 {
+		m.log = nil
+		e := m.open(t)
+		record, err := e.State.ReadCurrent()
+		must(t, err)
+		target, err := e.Restore(record)
+		must(t, err)
+		target.Snippets = snippets
+		p, err := e.Prepare(t.Context(), target)
+		must(t, err)
+		res := e.Apply(t.Context(), p, activation.Request{Verb: activation.VerbAtBoot})
+		if res.Verdict != activation.Applied || res.Generation != 1 {
+			t.Fatalf("%v %v", res.Verdict, res.Err)
+		}
+		if log := strings.Join(m.log, "\n"); !strings.Contains(log, "always: booted") || strings.Contains(log, "switched") {
+			t.Errorf("log %q", log)
+		}
+		must(t, e.Root.Close())
+	}
+	if _, err := os.Stat(filepath.Join(m.dir, stateDir, "generations/2")); err == nil {
+		t.Error("a boot made a generation")
+	}
+}

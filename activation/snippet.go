@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
@@ -95,6 +96,12 @@ func (tx *transaction) snippet(ctx context.Context, name string) error {
 		return nil
 	}
 	return err
+}
+
+// hasBootSnippets tells whether a boot has work beyond what differs: snippets
+// with at_boot run at each.
+func (p *Prepared) hasBootSnippets() bool {
+	return slices.ContainsFunc(p.target.Snippets, func(s Snippet) bool { return s.AtBoot })
 }
 
 // VerbAtBoot is the verb of the run at boot, in which only snippets with

@@ -40,10 +40,12 @@ func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
 	if err := p.Refused(); err != nil {
 		return res.failed(err)
 	}
-	if fresh := p.target.Record != nil && p.target.recorded() == 0; p.Nothing() && (fresh || numberOf(p.last) == p.number) {
+	fresh := p.target.Record != nil && p.target.recorded() == 0
+	boots := req.Verb == VerbAtBoot && p.hasBootSnippets() && !e.Offline
+	if p.Nothing() && !boots && (fresh || numberOf(p.last) == p.number) {
 		return e.nothing(p, req, res)
 	}
-	if p.unitsOnly() {
+	if p.unitsOnly() && !boots {
 		return e.startUnits(context.WithoutCancel(ctx), p, req, res)
 	}
 	tx, err := e.begin(ctx, p, req)

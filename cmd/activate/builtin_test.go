@@ -55,6 +55,10 @@ func TestBuiltinModules(t *testing.T) {
 		t.Errorf("the second switch: %s", stderr)
 	}
 	builtinRefusals(t, m)
+	m.Reboot()
+	if got := m.Succeed("nft list ruleset | grep -c 'tcp dport 22 accept'; sysctl -n net.ipv4.ip_forward; systemctl is-active cleanup.timer"); got != "1\n1\nactive\n" {
+		t.Errorf("after a boot: %q", got)
+	}
 	m.Succeed("activate deactivate")
 	if after := m.Succeed("sha256sum /etc/hosts; readlink /etc/localtime; stat -c '%a %U %n' /etc/hosts /etc/sudoers.d"); after != before {
 		t.Errorf("after deactivate:\n%swant:\n%s", after, before)
