@@ -25,6 +25,8 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
+	// Others may have made directories since the plan.
+	s.cfg.Root.Forget()
 	for len(changes) > 0 {
 		run, creations := leading(changes)
 		if creations && len(run) >= manyCreations {

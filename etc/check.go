@@ -48,12 +48,13 @@ func (t step) expectedContent(f found) (bool, error) {
 		case typeOf(f.info.Type) != side.Type:
 		case side.Type == Directory:
 			return true, nil
-		case t.s.cfg.Resume && f.info.Size == 0:
-			return true, nil
 		case side.hash() == "":
 			return true, nil
 		default:
 			same, err := t.s.holdsContent(f, *side)
+			if !same && err == nil && t.s.cfg.Resume {
+				same, err = t.cutOff(f, *side)
+			}
 			if err != nil || same {
 				return same, err
 			}

@@ -359,3 +359,40 @@ func TestStampsSaveReading(t *testing.T) {
 		t.Errorf("an edit was not seen: %v", actions(d))
 	}
 }
+
+// A power cut leaves of a new file what had reached the disk.
+func TestAFileThatAPowerCutLeftIsFinished(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789abcdef", 10_000)
+	for name, c := range map[string]struct {
+		left string
+		ok   bool
+	}{
+		"nothing":           {"", true},
+		"a part":            {text[:4096], true},
+		"a large part":      {text[:131072], true},
+		"all":               {text, true},
+		"something else":    {"an administrator was quicker", false},
+		"more":              {text + "and more", false},
+		"a part with edits": {text[:4000] + "!" + text[4001:5000], false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			desired := desiredOf(file("srv/big", text, "0644"))
+			h.stage(t, desired)
+			d, err := h.subsystem(desired).Diff(t.Context())
+			must(t, err)
+			h.write(t, "srv/big", c.left, 0o644)
+			h.resume = true
+			err = h.subsystem(desired).Apply(t.Context(), d.Changes)
+			got := h.content(t, "srv/big")
+			if c.ok && (err != nil || got != text) {
+				t.Errorf("%v, %d bytes", err, len(got))
+			}
+			if !c.ok && (!errors.Is(err, rootfs.ErrChanged) || got != c.left) {
+				t.Errorf("%v, %d bytes", err, len(got))
+			}
+		})
+	}
+}
