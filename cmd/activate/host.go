@@ -86,6 +86,9 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 	if f.mustDetach(verb) {
 		return f.detach(verb)
 	}
+	var stop func()
+	f.std.err, stop = ui.Spin(f.std.err)
+	defer stop()
 	return f.reading(func(h *host) error {
 		if err := h.mayChange(); err != nil {
 			return err

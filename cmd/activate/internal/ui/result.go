@@ -108,6 +108,9 @@ func Event(w io.Writer, s Style, e activation.Event) {
 		step = s.yellow(e.Step + ":")
 	}
 	fmt.Fprintf(w, "%s %s\n", step, e.Text)
+	if spinner, ok := w.(*Spinner); ok {
+		spinner.Label(step, time.Now())
+	}
 }
 
 // JSON prints any answer as a document.

@@ -19,6 +19,9 @@ type Style struct{ color bool }
 
 // StyleFor gives the style for a writer: colour on a terminal, unless noColor.
 func StyleFor(w io.Writer, noColor bool) Style {
+	if s, ok := w.(*Spinner); ok {
+		w = s.to
+	}
 	f, ok := w.(*os.File)
 	return Style{color: ok && !noColor && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))}
 }
