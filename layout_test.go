@@ -16,7 +16,7 @@ var layout = map[string][]string{
 	"cmd/activate/...":      {"..."},
 	"modules/...":           {"modules/...", "users", "etc", "daemon", "activation", "activation/plan"},
 	"users/...":             {"activation/plan", "activation/rootfs"},
-	"etc/...":               {"activation/plan", "activation/rootfs"},
+	"etc/...":               {"etc/...", "activation/plan", "activation/rootfs"},
 	"daemon":                {"activation/plan", "activation/rootfs"},
 	"daemon/...":            {"daemon/...", "activation/plan", "activation/rootfs"},
 	"activation":            {"activation/plan", "activation/rootfs", "activation/generation"},

@@ -25,6 +25,15 @@ type observation struct {
 // user gives the state of an existing account by the account files alone, nil
 // when there is none.
 func (o observation) user(name string) *UserState {
+	s := o.account(name)
+	if s != nil {
+		s.Password = o.password(name)
+	}
+	return s
+}
+
+// account is user without the password.
+func (o observation) account(name string) *UserState {
 	u, ok := o.book.users[name]
 	if !ok {
 		return nil
@@ -34,8 +43,7 @@ func (o observation) user(name string) *UserState {
 		Group:       o.book.groupName(ID(u.Gid)),
 		Groups:      slices.Clone(o.book.memberships[name]),
 		Description: printable(u.Gecos), Home: printable(u.Home), Shell: printable(u.Shell),
-		Password: o.password(name),
-		SubUIDs:  ranges(o.book.subUID, name), SubGIDs: ranges(o.book.subGID, name),
+		SubUIDs: ranges(o.book.subUID, name), SubGIDs: ranges(o.book.subGID, name),
 	}
 	slices.Sort(s.Groups)
 	s.Groups = slices.Compact(s.Groups)
