@@ -1,6 +1,8 @@
 package etc
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -70,7 +72,18 @@ func (s *Subsystem) bytesOf(a plan.Address, st *State) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
 	}
-	return readLimited(f)
+	return standing(f, st)
+}
+
+// standing reads what stands on the host now, which is one of a generation's
+// contents only if it has the hash of that.
+func standing(f io.ReadCloser, st *State) ([]byte, error) {
+	b, err := readLimited(f)
+	sum := sha256.Sum256(b)
+	if err == nil && len(b) < contentLimit && hex.EncodeToString(sum[:]) != st.SHA256 {
+		return nil, nil
+	}
+	return b, err
 }
 
 func readLimited(f io.ReadCloser) ([]byte, error) {

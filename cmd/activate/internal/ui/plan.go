@@ -240,7 +240,7 @@ func printable(b []byte) bool {
 }
 
 func units(w io.Writer, s Style, u plan.Units) {
-	if u.Empty() && len(u.Skip) == 0 {
+	if len(u.Stop)+len(u.Reload)+len(u.Restart)+len(u.Start)+len(u.Skip) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "%s\n", s.bold("units"))

@@ -44,6 +44,16 @@ plan: 1 to add, 1 to change, 1 to remove, 7 unchanged
 	}
 }
 
+// TestNoUnitsNoHeading: definitions that are read again are nothing to show.
+func TestNoUnitsNoHeading(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	ui.Plan(&out, ui.Style{}, plan.Make(nil, 1, plan.Units{Refresh: true}), nil, 0)
+	if strings.Contains(out.String(), "units") {
+		t.Errorf("a heading over nothing:\n%s", out.String())
+	}
+}
+
 func TestLongAndBinaryDiffsAreCut(t *testing.T) {
 	t.Parallel()
 	p := plan.Make([]plan.Change{plan.New("etc/a", nil, state(`{}`), "", ""), plan.New("etc/b", nil, state(`{}`), "", "")}, 0, plan.Units{})
