@@ -11,7 +11,7 @@ import (
 )
 
 // readLedger reads the ledger. One that is gone although a generation is there
-// is made anew from the states that generations recorded; lost tells so.
+// is made anew from the states that generations recorded; lost tells that ids had been given.
 func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
 	l, err = readLedger(s.cfg.Root, s.cfg.StateDir)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -29,7 +29,21 @@ func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
 			return nil, true, fmt.Errorf("cannot make %s anew: %w", s.cfg.Root.Name(ledgerPath(s.cfg.StateDir)), err)
 		}
 	}
-	return l, len(l.Users)+len(l.Groups) > 0, nil
+	return l, !s.onlyAdopted(recorded), nil
+}
+
+// onlyAdopted tells that generations took accounts as they were and changed
+// none: then there was never a ledger to lose.
+func (s *Subsystem) onlyAdopted(recorded []map[plan.Address]plan.State) bool {
+	for _, states := range recorded {
+		for a, st := range states {
+			account := a.Kind() == plan.KindUser || a.Kind() == plan.KindGroup
+			if account && string(st) != string(s.cfg.Originals[a]) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // relearn enters the ids that one generation gave.

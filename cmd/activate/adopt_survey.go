@@ -175,9 +175,9 @@ func (a *adoption) system() *modules.System {
 // summary counts what the configuration has.
 func (a *adoption) summary() string {
 	files := len(a.entries(a.changed)) + len(a.entries(a.added))
-	text := fmt.Sprintf("%d users, %d groups, %d paths in /etc, %d units", len(a.accounts.Users), len(a.accounts.Groups), files, len(a.units))
+	text := fmt.Sprintf("users: %d, groups: %d, paths in /etc: %d, units: %d", len(a.accounts.Users), len(a.accounts.Groups), files, len(a.units))
 	if len(a.left) > 0 {
-		text += fmt.Sprintf("; %d left out, named at its end", len(a.left))
+		text += fmt.Sprintf("; left out: %d, named at its end", len(a.left))
 	}
 	return text
 }
