@@ -33,7 +33,7 @@ type Options struct {
 	Expressible func(text string) bool
 }
 
-// Found is what people made of /etc, each list sorted by path.
+// Found is what people made of /etc, each list in the order of a walk by names.
 type Found struct {
 	// Changed are configuration files of packages, Added what no package owns:
 	// real copies, links, and the directories of such files where they are not
