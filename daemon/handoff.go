@@ -58,7 +58,10 @@ func (u *Units) Start(ctx context.Context, units plan.Units) (Outcome, error) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	var errs []error
-	if units.Refresh {
+	switch {
+	case units.Renew:
+		errs = append(errs, u.cfg.Init.Renew(ctx))
+	case units.Refresh:
 		errs = append(errs, u.cfg.Init.Refresh(ctx))
 	}
 	errs = append(errs, u.forget(ctx, units))

@@ -58,6 +58,7 @@ func (h *Host) Start(ctx context.Context, units plan.Units) (Outcome, error) {
 	out, err := h.Units.Start(ctx, h.own(units))
 	for _, p := range h.people {
 		lists := only(units, p.name)
+		lists.Renew = false
 		lists.Refresh = lists.Refresh && (h.refresh == nil || h.refresh[p.name])
 		own, failed := p.start(context.WithoutCancel(ctx), lists)
 		out, err = out.with(p.name, own), errors.Join(err, failed)
@@ -109,7 +110,7 @@ func selected(u plan.Units, to func(string) (string, bool)) plan.Units {
 	}
 	return plan.Units{
 		Stop: rename(u.Stop, to), Start: rename(u.Start, to), Restart: rename(u.Restart, to), Reload: rename(u.Reload, to),
-		Skip: rename(u.Skip, to), Reasons: reasons, Failed: rename(u.Failed, to), Refresh: u.Refresh,
+		Skip: rename(u.Skip, to), Reasons: reasons, Failed: rename(u.Failed, to), Refresh: u.Refresh, Renew: u.Renew,
 	}
 }
 

@@ -38,6 +38,12 @@ type Init interface {
 	Followers(ctx context.Context, name string) ([]string, error)
 	// Refresh has the init read all definitions again.
 	Refresh(ctx context.Context) error
+	// Settings are the files, and directories of files, of the init's own
+	// settings, relative to the root, which it reads only when it begins.
+	Settings() []string
+	// Renew has the init begin anew with its settings, while all that runs goes
+	// on; it reads all definitions again too.
+	Renew(ctx context.Context) error
 	// Forget clears the failed state of the named units.
 	Forget(ctx context.Context, names []string) error
 	// Do gives all units to the init at once, which orders them itself, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -41,6 +42,7 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 	}
 	lists := d.lists()
 	lists.Refresh = slices.ContainsFunc(changes, u.concernsInit)
+	lists.Renew = slices.ContainsFunc(changes, u.changesSettings)
 	for _, name := range slices.Sorted(maps.Keys(status)) {
 		if status[name].Failed {
 			lists.Failed = append(lists.Failed, name)
@@ -54,6 +56,19 @@ func (u *Units) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, e
 func (u *Units) concernsInit(ch plan.Change) bool {
 	_, inside := u.inside(ch)
 	return inside || ch.Kind == plan.KindUnit || ch.Kind == plan.KindMount
+}
+
+// changesSettings tells whether the init has to begin anew: for files of its own
+// settings.
+func (u *Units) changesSettings(ch plan.Change) bool {
+	if ch.Kind != plan.KindEtc && ch.Kind != plan.KindFile && ch.Kind != plan.KindSymlink {
+		return false
+	}
+	p := strings.TrimPrefix(ch.Address.Name(), "/")
+	if ch.Kind == plan.KindEtc {
+		p = "etc/" + p
+	}
+	return slices.ContainsFunc(u.cfg.Init.Settings(), func(s string) bool { return p == s || strings.HasPrefix(p, s+"/") })
 }
 
 // addOthers adds the units of files that other subsystems put into the init's

@@ -26,18 +26,21 @@ type Units struct {
 	Failed []string
 	// Refresh has the init read all definitions again, since some changed.
 	Refresh bool
+	// Renew has the init itself begin anew, since its own settings changed;
+	// what runs goes on.
+	Renew bool
 }
 
 // Empty tells whether the init has nothing to do. A skipped unit is nothing to
 // do.
 func (u Units) Empty() bool {
-	return !u.Refresh && len(u.Stop)+len(u.Start)+len(u.Restart)+len(u.Reload) == 0
+	return !u.Refresh && !u.Renew && len(u.Stop)+len(u.Start)+len(u.Restart)+len(u.Reload) == 0
 }
 
 // Resume is what has to be done when the changes were taken back after the
 // stop phase: what was stopped runs again, nothing else happened.
 func (u Units) Resume() Units {
-	return Units{Start: slices.Clone(u.Stop), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh}
+	return Units{Start: slices.Clone(u.Stop), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh, Renew: u.Renew}
 }
 
 // unitsJSON is the form of DESIGN section 3, lists never null.
@@ -50,6 +53,7 @@ type unitsJSON struct {
 	Reasons map[string]string `json:"reasons,omitempty"`
 	Failed  []string          `json:"failed_before,omitempty"`
 	Refresh bool              `json:"refresh,omitempty"`
+	Renew   bool              `json:"renew,omitempty"`
 }
 
 // MarshalJSON writes the lists, empty ones as [].
@@ -62,7 +66,7 @@ func (u Units) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(unitsJSON{
 		Stop: list(u.Stop), Start: list(u.Start), Restart: list(u.Restart),
-		Reload: list(u.Reload), Skip: list(u.Skip), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh,
+		Reload: list(u.Reload), Skip: list(u.Skip), Reasons: u.Reasons, Failed: u.Failed, Refresh: u.Refresh, Renew: u.Renew,
 	})
 }
 

@@ -83,4 +83,21 @@ service "hello" {
 	m.Succeed("activate switch /root/a.hcl")
 	m.Fail("readlink /proc/1/exe | grep deleted")
 	m.WaitForUnit("hello.service")
+
+	// Settings that PID 1 reads only when it begins count at once, too.
+	pid := m.Succeed("systemctl show -P MainPID hello.service")
+	m.WriteFile("/root/b.hcl", `
+imports = ["./a.hcl"]
+etc "systemd/system.conf.d/limits.conf" {
+  text = "[Manager]\nDefaultTimeoutStartSec=77s\n"
+}
+`)
+	m.Succeed("activate switch /root/b.hcl")
+	if got := m.Succeed("systemctl show -P DefaultTimeoutStartUSec; systemctl show -P MainPID hello.service"); got != "1min 17s\n"+pid {
+		t.Errorf("after a change of system.conf: %q, the service had %q", got, pid)
+	}
+	m.Succeed("activate rollback")
+	if got := m.Succeed("systemctl show -P DefaultTimeoutStartUSec; systemctl show -P MainPID hello.service"); got != "1min 30s\n"+pid {
+		t.Errorf("after the rollback: %q, the service had %q", got, pid)
+	}
 }

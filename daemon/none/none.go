@@ -47,6 +47,12 @@ func (Init) Followers(context.Context, string) ([]string, error) { return nil, n
 // Refresh does nothing.
 func (Init) Refresh(context.Context) error { return nil }
 
+// Settings gives none.
+func (Init) Settings() []string { return nil }
+
+// Renew does nothing.
+func (Init) Renew(context.Context) error { return nil }
+
 // Forget does nothing.
 func (Init) Forget(context.Context, []string) error { return nil }
 

@@ -65,6 +65,12 @@ func (e *Engine) Followers(_ context.Context, unit string) ([]string, error) {
 	return out, nil
 }
 
+// Settings gives none: these managers have no settings that they read once.
+func (e *Engine) Settings() []string { return nil }
+
+// Renew is Refresh.
+func (e *Engine) Renew(ctx context.Context) error { return e.Refresh(ctx) }
+
 // Refresh has the manager take up what changed, and drops the states of
 // services that are gone.
 func (e *Engine) Refresh(ctx context.Context) error {

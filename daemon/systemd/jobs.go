@@ -24,8 +24,7 @@ func (s *Systemd) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	if s.user == nil && outdated() {
-		s.Close()
-		return s.tool(ctx, "systemctl", "daemon-reexec")
+		return s.reexecute(ctx)
 	}
 	conn, err := s.manager(ctx)
 	if err != nil {
@@ -35,6 +34,27 @@ func (s *Systemd) Refresh(ctx context.Context) error {
 		return fmt.Errorf("cannot have %s read its units again: %w", s.called(), err)
 	}
 	return nil
+}
+
+// Settings are those of systemd-system.conf(5) that a host changes. A user's
+// manager has none here: its own are the user's.
+func (s *Systemd) Settings() []string {
+	if s.user != nil {
+		return nil
+	}
+	return []string{"etc/systemd/system.conf", "etc/systemd/system.conf.d"}
+}
+
+// Renew is `systemctl daemon-reexec`.
+func (s *Systemd) Renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
+	return s.reexecute(ctx)
+}
+
+func (s *Systemd) reexecute(ctx context.Context) error {
+	s.Close()
+	return s.tool(ctx, "systemctl", "daemon-reexec")
 }
 
 // outdated tells whether PID 1 runs a program that is no longer on disk.
