@@ -45,6 +45,9 @@ func (e *Engine) check(ctx context.Context, p *Prepared) {
 	if p.target.Record == nil || p.target.recorded() > 0 || len(p.Problems) > 0 {
 		return
 	}
+	if p.target.Settings.BootAttempts > 0 && !e.CountBoots && !e.Offline {
+		p.Warnings = append(p.Warnings, plan.Problem{Summary: "activation.boot_attempts is without effect here: boots are counted under systemd only"})
+	}
 	for _, part := range p.parts {
 		if part.Checks == nil {
 			continue

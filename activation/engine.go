@@ -76,6 +76,9 @@ type Handoff interface {
 	// Start does the rest and gives the verdict. Even with an error every
 	// phase was tried.
 	Start(ctx context.Context, units plan.Units) (Outcome, error)
+	// Failing gives the units that should be up by now and are not, once their
+	// states have settled.
+	Failing(ctx context.Context) ([]UnitFailure, error)
 }
 
 // UnitFailure is a unit that did not do as it should.
@@ -144,6 +147,8 @@ type Engine struct {
 	// has no way, or nothing is to be installed; nil for never any. It is asked
 	// once the parts of a target are made, which say where the init looks.
 	BootFiles func() ([]BootFile, error)
+	// CountBoots is set where the boot entry tells how boots end.
+	CountBoots bool
 	// made are directories above the state and the lock that this run made.
 	made []string
 	// Now is the clock for records.

@@ -34,6 +34,8 @@ type machine struct {
 	fault func(op, name string) error
 	units *fakeUnits
 	log   []string
+	// attempts is boot_attempts of every generation.
+	attempts int
 }
 
 // fakeUnits is a hand-off that records what it is asked.
@@ -44,8 +46,12 @@ type fakeUnits struct {
 	fail   []activation.UnitFailure
 	// fails says that they fail again and again.
 	fails bool
-	calls []string
+	// failing is what is not up after a boot.
+	failing []activation.UnitFailure
+	calls   []string
 }
+
+func (f *fakeUnits) Failing(context.Context) ([]activation.UnitFailure, error) { return f.failing, nil }
 
 func (f *fakeUnits) Verbs(_ context.Context, changes []plan.Change) (plan.Units, error) {
 	if len(changes) == 0 {

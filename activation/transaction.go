@@ -36,6 +36,12 @@ type transaction struct {
 // Apply brings the host to what p plans. It never returns between the stop
 // phase and the start phase. Refused plans change nothing.
 func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
+	res := e.apply(ctx, p, req)
+	e.prove(req, res)
+	return res
+}
+
+func (e *Engine) apply(ctx context.Context, p *Prepared, req Request) *Result {
 	res := &Result{Plan: p.Plan, Generation: numberOf(p.last)}
 	if err := p.Refused(); err != nil {
 		return res.failed(err)

@@ -67,6 +67,10 @@ type Entry struct {
 	Boot        bool      `json:"boot"`
 	Config      string    `json:"config"`
 	Description string    `json:"description"`
+	// BootAttempts and BootFailure are of boots that were no good ones since
+	// the generation last was good.
+	BootAttempts int    `json:"boot_attempts,omitempty"`
+	BootFailure  string `json:"boot_failure,omitempty"`
 }
 
 // List gives all generations, ascending.
@@ -83,6 +87,10 @@ func (s *State) List() ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	boots, err := s.ReadBoots()
+	if err != nil {
+		return nil, err
+	}
 	entries := []Entry{}
 	for _, n := range numbers {
 		r, err := s.Read(n)
@@ -92,6 +100,7 @@ func (s *State) List() ([]Entry, error) {
 		entries = append(entries, Entry{
 			Number: n, Time: r.Time, Current: n == current, Boot: n == boot,
 			Config: r.Config, Description: r.Description,
+			BootAttempts: boots.Trials[n].Attempts, BootFailure: boots.Trials[n].Failure,
 		})
 	}
 	return entries, nil

@@ -57,11 +57,7 @@ func newAtBoot(f *flags) *cobra.Command {
 					// The host went down while the switch was on trial.
 					return h.finishRevert(h.revert(ctx, pending))
 				}
-				target, err := h.bootTarget()
-				if target == nil || err != nil {
-					return err
-				}
-				return h.apply(ctx, target, activation.Request{Verb: activation.VerbAtBoot})
+				return h.bootUp(ctx)
 			})
 		},
 	}

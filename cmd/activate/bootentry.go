@@ -31,8 +31,9 @@ func program(root *rootfs.Root) (string, error) {
 
 // bootFiles are the entry by which the init runs this program at boot, which a
 // root without the program does not get, and what else has to be there before
-// units, the generator where users have some.
-func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init, generator bool) ([]activation.BootFile, error) {
+// units, the generator where users have some. mark is there while a boot is
+// counted.
+func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init, mark string, generator bool) ([]activation.BootFile, error) {
 	if f.caller != nil {
 		return f.ownBootFiles(init)
 	}
@@ -44,14 +45,14 @@ func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init, generator bool) (
 	if exe == "" || err != nil {
 		return bootFilesOf(files), err
 	}
-	argv := []string{exe, "at-boot"}
+	argv, booted := []string{exe, "at-boot"}, []string{exe, "booted"}
 	if f.stateDir != defaultStateDir {
-		argv = append(argv, "--state-dir", f.stateDir)
+		argv, booted = append(argv, "--state-dir", f.stateDir), append(booted, "--state-dir", f.stateDir)
 	}
 	var entry []daemon.File
 	switch init := init.(type) {
 	case *systemd.Systemd:
-		entry, err = systemd.BootEntry(argv, f.stateDir)
+		entry, err = systemd.BootEntry(systemd.BootRun{Argv: argv, StateDir: f.stateDir, Booted: booted, Mark: mark})
 	case *supervise.Engine:
 		entry = init.BootEntry(append(argv, "--once", "--init", init.Name()))
 	}

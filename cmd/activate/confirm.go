@@ -57,6 +57,11 @@ func (h *host) confirm(ctx context.Context) error {
 	if err := h.engine.State.DropPending(); err != nil {
 		return err
 	}
+	if h.engine.CountBoots {
+		if err := h.engine.Proven(); err != nil {
+			return err
+		}
+	}
 	h.disarm(ctx)
 	fmt.Fprintf(h.std.err, "generation %d is confirmed\n", pending.Number)
 	return nil

@@ -47,6 +47,9 @@ func (h *host) listGenerations() error {
 		if e.Boot {
 			mark += " boot"
 		}
+		if e.BootAttempts > 0 {
+			mark += fmt.Sprintf(" failed to boot %s: %s", generation.Times(e.BootAttempts), e.BootFailure)
+		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", e.Number, e.Time.Local().Format("2006-01-02 15:04:05"), e.Config, e.Description, mark)
 	}
 	return w.Flush()

@@ -47,6 +47,11 @@ func (h handoff) Start(ctx context.Context, units plan.Units) (activation.Outcom
 	}, err
 }
 
+func (h handoff) Failing(ctx context.Context) ([]activation.UnitFailure, error) {
+	list, err := h.units.Failing(ctx)
+	return failures(list), err
+}
+
 // bootHandoff is the hand-off while the host boots: units are not acted on one
 // by one, since the init is starting them all; it only is told what changed.
 type bootHandoff struct{ init daemon.Init }
@@ -56,6 +61,8 @@ func (bootHandoff) Verbs(context.Context, []plan.Change) (plan.Units, error) {
 }
 
 func (bootHandoff) Stop(context.Context, plan.Units) []activation.UnitFailure { return nil }
+
+func (bootHandoff) Failing(context.Context) ([]activation.UnitFailure, error) { return nil, nil }
 
 func (h bootHandoff) Start(ctx context.Context, _ plan.Units) (activation.Outcome, error) {
 	if !h.init.Running() {

@@ -55,15 +55,18 @@ func (f *flags) open() (*host, error) {
 	}
 	h.wiring.warn = func(text string) { h.event(activation.Event{Step: "users", Text: text, Warning: true}) }
 	h.engine = &activation.Engine{
-		Root:      root,
-		State:     state,
-		Restore:   h.wiring.restore,
-		Offline:   root.Dir() != "/",
-		BootFiles: func() ([]activation.BootFile, error) { return f.bootFiles(root, init, h.wiring.generator) },
-		Now:       time.Now,
-		Report:    h.event,
-		Version:   buildVersion(),
+		Root:    root,
+		State:   state,
+		Restore: h.wiring.restore,
+		Offline: root.Dir() != "/",
+		Now:     time.Now,
+		Report:  h.event,
+		Version: buildVersion(),
 	}
+	h.engine.BootFiles = func() ([]activation.BootFile, error) {
+		return f.bootFiles(root, init, "/"+h.engine.BootingPath(), h.wiring.generator)
+	}
+	h.engine.CountBoots = h.wiring.countsBoots()
 	if f.caller != nil {
 		h.engine.RunDir, h.engine.SnippetEnv = f.caller.runDir(), f.caller.assignments()
 	}
@@ -163,17 +166,4 @@ func (h *host) recover(ctx context.Context) error {
 			h.engine.Root.Name(h.engine.State.JournalPath()))}
 	}
 	return nil
-}
-
-// bootTarget is the generation the host boots, nil when there is none.
-func (h *host) bootTarget() (*activation.Target, error) {
-	n, err := h.engine.State.Boot()
-	if n == 0 || err != nil {
-		return nil, err
-	}
-	record, err := h.engine.State.Read(n)
-	if err != nil {
-		return nil, fmt.Errorf("cannot apply the boot generation: %w", err)
-	}
-	return h.engine.Restore(record)
 }

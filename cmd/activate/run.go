@@ -127,7 +127,7 @@ func newRoot(std stdio) *cobra.Command {
 		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),
 		newRollback(f), newGenerations(f), newDiff(f), newDrift(f),
 		newEval(f), newValidate(f), newFmt(f), newConfirm(f), newOptions(f), newSchema(f), newGraph(f),
-		newAtBoot(f), newDeactivate(f), newVersion(f), newKeep(f), newServices(f), newMan(f), newInit(f), newAdopt(f), newBootEntry(f),
+		newAtBoot(f), newBooted(f), newDeactivate(f), newVersion(f), newKeep(f), newServices(f), newMan(f), newInit(f), newAdopt(f), newBootEntry(f),
 	)
 	cmd.AddCommand(newServiceVerbs(f)...)
 	f.completeFlags(cmd)
