@@ -108,11 +108,12 @@ func (h *host) writeAdopted(ctx context.Context, a *adoption, out string) error 
 		return err
 	}
 	for _, c := range a.copies() {
-		if err := writeNew(filepath.Join(filepath.Dir(out), c.name), c.content); err != nil {
+		if err := writeNew(filepath.Join(filepath.Dir(out), c.name), c.content, 0o644); err != nil {
 			return err
 		}
 	}
-	if err := writeNew(out, text); err != nil {
+	// It says of accounts what only root can read.
+	if err := writeNew(out, text, 0o600); err != nil {
 		return err
 	}
 	fmt.Fprintf(h.std.err, "wrote %s: %s\n", out, a.summary())

@@ -48,15 +48,23 @@ func objections(p *activation.Prepared) []objection {
 	for _, ch := range p.Plan.Changes {
 		out = append(out, objection{ch.Address, "a switch would change it: " + ch.Reason})
 	}
-	u := p.Plan.Units
-	for _, list := range []struct {
-		verb  string
-		names []string
-	}{{"stop", u.Stop}, {"start", u.Start}, {"restart", u.Restart}, {"reload", u.Reload}} {
-		for _, name := range list.names {
-			out = append(out, objection{plan.NewAddress(plan.KindUnit, name), fmt.Sprintf("a switch would %s %s (%s)", list.verb, name, u.Reasons[name])})
+	return append(out, unitObjections(p.Plan.Units)...)
+}
+
+func unitObjections(u plan.Units) []objection {
+	var out []objection
+	add := func(names []string, why func(name string) string) {
+		for _, name := range names {
+			out = append(out, objection{plan.NewAddress(plan.KindUnit, name), why(name)})
 		}
 	}
+	would := func(verb string) func(string) string {
+		return func(name string) string { return fmt.Sprintf("a switch would %s it (%s)", verb, u.Reasons[name]) }
+	}
+	add(u.Stop, would("stop"))
+	add(u.Start, func(string) string { return "it is enabled and does not run, so a switch would start it" })
+	add(u.Restart, would("restart"))
+	add(u.Reload, would("reload"))
 	return out
 }
 

@@ -35,7 +35,7 @@ activate adopt.`,
 				_, err := f.std.out.Write(starter)
 				return err
 			}
-			if err := writeNew(path, starter); err != nil {
+			if err := writeNew(path, starter, 0o644); err != nil {
 				return err
 			}
 			fmt.Fprintf(f.std.err, "wrote %s; edit it, then: activate plan %[1]s\n", path)
@@ -47,11 +47,11 @@ activate adopt.`,
 
 // writeNew writes a file of the user's that is not there yet, and the
 // directories above it.
-func writeNew(path string, content []byte) error {
+func writeNew(path string, content []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("cannot write %s: it is there already; move it away or name another file", path)
 	}

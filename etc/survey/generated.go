@@ -73,6 +73,9 @@ func (s *survey) generatedLink(p, target string) bool {
 // script made of a file of the package.
 func (s *survey) pristine(p string, content []byte) bool {
 	base := path.Base(p)
+	if (p == "etc/hosts.allow" || p == "etc/hosts.deny" || strings.HasPrefix(p, "etc/apparmor.d/")) && onlyComments(content) {
+		return true
+	}
 	if p == "etc/environment" && len(content) == 0 || p == "etc/fstab" && bytes.Equal(bytes.TrimSpace(content), []byte("# UNCONFIGURED FSTAB FOR BASE SYSTEM")) {
 		return true
 	}
@@ -83,6 +86,16 @@ func (s *survey) pristine(p string, content []byte) bool {
 		}
 	}
 	return false
+}
+
+// onlyComments tells a file without a setting.
+func onlyComments(content []byte) bool {
+	for line := range bytes.Lines(content) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // tmpfilesLinks are the links below /etc that tmpfiles.d(5) of the distribution

@@ -54,10 +54,10 @@ func (h *host) link(p, target string) {
 	h.must(os.Symlink(target, h.at(p)))
 }
 
-// conffile is installed with one text and holds another.
-func (h *host) conffile(p, installed, now string, mode uint32) {
+// conffile is installed with the text "a\n" and holds another, or is gone.
+func (h *host) conffile(p, now string, mode uint32) {
 	h.t.Helper()
-	sum := md5.Sum([]byte(installed))
+	sum := md5.Sum([]byte("a\n"))
 	h.conffiles += " /" + p + " " + hex.EncodeToString(sum[:]) + "\n"
 	if now != "" {
 		h.file(p, now, mode)
@@ -112,10 +112,10 @@ func TestEtc(t *testing.T) {
 	}{
 		"nothing": {func(*host) {}, ""},
 		"configuration files of packages": {func(h *host) {
-			h.conffile("etc/same", "a\n", "a\n", 0o600)
-			h.conffile("etc/other", "a\n", "b\n", 0o640|0o004)
-			h.conffile("etc/secret", "a\n", "hidden\n", 0o440)
-			h.conffile("etc/gone", "a\n", "", 0)
+			h.conffile("etc/same", "a\n", 0o600)
+			h.conffile("etc/other", "b\n", 0o640|0o004)
+			h.conffile("etc/secret", "hidden\n", 0o440)
+			h.conffile("etc/gone", "", 0)
 		}, "changed etc/other 0644 root root b\nremark /etc/secret: not everybody may read it, mode 0440\nremark /etc/gone: a package installed it, and it is gone\n"},
 		"files of nobody": {func(h *host) {
 			h.file("etc/x/y", "1\n", 0o4755)
@@ -168,9 +168,12 @@ func TestEtc(t *testing.T) {
 			h.file("usr/share/base-files/motd", "m\n", 0o644)
 			h.file("etc/motd", "changed\n", 0o644)
 			h.file("etc/environment", "", 0o644)
+			h.file("etc/apparmor.d/local/x", "# Site-specific\n\n", 0o644)
+			h.file("etc/apparmor.d/local/y", "# Site-specific\n/srv r,\n", 0o644)
+			h.file("etc/hosts.deny", "# none\n", 0o644)
 			h.file("etc/machine-id", "0\n", 0o444)
 			h.file("etc/ssh/ssh_host_rsa_key.pub", "0\n", 0o644)
-		}, "added etc/motd 0644 root root changed\n"},
+		}, "added etc/apparmor.d/local/y 0644 root root # Site-specific\n/srv r,\nadded etc/motd 0644 root root changed\n"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
