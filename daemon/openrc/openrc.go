@@ -54,6 +54,9 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	if s.Bundle() {
 		return supervise.Native{}, nil
 	}
+	if err := checkSettings(s); err != nil {
+		return supervise.Native{}, err
+	}
 	n := supervise.Native{Parts: []daemon.Part{{
 		Path: path.Join(rootfs.Rel(scripts), s.Name), Name: s.Name, Content: m.script(s), Mode: 0o755,
 	}}}
@@ -72,13 +75,11 @@ func (m *Manager) script(s keep.Spec) []byte {
 	if s.Reload != nil {
 		b.WriteString("extra_started_commands=reload\n")
 	}
+	b.WriteString(variables(s))
 	b.WriteString("\ndepend() {\n")
-	for _, line := range []struct {
-		word  string
-		names []string
-	}{{"need", s.Needs}, {"use", s.Pulls}, {"after", append([]string{"net"}, s.Follows...)}} {
-		if len(line.names) > 0 {
-			fmt.Fprintf(&b, "\t%s %s\n", line.word, strings.Join(line.names, " "))
+	for _, word := range words() {
+		if names := depends(s, word); len(names) > 0 {
+			fmt.Fprintf(&b, "\t%s %s\n", word, strings.Join(names, " "))
 		}
 	}
 	b.WriteString("}\n")

@@ -138,6 +138,7 @@ func (e *Engine) Render(d daemon.Desired) ([]daemon.File, error) {
 	}
 	var out []daemon.File
 	for _, s := range specs {
+		s.Init = e.own(s.Init)
 		if err := check(s); err != nil {
 			return nil, fmt.Errorf("%scannot keep service %s: %w", place(s.Origin), s.Name, err)
 		}
@@ -149,6 +150,16 @@ func (e *Engine) Render(d daemon.Desired) ([]daemon.File, error) {
 	}
 	slices.SortFunc(out, func(a, b daemon.File) int { return strings.Compare(a.Path, b.Path) })
 	return out, distinct(out)
+}
+
+// own keeps what a service says to this init: what it says to others is no
+// reason to restart it here.
+func (e *Engine) own(settings map[string]daemon.Sections) map[string]daemon.Sections {
+	mine, ok := settings[e.Name()]
+	if !ok {
+		return nil
+	}
+	return map[string]daemon.Sections{e.Name(): mine}
 }
 
 // distinct finds two services that would write one file.

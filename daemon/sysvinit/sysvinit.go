@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -65,9 +66,10 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		return n, fmt.Errorf("it is number %d in the order of starts, and links of runlevels end at %d", s.Level, maxLevel)
 	}
 	n.Links = map[string]string{}
+	starts := headerOf(s).levels("Default-Start")
 	for level := range 7 {
 		name := fmt.Sprintf("K%02d%s", 100-s.Level, s.Name)
-		if level >= 2 && level <= 5 {
+		if slices.Contains(starts, strconv.Itoa(level)) {
 			name = fmt.Sprintf("S%02d%s", s.Level, s.Name)
 		}
 		n.Links[fmt.Sprintf("etc/rc%d.d/%s", level, name)] = "../init.d/" + s.Name
@@ -76,39 +78,10 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 }
 
 func (m *Manager) script(s keep.Spec) []byte {
-	start, stop := "2 3 4 5", "0 1 6"
-	if !s.Boot {
-		start = ""
-	}
-	description := supervise.Comment(s.Description)
-	if description == "" {
-		description = s.Name
-	}
-	required := append([]string{"$remote_fs", "$syslog"}, s.Needs...)
-	for _, name := range s.DependsOn {
-		if strings.HasPrefix(name, "$") {
-			required = append(required, name)
-		}
-	}
-	should := append([]string{"$network"}, s.Follows...)
 	flags := []string{"--log", m.opts.LogDir(s.Name)}
 	call := func(verb string) string { return supervise.Line(m.opts.Keep(verb, s.Name, flags...)) }
 	var b strings.Builder
-	fmt.Fprintf(&b, `#!/bin/sh
-### BEGIN INIT INFO
-# Provides:          %[1]s
-# Required-Start:    %[2]s
-# Required-Stop:     %[2]s
-# Should-Start:      %[3]s
-# Should-Stop:       %[3]s
-# Default-Start:     %[4]s
-# Default-Stop:      %[5]s
-# Short-Description: %[6]s
-# Description:       %[6]s
-### END INIT INFO
-# Written by activate.
-case "$1" in
-`, s.Name, strings.Join(required, " "), strings.Join(should, " "), start, stop, description)
+	fmt.Fprintf(&b, "#!/bin/sh\n%s# Written by activate.\ncase \"$1\" in\n", headerOf(s))
 	verbs := []string{"start", "stop", "restart", "reload", "force-reload", "status"}
 	if s.Reload == nil {
 		verbs = slices.DeleteFunc(verbs, func(v string) bool { return v == "reload" })

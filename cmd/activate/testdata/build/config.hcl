@@ -34,6 +34,18 @@ service "web" {
     signal  = "QUIT"
     timeout = "20s"
   }
+  sysvinit {
+    Default-Start  = ["3", "5"]
+    Required-Start = ["$time"]
+    X-Interactive  = "true"
+  }
+  openrc {
+    before              = ["firewall"]
+    rc_timeout_stopping = 30
+  }
+  systemd {
+    Service = { MemoryMax = "1G" }
+  }
   config_data "web.conf" {
     text      = "listen 8080\n"
     on_change = "reload"
