@@ -1,7 +1,12 @@
-// Command run boots a throw-away machine, runs a shell script in it as root,
-// and removes the machine:
+// Command run boots a throw-away machine, applies a configuration or runs a
+// shell script in it as root, and removes the machine:
 //
-//	go run ./testvm/run [-suite SUITE] [-package NAME]... [-copy HOST:GUEST]... SCRIPT
+//	go run ./testvm/run [-vm] [-suite SUITE] [-package NAME]... [-copy HOST:GUEST]... CONFIG.hcl
+//	go run ./testvm/run [-vm] [-suite SUITE] [-package NAME]... [-copy HOST:GUEST]... SCRIPT
+//
+// A configuration comes with all of its directory, and with the activate of the
+// tree that the command is run in. On a terminal a shell follows, and the
+// machine goes when it ends; elsewhere the exit code is that of the switch.
 //
 // It owns that one machine's life and refuses to know what the script does.
 // The script's output is passed through and its exit code is the command's.
@@ -9,12 +14,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +31,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	suite := flags.String("suite", "", "Debian `suite` (default bookworm)")
+	virtual := flags.Bool("vm", false, "boot a whole virtual machine, with a kernel of its own, instead of a container")
 	var copies, packages list
 	flags.Var(&copies, "copy", "copy `HOST:GUEST` into the machine first; may be repeated")
 	flags.Var(&packages, "package", "install the Debian `package` too; may be repeated")
@@ -37,7 +42,8 @@ func run(args []string) int {
 		flags.Usage()
 		return 1
 	}
-	script, err := os.ReadFile(flags.Arg(0))
+	file := flags.Arg(0)
+	script, err := os.ReadFile(file)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -46,7 +52,7 @@ func run(args []string) int {
 	defer stop()
 	o := &owner{}
 	defer o.release()
-	m := testvm.Start(o, testvm.Config{Suite: *suite, Packages: packages})
+	m := testvm.Start(o, testvm.Config{Suite: *suite, Packages: packages, Virtual: *virtual})
 	for _, c := range copies {
 		from, to, ok := strings.Cut(c, ":")
 		if !ok {
@@ -54,22 +60,24 @@ func run(args []string) int {
 		}
 		m.CopyTo(from, to)
 	}
-	return execute(ctx, m, string(script))
+	if filepath.Ext(file) == ".hcl" {
+		return configured(ctx, m, file)
+	}
+	return m.Exec(ctx, nil, os.Stdout, os.Stderr, "/bin/sh", "-c", string(script))
 }
 
-func execute(ctx context.Context, m *testvm.Machine, script string) int {
-	cmd := m.Command(ctx, script)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit) && exit.ExitCode() >= 0:
-		return exit.ExitCode()
+// configured applies a configuration, and lets a person look.
+func configured(ctx context.Context, m *testvm.Machine, config string) int {
+	code, err := apply(ctx, m, config)
+	if err == nil && isTerminal() && ctx.Err() == nil {
+		fmt.Fprintf(os.Stderr, "the switch ended with exit code %d; this shell is in the machine, which goes when you leave it\n", code)
+		code, err = shell(ctx, m)
 	}
-	fmt.Fprintf(os.Stderr, "cannot run the script: %v\n", err)
-	return 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // owner is the testvm.TB of a program.
