@@ -13,6 +13,8 @@ type Owners struct {
 	// UserBefore, if not nil, gives the id that a user has until the
 	// configuration's accounts are made; User gives the one it has then.
 	UserBefore func(name string) (id uint32, found bool)
+	// GroupBefore is the same for groups.
+	GroupBefore func(name string) (id uint32, found bool)
 	// UserDeclared and GroupDeclared tell names that the configuration makes
 	// before the first file needs them.
 	UserDeclared, GroupDeclared func(name string) bool

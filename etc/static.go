@@ -76,6 +76,9 @@ func (c *comparison) edited(e Entry, f found) (string, error) {
 	before := *c
 	if c.own.UserBefore != nil {
 		before.own.User = c.own.UserBefore
+		if c.own.GroupBefore != nil {
+			before.own.Group = c.own.GroupBefore
+		}
 	}
 	if _, _, _, err := before.own.ids(*was); err != nil {
 		was.UID, was.GID = &f.info.UID, &f.info.GID

@@ -64,6 +64,11 @@ func newAllocator(b *book, l *ledger, d defs) *allocator {
 			a.holdUser(name, id)
 		}
 	}
+	for name, ids := range l.FormerGroups {
+		for _, id := range ids {
+			a.holdGroup(name, id)
+		}
+	}
 	a.readSubIDs(b, l)
 	return a
 }

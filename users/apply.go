@@ -47,6 +47,11 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 			return err
 		}
 	}
+	for _, c := range groups {
+		if err := s.carryGroup(c); err != nil {
+			return fmt.Errorf("cannot change group %s: %w", c.name, err)
+		}
+	}
 	owners := &lazyNames{root: s.cfg.Root}
 	for _, c := range users {
 		if err := s.carry(c); err != nil {

@@ -198,7 +198,16 @@ func (b *book) doneGroup(c groupChange) bool {
 			return false
 		}
 	}
+	if c.migrates() {
+		gid, _ := b.gid(c.name)
+		return gid == c.after.GID && len(b.primaries[c.before.GID]) == 0
+	}
 	return b.sameGID(c)
+}
+
+// migrates tells a change of a group's gid.
+func (c groupChange) migrates() bool {
+	return c.before != nil && c.after != nil && c.before.GID != c.after.GID && (c.before.Migrate != nil || c.after.Migrate != nil)
 }
 
 // sameGID compares the gid with what the change says of it.

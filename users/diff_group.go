@@ -20,12 +20,15 @@ func (p *planning) oneGroup(g Group) {
 	}
 	after := *cur
 	if g.GID != nil && *g.GID != cur.GID && !g.AdoptID {
-		if !g.MigrateID {
+		// Back to an id that it had is a rollback, and needs no word of its own.
+		back := p.lastGroup[g.Name].MigrateID && slices.Contains(p.ledger.FormerGroups[g.Name], *g.GID)
+		if !g.MigrateID && !back {
 			p.problem(a, g.Origin, fmt.Sprintf("Set gid = %s, leave it out, or set migrate_id = true.", cur.GID), "it exists with the gid %s, not %s", cur.GID, *g.GID)
 			return
 		}
-		p.problem(a, g.Origin, "Change the gid with groupmod(8) and chown what it owns.", "migrate_id is not possible for groups")
-		return
+		if !p.migrateGroup(g, cur, &after) {
+			return
+		}
 	}
 	after.Members = minus(union(cur.Members, g.Members), p.droppedMembers(g))
 	same := after.GID == cur.GID && slices.Equal(after.Members, cur.Members)
@@ -146,8 +149,8 @@ func (p *planning) returnGroup(g Group, before, original GroupState) {
 	given := minus(g.Members, original.Members)
 	kept := slices.DeleteFunc(given, func(m string) bool { return p.joins[membership{g.Name, m}] })
 	after.Members = minus(before.Members, kept)
-	if g.GID != nil && before.GID == *g.GID {
-		after.GID = original.GID
+	if g.GID != nil && before.GID == *g.GID && original.GID != before.GID {
+		p.migrateGroupBack(g.Name, &before, &after, original.GID)
 	}
 	if after.GID == before.GID && slices.Equal(after.Members, before.Members) {
 		return

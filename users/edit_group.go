@@ -28,6 +28,11 @@ func (e *edit) group(c groupChange) error {
 		// It comes back with its lines, whole.
 		return nil
 	}
+	if c.migrates() {
+		if err := e.renumber(c); err != nil {
+			return err
+		}
+	}
 	for _, m := range c.joins() {
 		e.join(m, c.name, saved.lists(c.name))
 	}

@@ -30,6 +30,8 @@ type ledger struct {
 	SubIDs  map[string][]SubRange `json:"sub_ids"`
 	// Former are the uids that users had before they were migrated.
 	Former map[string][]ID `json:"former,omitempty"`
+	// FormerGroups are the same of groups.
+	FormerGroups map[string][]ID `json:"former_groups,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
@@ -109,23 +111,27 @@ func (l *ledger) write(root *rootfs.Root, stateDir string) error {
 }
 
 func (l *ledger) giveUser(name string, id ID) {
-	old, ok := l.Users[name]
-	if ok && old == id {
-		return
-	}
-	if ok && !slices.Contains(l.Former[name], old) {
-		if l.Former == nil {
-			l.Former = map[string][]ID{}
-		}
-		l.Former[name] = append(l.Former[name], old)
-	}
-	l.Users[name], l.changed = id, true
+	l.give(l.Users, &l.Former, name, id)
 }
 
 func (l *ledger) giveGroup(name string, id ID) {
-	if old, ok := l.Groups[name]; !ok || old != id {
-		l.Groups[name], l.changed = id, true
+	l.give(l.Groups, &l.FormerGroups, name, id)
+}
+
+// give enters an id. One that the name had before is kept, for nobody else is
+// to have it.
+func (l *ledger) give(ids map[string]ID, former *map[string][]ID, name string, id ID) {
+	old, ok := ids[name]
+	if ok && old == id {
+		return
 	}
+	if ok && !slices.Contains((*former)[name], old) {
+		if *former == nil {
+			*former = map[string][]ID{}
+		}
+		(*former)[name] = append((*former)[name], old)
+	}
+	ids[name], l.changed = id, true
 }
 
 func (l *ledger) giveSubIDs(name string, ranges []SubRange) {

@@ -73,25 +73,40 @@ func (p *planning) belongings(name string, cur *UserState, to ID) (*migration, e
 		}
 	}
 	for _, tree := range m.Trees {
-		if err := p.migratable(m, tree, cur.UID, to); err != nil {
+		if err := p.migratable(m, tree, uids(p.s.cfg.Root), cur.UID, to); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
 }
 
+// numbering is one of the two sorts of ids that an inode has.
+type numbering struct {
+	name   string
+	of     func(rootfs.Info) uint32
+	change func(path string, from, to uint32) error
+}
+
+func uids(root *rootfs.Root) numbering {
+	return numbering{"uid", func(i rootfs.Info) uint32 { return i.UID }, root.ChangeUser}
+}
+
+func gids(root *rootfs.Root) numbering {
+	return numbering{"gid", func(i rootfs.Info) uint32 { return i.GID }, root.ChangeGroup}
+}
+
 // migratable looks at everything in a tree before anything is changed.
-func (p *planning) migratable(m *migration, tree string, from, to ID) error {
+func (p *planning) migratable(m *migration, tree string, ids numbering, from, to ID) error {
 	root := p.s.cfg.Root
 	owner := map[string]uint32{}
 	err := root.WalkTree(tree, func(at string, info rootfs.Info) error {
 		if info.Type == rootfs.Dir {
-			owner[at] = info.UID
+			owner[at] = ids.of(info)
 		}
-		if info.UID == uint32(to) {
-			return fmt.Errorf("%s has the uid %s already", root.Name(at), to)
+		if ids.of(info) == uint32(to) {
+			return fmt.Errorf("%s has the %s %s already", root.Name(at), ids.name, to)
 		}
-		if info.Type != rootfs.File || info.UID != uint32(from) {
+		if info.Type != rootfs.File || ids.of(info) != uint32(from) {
 			return nil
 		}
 		foreign, below := owner[path.Dir(at)]
@@ -120,35 +135,40 @@ func (s *Subsystem) carry(c userChange) error {
 	if m == nil {
 		return nil
 	}
-	from, to := uint32(c.before.UID), uint32(c.after.UID)
+	return s.renumberFiles(m, uids(s.cfg.Root), uint32(c.before.UID), uint32(c.after.UID))
+}
+
+// renumberFiles gives what has the id from in a migration's trees and paths the
+// id to.
+func (s *Subsystem) renumberFiles(m *migration, ids numbering, from, to uint32) error {
 	change := func(p string, info rootfs.Info) error {
-		if info.UID != from {
+		if ids.of(info) != from {
 			return nil
 		}
-		return s.cfg.Root.ChangeUser(p, from, to)
+		return ids.change(p, from, to)
 	}
 	for _, tree := range m.Trees {
 		if err := s.cfg.Root.WalkTree(tree, change); err != nil {
-			return fmt.Errorf("cannot give %s to uid %d: %w", s.cfg.Root.Name(tree), to, bare(err))
+			return fmt.Errorf("cannot give %s to %s %d: %w", s.cfg.Root.Name(tree), ids.name, to, bare(err))
 		}
 	}
 	for _, p := range m.Paths {
-		if err := s.cfg.Root.ChangeUser(p, from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := ids.change(p, from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return s.giveModes(m, to)
+	return s.giveModes(m, ids, to)
 }
 
 // giveModes gives back what chown(2) took of modes, also when another run was
 // cut off in between.
-func (s *Subsystem) giveModes(m *migration, owner uint32) error {
+func (s *Subsystem) giveModes(m *migration, ids numbering, owner uint32) error {
 	for _, p := range slices.Sorted(maps.Keys(m.Modes)) {
 		mode, err := strconv.ParseUint(m.Modes[p], 8, 12)
 		if err != nil {
 			return fmt.Errorf("cannot read the mode of %s: %w", s.cfg.Root.Name(p), err)
 		}
-		if err := s.cfg.Root.RestoreMode(p, owner, uint32(mode)); err != nil {
+		if err := s.cfg.Root.RestoreMode(p, func(i rootfs.Info) bool { return ids.of(i) == owner }, uint32(mode)); err != nil {
 			return err
 		}
 	}

@@ -57,6 +57,17 @@ func (d Desired) Migrated(last Desired, name string) (uid uint32, found bool) {
 	return uint32(*d.Users[i].UID), d.Users[i].MigrateID || undoes
 }
 
+// MigratedGroup is Migrated for groups.
+func (d Desired) MigratedGroup(last Desired, name string) (gid uint32, found bool) {
+	named := func(g Group) bool { return g.Name == name }
+	i := slices.IndexFunc(d.Groups, named)
+	if i < 0 || d.Groups[i].GID == nil {
+		return 0, false
+	}
+	undoes := slices.ContainsFunc(last.Groups, func(g Group) bool { return named(g) && g.MigrateID })
+	return uint32(*d.Groups[i].GID), d.Groups[i].MigrateID || undoes
+}
+
 // DeclaresUser tells whether d has a user of that name.
 func (d Desired) DeclaresUser(name string) bool {
 	for _, u := range d.Users {

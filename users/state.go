@@ -67,7 +67,9 @@ type GroupState struct {
 	// Members are all of them; a change adds those that only After has and
 	// takes those that only Before has.
 	Members []string `json:"members,omitempty"`
-	Lines   string   `json:"lines,omitempty"`
+	// Migrate is set where this change gives the group another gid.
+	Migrate *migration `json:"migrate,omitempty"`
+	Lines   string     `json:"lines,omitempty"`
 }
 
 // printable is a field as a state holds it: JSON has no room for bytes that

@@ -66,12 +66,25 @@ func (r *Root) ChangeUser(p string, from, to uint32) error {
 	})
 }
 
+// ChangeGroup is ChangeUser for the group.
+func (r *Root) ChangeGroup(p string, from, to uint32) error {
+	return r.inode("chown", p, func(fd int, info Info) error {
+		if info.GID != from {
+			return nil
+		}
+		if err := r.before("fchownat", p); err != nil {
+			return err
+		}
+		return unix.Fchownat(fd, "", -1, int(to), unix.AT_EMPTY_PATH)
+	})
+}
+
 // RestoreMode gives the regular file p back the setuid and setgid bits of mode,
-// if owner owns it and it lacks nothing but those. It looks at the inode that
-// it changes.
-func (r *Root) RestoreMode(p string, owner, mode uint32) error {
+// if owned says so of it and it lacks nothing but those. It looks at the inode
+// that it changes.
+func (r *Root) RestoreMode(p string, owned func(Info) bool, mode uint32) error {
 	return r.inode("chmod", p, func(fd int, info Info) error {
-		if info.Type != File || info.UID != owner || info.Nlink > 1 || info.Mode != mode&^0o6000 {
+		if info.Type != File || !owned(info) || info.Nlink > 1 || info.Mode != mode&^0o6000 {
 			return nil
 		}
 		if err := r.before("fchmodat", p); err != nil {

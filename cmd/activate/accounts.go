@@ -87,8 +87,14 @@ func (w *wiring) owners(d, last users.Desired) (etc.Owners, error) {
 			}
 			return names.User(name)
 		},
-		UserBefore:   names.User,
-		Group:        names.Group,
+		UserBefore: names.User,
+		Group: func(name string) (uint32, bool) {
+			if gid, migrated := d.MigratedGroup(last, name); migrated {
+				return gid, true
+			}
+			return names.Group(name)
+		},
+		GroupBefore:  names.Group,
 		UserDeclared: d.DeclaresUser, GroupDeclared: d.DeclaresGroup,
 	}, nil
 }

@@ -1,0 +1,104 @@
+package users
+
+import (
+	"fmt"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// migrateGroup plans the way of a group to another gid. The accounts whose
+// primary group it is go with it, and so do their homes; further files of the
+// group are their owners' to find.
+func (p *planning) migrateGroup(g Group, cur *GroupState, after *GroupState) bool {
+	if !p.gidFree(g) {
+		return false
+	}
+	m, err := p.groupBelongings(cur.GID, *g.GID)
+	if err != nil {
+		p.problem(groupAddress(g.Name), g.Origin, "Give it back or move it away first.", "cannot migrate its gid: %v", err)
+		return false
+	}
+	after.GID, after.Migrate = *g.GID, m
+	return true
+}
+
+// migrateGroupBack plans the way back, for a group that leaves the
+// configuration. It keeps its gid where the old one is not to be had.
+func (p *planning) migrateGroupBack(name string, before, after *GroupState, to ID) {
+	other := p.alloc.groupOf(to, name)
+	m, err := p.groupBelongings(before.GID, to)
+	if other == "" && err == nil {
+		after.GID, after.Migrate = to, m
+		return
+	}
+	why := fmt.Sprintf("%s has it now", other)
+	if err != nil {
+		why = err.Error()
+	}
+	p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(groupAddress(name), "", "",
+		"cannot give group %s its gid %s back: %s", name, to, why))
+}
+
+// groupBelongings finds the homes of those whose primary group has the gid
+// from. An account or a file that has the gid to already could not be told from
+// those afterwards, and is an error.
+func (p *planning) groupBelongings(from, to ID) (*migration, error) {
+	if others := p.book.primaries[to]; len(others) > 0 {
+		return nil, fmt.Errorf("the primary group of %s has the gid %s already", others[0], to)
+	}
+	m := &migration{Modes: map[string]string{}}
+	root := p.s.cfg.Root
+	for _, name := range p.book.primaries[from] {
+		u := p.book.users[name]
+		home := rootfs.Rel(u.Home)
+		info, err := root.Lstat(home)
+		if err != nil || home == "." || info.Type != rootfs.Dir || info.UID != uint32(u.Uid) || u.Uid == 0 {
+			continue
+		}
+		m.Trees = append(m.Trees, home)
+		if err := p.migratable(m, home, gids(root), from, to); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// renumber gives a group its new gid, in its own line and in those of the
+// accounts whose primary group it is.
+func (e *edit) renumber(c groupChange) error {
+	from, to := c.before.GID, c.after.GID
+	if other := e.alloc.groupOf(to, c.name); other != "" {
+		return fmt.Errorf("the gid %s is now %s's", to, other)
+	}
+	e.book.group.set(e.book.group.find(c.name), grGID, to.String())
+	for _, name := range e.book.primaries[from] {
+		e.book.passwd.set(e.book.passwd.find(name), pwGID, to.String())
+		u := e.book.users[name]
+		u.Gid = int(to)
+		e.book.users[name] = u
+	}
+	e.book.primaries[to] = append(e.book.primaries[to], e.book.primaries[from]...)
+	delete(e.book.primaries, from)
+	g := e.book.groups[c.name]
+	g.Gid = int(to)
+	e.book.groups[c.name] = g
+	delete(e.book.groupNames, from)
+	e.book.groupNames[to] = c.name
+	e.alloc.holdGroup(c.name, to)
+	e.ledger.giveGroup(c.name, from)
+	e.ledger.giveGroup(c.name, to)
+	return nil
+}
+
+// carryGroup gives what belongs to a group to its new gid, as carry does.
+func (s *Subsystem) carryGroup(c groupChange) error {
+	if !c.migrates() {
+		return nil
+	}
+	m := c.after.Migrate
+	if m == nil {
+		m = c.before.Migrate
+	}
+	return s.renumberFiles(m, gids(s.cfg.Root), uint32(c.before.GID), uint32(c.after.GID))
+}

@@ -1,0 +1,139 @@
+package users_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users"
+)
+
+func gidOf(t *testing.T, h *host, name string) uint32 {
+	t.Helper()
+	info, err := os.Lstat(filepath.Join(h.dir, name))
+	must(t, err)
+	return info.Sys().(*syscall.Stat_t).Gid
+}
+
+func migratedGroup() users.Desired {
+	return users.Desired{Groups: []users.Group{{Name: "bob", GID: new(users.ID(1500)), MigrateID: true, Members: []string{"root"}}}}
+}
+
+// TestMigrateGroup: the accounts of a group and their homes go with it to its
+// new gid, and come back when it leaves.
+func TestMigrateGroup(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	homeOfBob(t, h)
+	must(t, os.Lchown(filepath.Join(h.dir, "home/bob/foreign"), 1, 1))
+	must(t, os.Chmod(filepath.Join(h.dir, "home/bob/setuid"), 0o755|os.ModeSetgid))
+	before := h.tree(t)
+	d := h.switchTo(t, migratedGroup())
+	if len(d.Problems) > 0 || len(d.Changes) != 1 || !strings.Contains(d.Changes[0].Reason, "gid") {
+		t.Fatalf("%+v", d)
+	}
+	for name, want := range map[string]uint32{
+		"home/bob": 1500, "home/bob/dir/file": 1500, "home/bob/link": 1500, "home/bob/setuid": 1500,
+		"home/bob/foreign": 1, "etc/passwd": 0,
+	} {
+		if got := gidOf(t, h, name); got != want {
+			t.Errorf("%s has the gid %d, want %d", name, got, want)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(h.dir, "home/bob/setuid")); err != nil || info.Mode()&os.ModeSetgid == 0 {
+		t.Errorf("the setgid bit is gone: %v %v", info.Mode(), err)
+	}
+	if !strings.Contains(h.read(t, "etc/passwd"), "bob:x:1000:1500:") || !strings.Contains(h.read(t, "etc/group"), "bob:x:1500:") {
+		t.Error("the account files have not the new gid")
+	}
+	if d := h.diff(t, migratedGroup()); len(d.Changes) > 0 {
+		t.Errorf("a second run would change %+v", d.Changes)
+	}
+	taken := migratedGroup()
+	taken.Groups = append(taken.Groups, users.Group{Name: "carol", GID: new(users.ID(1000))})
+	if d := h.diff(t, taken); len(d.Problems) != 1 {
+		t.Errorf("the former gid is free for another: %+v", d)
+	}
+	h.switchTo(t, users.Desired{})
+	if after := h.tree(t); after != before {
+		t.Errorf("after the group left the configuration:\n%s\nwant\n%s", after, before)
+	}
+}
+
+// TestMigrateGroupFails has each operation fail in turn: undone, the host is as
+// before; done again, it is as wanted.
+func TestMigrateGroupFails(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		h := open(t, debian)
+		homeOfBob(t, h)
+		before := h.tree(t)
+		s := h.subsystem(migratedGroup())
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		n := 0
+		h.fault = func(string, string) error {
+			if n++; n == k {
+				return syscall.EIO
+			}
+			return nil
+		}
+		err = s.Apply(t.Context(), d.Changes)
+		h.fault = nil
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, syscall.EIO) {
+			t.Fatal(err)
+		}
+		must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+		if after := h.tree(t); after != before {
+			t.Fatalf("operation %d failed and was undone:\n%s\nwant\n%s", k, after, before)
+		}
+		must(t, s.Apply(t.Context(), d.Changes))
+		if got := gidOf(t, h, "home/bob/dir/file"); got != 1500 || !strings.Contains(h.read(t, "etc/passwd"), "bob:x:1000:1500:") {
+			t.Fatalf("operation %d failed, then all was done again: gid %d", k, got)
+		}
+	}
+}
+
+func TestMigrateGroupIsRefused(t *testing.T) {
+	t.Parallel()
+	add := func(file, line string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			t.Helper()
+			f, err := os.OpenFile(filepath.Join(dir, file), os.O_APPEND|os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteString(line)
+			must(t, err)
+			must(t, f.Close())
+		}
+	}
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, dir string)
+		want    string
+	}{
+		"a file of the new gid in a home": {func(t *testing.T, dir string) {
+			t.Helper()
+			must(t, os.Lchown(filepath.Join(dir, "home/bob/foreign"), 1000, 1500))
+		}, "has the gid 1500 already"},
+		"somebody's gid":            {add("etc/group", "eve:x:1500:\n"), "the gid 1500 is eve's"},
+		"somebody's without a name": {add("etc/passwd", "eve:x:1777:1500::/:/bin/sh\n"), "the primary group of eve has the gid 1500 already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, debian)
+			homeOfBob(t, h)
+			c.prepare(t, h.dir)
+			d := h.diff(t, migratedGroup())
+			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), c.want) {
+				t.Errorf("problems %v, want one with %q", d.Problems, c.want)
+			}
+		})
+	}
+}
