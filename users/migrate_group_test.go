@@ -1,14 +1,12 @@
 package users_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
-	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -64,76 +62,21 @@ func TestMigrateGroup(t *testing.T) {
 	}
 }
 
-// TestMigrateGroupFails has each operation fail in turn: undone, the host is as
-// before; done again, it is as wanted.
 func TestMigrateGroupFails(t *testing.T) {
 	t.Parallel()
-	for k := 1; ; k++ {
-		h := open(t, debian)
-		homeOfBob(t, h)
-		before := h.tree(t)
-		s := h.subsystem(migratedGroup())
-		d, err := s.Diff(t.Context())
-		must(t, err)
-		must(t, s.Save(t.Context(), d.Changes))
-		n := 0
-		h.fault = func(string, string) error {
-			if n++; n == k {
-				return syscall.EIO
-			}
-			return nil
-		}
-		err = s.Apply(t.Context(), d.Changes)
-		h.fault = nil
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, syscall.EIO) {
-			t.Fatal(err)
-		}
-		must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
-		if after := h.tree(t); after != before {
-			t.Fatalf("operation %d failed and was undone:\n%s\nwant\n%s", k, after, before)
-		}
-		must(t, s.Apply(t.Context(), d.Changes))
-		if got := gidOf(t, h, "home/bob/dir/file"); got != 1500 || !strings.Contains(h.read(t, "etc/passwd"), "bob:x:1000:1500:") {
-			t.Fatalf("operation %d failed, then all was done again: gid %d", k, got)
-		}
-	}
+	failsInTurn(t, migratedGroup(), func(h *host) bool {
+		return gidOf(t, h, "home/bob/dir/file") == 1500 && strings.Contains(h.read(t, "etc/passwd"), "bob:x:1000:1500:")
+	})
 }
 
 func TestMigrateGroupIsRefused(t *testing.T) {
 	t.Parallel()
-	add := func(file, line string) func(*testing.T, string) {
-		return func(t *testing.T, dir string) {
-			t.Helper()
-			f, err := os.OpenFile(filepath.Join(dir, file), os.O_APPEND|os.O_WRONLY, 0)
-			must(t, err)
-			_, err = f.WriteString(line)
-			must(t, err)
-			must(t, f.Close())
-		}
-	}
-	for name, c := range map[string]struct {
-		prepare func(t *testing.T, dir string)
-		want    string
-	}{
+	refuses(t, migratedGroup(), map[string]refusal{
 		"a file of the new gid in a home": {func(t *testing.T, dir string) {
 			t.Helper()
 			must(t, os.Lchown(filepath.Join(dir, "home/bob/foreign"), 1000, 1500))
 		}, "has the gid 1500 already"},
-		"somebody's gid":            {add("etc/group", "eve:x:1500:\n"), "the gid 1500 is eve's"},
-		"somebody's without a name": {add("etc/passwd", "eve:x:1777:1500::/:/bin/sh\n"), "the primary group of eve has the gid 1500 already"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := open(t, debian)
-			homeOfBob(t, h)
-			c.prepare(t, h.dir)
-			d := h.diff(t, migratedGroup())
-			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), c.want) {
-				t.Errorf("problems %v, want one with %q", d.Problems, c.want)
-			}
-		})
-	}
+		"somebody's gid":            {appends("etc/group", "eve:x:1500:\n"), "the gid 1500 is eve's"},
+		"somebody's without a name": {appends("etc/passwd", "eve:x:1777:1500::/:/bin/sh\n"), "the primary group of eve has the gid 1500 already"},
+	})
 }

@@ -75,15 +75,15 @@ func TestMigrateID(t *testing.T) {
 	}
 }
 
-// TestMigrateIDFails has each operation of the migration fail in turn: undone,
+// failsInTurn has each operation of a migration of bob fail in turn: undone,
 // the host is as before; done again, it is as wanted.
-func TestMigrateIDFails(t *testing.T) {
-	t.Parallel()
+func failsInTurn(t *testing.T, desired users.Desired, wanted func(h *host) bool) {
+	t.Helper()
 	for k := 1; ; k++ {
 		h := open(t, debian)
 		homeOfBob(t, h)
 		before := h.tree(t)
-		s := h.subsystem(migrated())
+		s := h.subsystem(desired)
 		d, err := s.Diff(t.Context())
 		must(t, err)
 		must(t, s.Save(t.Context(), d.Changes))
@@ -107,18 +107,54 @@ func TestMigrateIDFails(t *testing.T) {
 			t.Fatalf("operation %d failed and was undone:\n%s\nwant\n%s", k, after, before)
 		}
 		must(t, s.Apply(t.Context(), d.Changes))
-		if got := uidOf(t, h, "home/bob/dir/file"); got != 1500 {
-			t.Fatalf("operation %d failed, then all was done again: uid %d", k, got)
+		if !wanted(h) {
+			t.Fatalf("operation %d failed, then all was done again: it is not as wanted", k)
 		}
+	}
+}
+
+func TestMigrateIDFails(t *testing.T) {
+	t.Parallel()
+	failsInTurn(t, migrated(), func(h *host) bool { return uidOf(t, h, "home/bob/dir/file") == 1500 })
+}
+
+// refusal is what keeps bob's ids from being migrated.
+type refusal struct {
+	prepare func(t *testing.T, dir string)
+	want    string
+}
+
+// appends adds a line to an account file.
+func appends(file, line string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		t.Helper()
+		f, err := os.OpenFile(filepath.Join(dir, file), os.O_APPEND|os.O_WRONLY, 0)
+		must(t, err)
+		_, err = f.WriteString(line)
+		must(t, err)
+		must(t, f.Close())
+	}
+}
+
+func refuses(t *testing.T, desired users.Desired, cases map[string]refusal) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, debian)
+			homeOfBob(t, h)
+			c.prepare(t, h.dir)
+			d := h.diff(t, desired)
+			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), c.want) {
+				t.Errorf("problems %v, want one with %q", d.Problems, c.want)
+			}
+		})
 	}
 }
 
 func TestMigrateIDIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		prepare func(t *testing.T, dir string)
-		want    string
-	}{
+	refuses(t, migrated(), map[string]refusal{
 		"a file of the new uid in the home": {func(t *testing.T, dir string) {
 			t.Helper()
 			must(t, os.Lchown(filepath.Join(dir, "home/bob/foreign"), 1500, 1))
@@ -128,24 +164,6 @@ func TestMigrateIDIsRefused(t *testing.T) {
 			must(t, os.Mkdir(filepath.Join(dir, "home/bob/theirs"), 0o777))
 			must(t, os.Link(filepath.Join(dir, "home/bob/dir/file"), filepath.Join(dir, "home/bob/theirs/file")))
 		}, "has other names"},
-		"somebody's uid": {func(t *testing.T, dir string) {
-			t.Helper()
-			f, err := os.OpenFile(filepath.Join(dir, "etc/passwd"), os.O_APPEND|os.O_WRONLY, 0)
-			must(t, err)
-			_, err = f.WriteString("eve:x:1500:1500::/:/bin/sh\n")
-			must(t, err)
-			must(t, f.Close())
-		}, "the uid 1500 is eve's"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := open(t, debian)
-			homeOfBob(t, h)
-			c.prepare(t, h.dir)
-			d := h.diff(t, migrated())
-			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), c.want) {
-				t.Errorf("problems %v, want one with %q", d.Problems, c.want)
-			}
-		})
-	}
+		"somebody's uid": {appends("etc/passwd", "eve:x:1500:1500::/:/bin/sh\n"), "the uid 1500 is eve's"},
+	})
 }
