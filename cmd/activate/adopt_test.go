@@ -11,7 +11,7 @@ import (
 // hostBytes is all of a machine that adoption could change: names, modes,
 // owners, inodes, times and contents. What the boot entry's coming and going
 // does to the times of directories does not count.
-const hostBytes = `find /etc /home /srv /root /usr/local /var/lib -xdev \( -path /var/lib/systemd -o -path /var/lib/activate -o -path /root/a -o -name activate-boot.service \) -prune -o \( -type d -printf '%p %y %m %u %g\n' -o -printf '%p %y %m %u %g %i %s %T@ %l\n' \) | sort; find /etc /home -xdev -type f ! -name activate-boot.service -exec sha256sum {} + | sort`
+const hostBytes = `find /etc /home /srv /root /usr/local -xdev \( -path /root/a -o -name "activate-boot*.service" \) -prune -o \( -type d -printf '%p %y %m %u %g\n' -o -printf '%p %y %m %u %g %i %s %T@ %l\n' \) | sort; find /etc /home -xdev -type f ! -name "activate-boot*.service" -exec sha256sum {} + | sort`
 
 // unitStates is what runs of the units made by hand, with their processes.
 const unitStates = `systemctl show -p Id,ActiveState,UnitFileState,MainPID app.service job.timer job.service echo.socket inst@a.service stopped.service disabled.service failing.service fstrim.timer`

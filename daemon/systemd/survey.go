@@ -36,7 +36,7 @@ func Survey(root *rootfs.Root) ([]Surveyed, error) {
 	}
 	var out []Surveyed
 	for _, name := range names {
-		if checkUnitName(name) != nil || name == BootUnit {
+		if checkUnitName(name) != nil || name == BootUnit || name == bootedUnit {
 			continue
 		}
 		s, err := survey(root, in, name)

@@ -19,7 +19,7 @@ func TestSurvey(t *testing.T) {
 	const enabled = "[Service]\nExecStart=/bin/app ${HOME}\n[Install]\nWantedBy=multi-user.target\n"
 	for name, text := range map[string]string{
 		"app.service": enabled, "off.service": enabled, "elsewhere.service": enabled, "static.timer": "[Timer]\nOnBootSec=1\n", "empty.service": "", "open.service": "[Service]\n",
-		"noend.service": "[Service]", "bad.service": "[Install]\nWantedBy=nothing\n", "README": "no unit\n", "activate-boot.service": enabled,
+		"noend.service": "[Service]", "bad.service": "[Install]\nWantedBy=nothing\n", "README": "no unit\n", "activate-boot.service": enabled, "activate-booted.service": enabled,
 		"app.service.d/x.conf": "[Service]\n",
 	} {
 		p := filepath.Join(dir, units, name)

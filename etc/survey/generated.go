@@ -31,7 +31,7 @@ func generated(p string) bool {
 		"console-setup", "xml", "sgml", "python3", "runit/runsvdir", "ssl/private/ssl-cert-snakeoil.key", "lvm/archive", "lvm/backup", "lvm/cache":
 		return true
 	// Ours, and a history of others.
-	case "activate", "static", "systemd/system/activate-boot.service", ".git", ".etckeeper":
+	case "activate", "static", "systemd/system/activate-boot.service", "systemd/system/activate-booted.service", ".git", ".etckeeper":
 		return true
 	}
 	if runlevel, _, _ := strings.Cut(name, "/"); len(runlevel) == 5 && strings.HasPrefix(runlevel, "rc") && strings.HasSuffix(runlevel, ".d") {
@@ -63,7 +63,7 @@ func (s *survey) generatedLink(p, target string) bool {
 	case abs == "/dev/null":
 		there, err := exists(s.Root, "var/lib/systemd/deb-systemd-helper-masked/"+path.Base(p))
 		return err == nil && there
-	case path.Base(abs) == "activate-boot.service":
+	case generated(strings.TrimPrefix(abs, "/")):
 		return true
 	}
 	return strings.HasPrefix(abs, "/usr/lib/systemd/") || strings.HasPrefix(abs, "/lib/systemd/") || s.Packages.Owns(rootfs.Rel(abs))
