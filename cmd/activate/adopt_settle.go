@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
@@ -73,9 +74,7 @@ func unitObjections(u plan.Units) []objection {
 func (a *adoption) leaveOut(at plan.Address, why string) bool {
 	switch at.Kind() {
 	case plan.KindUser:
-		n := len(a.accounts.Users)
-		a.accounts.Users = slices.DeleteFunc(a.accounts.Users, func(u users.User) bool { return u.Name == at.Name() })
-		return a.gone(n > len(a.accounts.Users), "user "+at.Name(), why)
+		return a.leaveOutUser(at, why)
 	case plan.KindGroup:
 		n := len(a.accounts.Groups)
 		a.accounts.Groups = slices.DeleteFunc(a.accounts.Groups, func(g users.Group) bool { return g.Name == at.Name() })
@@ -94,6 +93,22 @@ func (a *adoption) leaveOut(at plan.Address, why string) bool {
 	is := func(e etc.Entry) bool { return e.Address == at }
 	a.changed, a.added = slices.DeleteFunc(a.changed, is), slices.DeleteFunc(a.added, is)
 	return a.gone(n > len(a.changed)+len(a.added), "/"+etc.PathOf(at), why)
+}
+
+// leaveOutUser takes out what ranges of others may contradict, the subordinate
+// ids, and all of the user only when that is not it.
+func (a *adoption) leaveOutUser(at plan.Address, why string) bool {
+	i := slices.IndexFunc(a.accounts.Users, func(u users.User) bool { return u.Name == at.Name() })
+	if i < 0 {
+		return false
+	}
+	if u := &a.accounts.Users[i]; u.SubIDs != nil {
+		u.SubIDs = nil
+		a.notes[at] = strings.TrimPrefix(a.notes[at]+"\nSubordinate ids are not said here: "+why+".", "\n")
+		return true
+	}
+	a.accounts.Users = slices.Delete(a.accounts.Users, i, i+1)
+	return a.gone(true, "user "+at.Name(), why)
 }
 
 func (a *adoption) gone(was bool, what, why string) bool {
