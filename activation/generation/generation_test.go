@@ -93,14 +93,14 @@ func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"format": 99, "number": 1}`: "format is 99",
 		`{"format": 1, `:              "is damaged",
-		``:                            "is damaged",
+		``:                            "or make the links current and boot in",
 	} {
 		must(t, os.WriteFile(manifest, []byte(text), 0o600))
 		if _, err := s.Read(1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	}
-	if _, err := s.Read(7); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.Read(7); !errors.Is(err, fs.ErrNotExist) || err.Error() != "there is no generation 7" {
 		t.Errorf("got %v", err)
 	}
 	must(t, os.Symlink("elsewhere", filepath.Join(dir, "state/current")))

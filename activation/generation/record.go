@@ -33,9 +33,10 @@ type Record struct {
 // that wraps fs.ErrNotExist; a damaged or newer one is an error too.
 func (s *State) Read(n int) (*Record, error) {
 	var r Record
-	err := s.read(path.Join("generations", fmt.Sprint(n), "manifest.json"), &r)
+	wayOut := fmt.Sprintf("make the links current and boot in %s point at a generation that is whole", s.root.Name(s.dir))
+	err := s.decode(path.Join("generations", fmt.Sprint(n), "manifest.json"), &r, wayOut)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no generation %d: %w", n, fs.ErrNotExist)
+		return nil, &missingError{n}
 	}
 	if err != nil {
 		return nil, err
@@ -45,6 +46,14 @@ func (s *State) Read(n int) (*Record, error) {
 	}
 	return &r, nil
 }
+
+// missingError is a generation that is not there. It is fs.ErrNotExist to
+// programs, whose words would tell a person nothing more.
+type missingError struct{ number int }
+
+func (e *missingError) Error() string { return fmt.Sprintf("there is no generation %d", e.number) }
+
+func (*missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // ReadCurrent gives the record of the current generation; ErrNone when there
 // is none.

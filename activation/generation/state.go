@@ -142,15 +142,22 @@ func (s *State) Next() (int, error) {
 	return max(c.Last, slices.Max(append(numbers, 0))) + 1, nil
 }
 
-// read decodes a JSON file of the state directory.
+// read decodes a JSON file of the state directory, one that is made again when
+// it is not there.
 func (s *State) read(name string, v any) error {
+	return s.decode(name, v, "move it away and run activate again")
+}
+
+// decode decodes a JSON file of the state directory. wayOut is what a person
+// without a backup can do about one that is damaged.
+func (s *State) decode(name string, v any, wayOut string) error {
 	p := s.path(name)
 	b, err := s.root.ReadFile(p, 0)
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or move it away and run activate again", s.root.Name(p), err)
+		return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(p), err, wayOut)
 	}
 	return nil
 }

@@ -72,6 +72,9 @@ func (h *host) answer(p *activation.Prepared) error {
 
 // printPlan prints the plan as the answer.
 func (h *host) printPlan(p *activation.Prepared) error {
+	if err := h.noteInterrupted(); err != nil {
+		return err
+	}
 	ui.Warnings(h.std.err, h.style, p.Warnings)
 	if h.json {
 		_, err := h.std.out.Write(p.Plan.MarshalIndent())
@@ -85,5 +88,15 @@ func (h *host) printPlan(p *activation.Prepared) error {
 	if h.engine.Offline && len(p.Snippets()) > 0 {
 		fmt.Fprintln(h.std.err, "snippets are skipped for another root")
 	}
+	return nil
+}
+
+// noteInterrupted tells that the host is seen in the middle of a run.
+func (h *host) noteInterrupted() error {
+	j, err := h.engine.State.ReadJournal()
+	if err != nil || j == nil {
+		return err
+	}
+	fmt.Fprintf(h.std.err, "a %s is under way, or was interrupted: this is the host in the middle of it; the next run that changes something ends it first\n", j.Verb)
 	return nil
 }
