@@ -35,7 +35,7 @@ func (r *Root) NewSymlink(target, p string) error {
 		return err
 	}
 	r.touched(h)
-	if err := unix.Symlinkat(target, h.fd, base); err != nil {
+	if err := r.labeled(p, Symlink, func() error { return unix.Symlinkat(target, h.fd, base) }); err != nil {
 		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -43,10 +43,11 @@ func (r *Root) NewSymlink(target, p string) error {
 
 func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error {
 	temp := TempName(base)
-	err := unix.Symlinkat(target, h.fd, temp)
+	create := func() error { return unix.Symlinkat(target, h.fd, temp) }
+	err := r.labeled(p, Symlink, create)
 	if errors.Is(err, unix.EEXIST) {
 		if err = unix.Unlinkat(h.fd, temp, 0); err == nil {
-			err = unix.Symlinkat(target, h.fd, temp)
+			err = r.labeled(p, Symlink, create)
 		}
 	}
 	if err != nil {
@@ -73,7 +74,7 @@ func (r *Root) Mkdir(p string, a Attr) error {
 	if err := r.before("mkdir", p); err != nil {
 		return err
 	}
-	if err := unix.Mkdirat(h.fd, base, 0o700); err != nil {
+	if err := r.labeled(p, Dir, func() error { return unix.Mkdirat(h.fd, base, 0o700) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)

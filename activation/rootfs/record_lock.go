@@ -20,7 +20,11 @@ func (r *Root) RecordLock(ctx context.Context, p string, wait time.Duration) (*L
 	if err != nil {
 		return nil, err
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
+	var fd int
+	err = r.labeled(p, File, func() (err error) {
+		fd, err = unix.Openat(h.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
+		return err
+	})
 	if err != nil {
 		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 	}

@@ -38,6 +38,7 @@ type Root struct {
 	// forgotten with the first change.
 	absent map[string]bool
 	dirty  map[uint64]int
+	policy *policy
 }
 
 // dirHandle is an open parent directory.
@@ -76,6 +77,7 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		dirty: map[uint64]int{},
 
 		absent: map[string]bool{},
+		policy: &policy{},
 	}
 	for _, o := range opts {
 		o(r)

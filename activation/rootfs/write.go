@@ -71,10 +71,17 @@ func (r *Root) createTemp(h *dirHandle, temp, p string) (*os.File, error) {
 		return nil, err
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(h.fd, temp, flags, 0o600)
+	var fd int
+	create := func() error {
+		return r.labeled(p, File, func() (err error) {
+			fd, err = unix.Openat(h.fd, temp, flags, 0o600)
+			return err
+		})
+	}
+	err := create()
 	if errors.Is(err, unix.EEXIST) {
 		if err = unix.Unlinkat(h.fd, temp, 0); err == nil {
-			fd, err = unix.Openat(h.fd, temp, flags, 0o600)
+			err = create()
 		}
 	}
 	if err != nil {
@@ -210,7 +217,11 @@ func (r *Root) Create(p string, content io.Reader, a Attr) (Info, error) {
 		// A umask can only take bits away, and most take none of these.
 		mode = a.Mode & 0o777
 	}
-	fd, err := unix.Openat(h.fd, base, flags, mode)
+	var fd int
+	err = r.labeled(p, File, func() (err error) {
+		fd, err = unix.Openat(h.fd, base, flags, mode)
+		return err
+	})
 	if err != nil {
 		return Info{}, &fs.PathError{Op: "create", Path: r.Name(p), Err: err}
 	}

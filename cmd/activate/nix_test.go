@@ -21,9 +21,9 @@ const hello = `derivation {
 
 // nixMachine boots a Debian with Nix installed and nothing set up, and gives
 // it the program and the examples.
-func nixMachine(t *testing.T, suite string) *testvm.Machine {
+func nixMachine(t *testing.T, c testvm.Config) *testvm.Machine {
 	t.Helper()
-	m := testvm.Start(t, testvm.Config{Suite: suite, Packages: []string{"strace"}})
+	m := testvm.Start(t, c)
 	m.CopyTo(binary, "/usr/local/bin/activate")
 	m.CopyTo("../../examples", "/root/examples")
 	m.Succeed("useradd --create-home alice")
@@ -45,19 +45,43 @@ func daemonPID(m *testvm.Machine) string {
 // TestNix is the main job, told as its users see it.
 func TestNix(t *testing.T) {
 	t.Parallel()
-	suites := []string{"bookworm"} // systemd 252, Nix 2.8
-	if os.Getenv("ACTIVATE_ALL_SUITES") != "" {
-		suites = append(suites, "trixie") // systemd 257, Nix 2.26
-	}
-	for _, suite := range suites {
+	for _, suite := range suites() {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
-			nixStory(t, nixMachine(t, suite))
+			nixStory(t, nixMachine(t, testvm.Config{Suite: suite, Packages: []string{"strace"}}))
+		})
+	}
+}
+
+// TestNixVirtual is the part of it in which the kernel matters, on whole
+// machines with the suites' own.
+func TestNixVirtual(t *testing.T) {
+	t.Parallel()
+	lean, err := os.ReadFile("testdata/powercut/lean.sh")
+	must(t, err)
+	for _, suite := range suites() {
+		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
+			m := nixMachine(t, testvm.Config{Suite: suite, Virtual: true, Prepare: string(lean)})
+			nixSwitch(t, m)
+			nixReboot(m)
+			nixDeactivate(m)
 		})
 	}
 }
 
 func nixStory(t *testing.T, m *testvm.Machine) {
+	t.Helper()
+	nixSwitch(t, m)
+	t.Run("again", func(t *testing.T) { secondSwitch(t, m) })
+	t.Run("one setting", func(t *testing.T) { oneSetting(t, m) })
+	t.Run("reboot", func(*testing.T) { nixReboot(m) })
+	t.Run("deactivate", func(*testing.T) { nixDeactivate(m) })
+}
+
+// nixSwitch brings a Debian to a Nix that an ordinary user builds with.
+func nixSwitch(t *testing.T, m *testvm.Machine) {
+	t.Helper()
 	plan := m.Succeed("activate plan /root/examples/nix.hcl")
 	for _, want := range []string{"+ group/nixbld", "+ user/nixbld1", "+ etc/nix/nix.conf", "+max-jobs = 2", "start nix-daemon.socket"} {
 		if !strings.Contains(plan, want) {
@@ -79,22 +103,21 @@ func nixStory(t *testing.T, m *testvm.Machine) {
 		t.Errorf("the build says %q, want a uid of a build user", got)
 	}
 	m.Fail("touch /nix/store/x")
+}
 
-	t.Run("again", func(t *testing.T) { secondSwitch(t, m) })
-	t.Run("one setting", func(t *testing.T) { oneSetting(t, m) })
-	t.Run("reboot", func(*testing.T) {
-		m.Reboot()
-		m.WaitForUnit("nix-daemon.socket")
-		m.Succeed("nix-store --verify")
-		m.Succeed("activate drift")
-	})
-	t.Run("deactivate", func(*testing.T) {
-		m.Succeed("activate deactivate")
-		m.Fail("getent group nixbld")
-		m.Fail("test -e /etc/nix || test -e /etc/static || test -e /var/lib/activate")
-		m.Fail("systemctl cat nix-daemon.socket")
-		m.Fail("test -e /etc/systemd/system/activate-boot.service")
-	})
+func nixReboot(m *testvm.Machine) {
+	m.Reboot()
+	m.WaitForUnit("nix-daemon.socket")
+	m.Succeed("nix-store --verify")
+	m.Succeed("activate drift")
+}
+
+func nixDeactivate(m *testvm.Machine) {
+	m.Succeed("activate deactivate")
+	m.Fail("getent group nixbld")
+	m.Fail("test -e /etc/nix || test -e /etc/static || test -e /var/lib/activate")
+	m.Fail("systemctl cat nix-daemon.socket")
+	m.Fail("test -e /etc/systemd/system/activate-boot.service")
 }
 
 // mutating is every system call that can change a file system.
@@ -172,7 +195,7 @@ func oneSetting(t *testing.T, m *testvm.Machine) {
 // is told with a way out, and ids = "auto" takes it.
 func TestNixAdopts(t *testing.T) {
 	t.Parallel()
-	m := nixMachine(t, "bookworm")
+	m := nixMachine(t, testvm.Config{})
 	m.Succeed("groupadd -r -g 900 nixbld; for i in 1 2; do useradd -r -u 90$i -g nixbld -G nixbld -d /var/empty -s /usr/sbin/nologin nixbld$i; done")
 	before := m.Succeed("getent group nixbld; getent passwd nixbld1 nixbld2")
 	m.Succeed("activate switch /root/examples/nix.hcl")

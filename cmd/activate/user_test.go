@@ -9,8 +9,8 @@ import (
 	"github.com/activate-agent/activate/testvm"
 )
 
-// suites are the Debian releases with another systemd each: 252, and with
-// ACTIVATE_ALL_SUITES set 257 too.
+// suites are the Debian releases with another systemd and Nix each: 252 and
+// 2.8, and with ACTIVATE_ALL_SUITES set 257 and 2.26 too.
 func suites() []string {
 	if os.Getenv("ACTIVATE_ALL_SUITES") != "" {
 		return []string{"bookworm", "trixie"}

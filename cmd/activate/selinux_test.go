@@ -1,0 +1,48 @@
+package main_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/testvm"
+)
+
+// TestSELinux: under Debian's policy, all that a switch makes has the label
+// that the policy has for it, and keeps the one that an administrator gave.
+func TestSELinux(t *testing.T) {
+	t.Parallel()
+	lean, err := os.ReadFile("testdata/powercut/lean.sh")
+	must(t, err)
+	m := testvm.Start(t, testvm.Config{
+		// Labelling all of it, and booting again, takes minutes in emulation.
+		Virtual: true, Prepare: string(lean) + "rm -f /.autorelabel\n",
+		Packages:   []string{"selinux-basics", "selinux-policy-default", "policycoreutils", "selinux-utils"},
+		KernelLine: []string{"security=selinux", "selinux=1", "enforcing=0"},
+	})
+	if got := m.Succeed("getenforce"); got != "Permissive\n" {
+		t.Fatalf("SELinux is %s", got)
+	}
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.CopyTo("testdata/selinux", "/root/selinux")
+	const wrong = "restorecon -nvR /etc /home /srv /usr/local /var/www /var/log /var/lib/activate 2>/dev/null || :"
+	m.Succeed("restorecon -R /etc /home /srv /usr/local /var/log; chcon -t user_home_t /etc/issue")
+	before := m.Succeed(wrong)
+
+	m.Succeed("activate switch /root/selinux/host.hcl")
+	if got := m.Succeed(wrong); got != before {
+		t.Errorf("labels that are not the policy's: %s\nbefore: %s", got, before)
+	}
+	if got := m.Succeed("ls -dZ /etc/static /etc/motd /etc/shadow /home/alice/.ssh /usr/local/bin/demo /etc/systemd/system/demo.service | cut -d: -f3"); got != "etc_t\nshadow_t\netc_t\nsystemd_unit_t\nssh_home_t\nbin_t\n" {
+		t.Errorf("the labels are\n%s", got)
+	}
+	m.WriteFile("/root/issue.hcl", "etc \"issue\" {\n  text = \"ours\\n\"\n  mode = \"0644\"\n}\n")
+	m.Succeed("activate switch /root/issue.hcl")
+	if got := m.Succeed("ls -Z /etc/issue"); !strings.Contains(got, ":user_home_t:") {
+		t.Errorf("a replaced file lost its label: %s", got)
+	}
+	m.Succeed("activate deactivate")
+	if got := m.Succeed(wrong); got != before {
+		t.Errorf("after deactivate, labels that are not the policy's: %s\nbefore: %s", got, before)
+	}
+}
