@@ -58,20 +58,17 @@ func TestDocs(t *testing.T) {
 		case "directory":
 			shared = append(shared, p)
 		case "machine":
-			t.Run(p.name, func(t *testing.T) {
-				t.Parallel()
-				m := docsMachine(t, p.packages)
-				if p.mentions(docsPackage) {
-					m.Succeed("rm /usr/local/bin/activate")
-					m.CopyTo(filepath.Join(pack(t, "1.0.0"), docsPackage), "/root/"+docsPackage)
-				}
-				playOn(t, m, p, "/root")
-			})
+			for _, suite := range suites() {
+				t.Run(suite+"/"+p.name, func(t *testing.T) {
+					t.Parallel()
+					playOn(t, docsMachine(t, suite, p), p, "/root")
+				})
+			}
 		}
 	}
 	t.Run("directories", func(t *testing.T) {
 		t.Parallel()
-		m := docsMachine(t, nil)
+		m := docsMachine(t, "", page{})
 		for _, p := range shared {
 			t.Run(p.name, func(t *testing.T) {
 				playOn(t, m, p, "/root/"+strings.TrimSuffix(filepath.Base(p.name), ".md"))
@@ -80,11 +77,17 @@ func TestDocs(t *testing.T) {
 	})
 }
 
-func docsMachine(t *testing.T, packages []string) *testvm.Machine {
+// docsMachine is a Debian with the program, or with the package for a page
+// that installs it, in the reader's directory.
+func docsMachine(t *testing.T, suite string, p page) *testvm.Machine {
 	t.Helper()
-	m := testvm.Start(t, testvm.Config{Packages: packages})
-	m.CopyTo(binary, "/usr/local/bin/activate")
+	m := testvm.Start(t, testvm.Config{Suite: suite, Packages: p.packages})
 	m.CopyTo("../../examples", "/root/examples")
+	if p.mentions(docsPackage) {
+		m.CopyTo(filepath.Join(pack(t, "1.0.0"), docsPackage), "/root/"+docsPackage)
+	} else {
+		m.CopyTo(binary, "/usr/local/bin/activate")
+	}
 	return m
 }
 
