@@ -7,7 +7,7 @@ import (
 
 const pollEvery = 20 * time.Millisecond
 
-// WaitUntil asks cond again and again until it is true. After a minute (three
+// WaitUntil asks cond again and again until it is true. After a minute (six
 // in a virtual machine) it fails the test, saying that it waited for what.
 func (m *Machine) WaitUntil(cond func() bool, what string) {
 	m.t.Helper()
