@@ -99,7 +99,11 @@ func (h *host) deleteGenerations(numbers []int, keep int, older time.Duration) e
 	if err := h.engine.State.Delete(numbers...); err != nil {
 		return err
 	}
-	fmt.Fprintf(h.std.err, "%d generations deleted\n", len(numbers))
+	noun := "generations"
+	if len(numbers) == 1 {
+		noun = "generation"
+	}
+	fmt.Fprintf(h.std.err, "%d %s deleted\n", len(numbers), noun)
 	return nil
 }
 

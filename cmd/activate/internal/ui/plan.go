@@ -101,7 +101,17 @@ func where(ch plan.Change) string {
 // address, or that the content diff shows better.
 func unsaid(attribute string) bool {
 	switch attribute {
-	case "type", "path", "size", "sha256", "keyed", "links", "lines", "name", "own_group", "migrate", "parts":
+	case "type", "path", "size", "sha256", "keyed", "name":
+		return true
+	}
+	return bookkeeping(attribute)
+}
+
+// bookkeeping tells attributes that a run keeps for itself, to apply a change
+// and to take it back.
+func bookkeeping(attribute string) bool {
+	switch attribute {
+	case "links", "lines", "own_group", "parts", "migrate", "uid_chosen", "gid_chosen", "home_dirs", "ssh_dir":
 		return true
 	}
 	return false
@@ -120,7 +130,7 @@ func made(ch plan.Change) string {
 		if unsaid(k) || standard || strings.HasPrefix(v, "/etc/static/") {
 			continue
 		}
-		words = append(words, k+" "+v)
+		words = append(words, k+" "+named(v))
 	}
 	if len(words) == 0 {
 		return ""
@@ -131,11 +141,7 @@ func made(ch plan.Change) string {
 // unsaidChange tells attributes that another one says better: a person reads
 // names of owners, and of a content its diff or hash.
 func unsaidChange(attribute string) bool {
-	switch attribute {
-	case "uid", "gid", "size", "links", "lines", "own_group", "parts":
-		return true
-	}
-	return false
+	return attribute == "uid" || attribute == "gid" || attribute == "size" || bookkeeping(attribute)
 }
 
 // attributes lists what a change changes, one line an attribute; what the
@@ -152,11 +158,13 @@ func attributes(ch plan.Change, diffed bool) []string {
 		switch {
 		case diffed && (k == "sha256" || k == "size"), unsaidChange(k):
 		case !had:
-			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, short(now)))
+			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, named(now)))
 		case !has:
-			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, short(old)))
+			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, named(old)))
+		case old != now && named(old) == named(now):
+			lines = append(lines, fmt.Sprintf("%s: the content of %s", k, named(now)))
 		case old != now:
-			lines = append(lines, fmt.Sprintf("%s: %s -> %s", k, short(old), short(now)))
+			lines = append(lines, fmt.Sprintf("%s: %s -> %s", k, named(old), named(now)))
 		}
 	}
 	return lines
@@ -190,6 +198,16 @@ func keys(maps ...map[string]string) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// named gives of an attribute that describes a file the file's path, of all
+// others what they are.
+func named(v string) string {
+	var file struct{ Path string }
+	if strings.HasPrefix(v, "{") && json.Unmarshal([]byte(v), &file) == nil && file.Path != "" {
+		return "/" + file.Path
+	}
+	return short(v)
 }
 
 // short cuts hashes to what a person compares.

@@ -70,3 +70,22 @@ func TestLongAndBinaryDiffsAreCut(t *testing.T) {
 		}
 	}
 }
+
+// A person reads what an account is like, not what a run notes for itself.
+func TestAccountsWithoutBookkeeping(t *testing.T) {
+	t.Parallel()
+	const keys = `"authorized_keys": {"path": "home/alice/.ssh/authorized_keys", "sha256": "%s", "mode": "0600"}`
+	state := func(sum string) plan.State {
+		return plan.State(`{"uid": 1000, "uid_chosen": true, "home_dirs": ["home/alice"], "ssh_dir": true, "shell": "/bin/sh", ` + strings.ReplaceAll(keys, "%s", sum) + `}`)
+	}
+	for want, ch := range map[string]plan.Change{
+		"+ user/alice  authorized_keys /home/alice/.ssh/authorized_keys, shell /bin/sh, uid 1000": plan.New("user/alice", nil, state("one"), "", ""),
+		"authorized_keys: the content of /home/alice/.ssh/authorized_keys\n":                      plan.New("user/alice", state("one"), state("two"), "", ""),
+	} {
+		var out bytes.Buffer
+		ui.Plan(&out, ui.Style{}, plan.Make([]plan.Change{ch}, 0, plan.Units{}), nil, 0)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %s\nwant %s", out.String(), want)
+		}
+	}
+}
