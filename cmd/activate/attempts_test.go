@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -58,4 +60,41 @@ service "web" {
 	m.Reboot()
 	m.Succeed("activate drift; systemctl is-active web; systemctl is-system-running")
 	m.Succeed("activate deactivate; ! ls -d /var/lib/activate /run/activate /etc/systemd/system/activate* /etc/systemd/system/sysinit.target.wants/activate*")
+}
+
+// TestBootAttemptsPowerCut: a boot that hangs until the power is cut is a failed
+// one, on a disk that loses what was not flushed.
+func TestBootAttemptsPowerCut(t *testing.T) {
+	t.Parallel()
+	lean, err := os.ReadFile("testdata/powercut/lean.sh")
+	must(t, err)
+	m := testvm.Start(t, testvm.Config{Virtual: true, Prepare: string(lean)})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/one.hcl", `etc "motd" { text = "one\n" }`)
+	m.WriteFile("/root/two.hcl", `
+activation { boot_attempts = 2 }
+etc "motd" { text = "two\n" }
+service "hang" {
+  oneshot { start = ["/bin/sleep", "infinity"] }
+}
+`)
+	m.Succeed("activate switch /root/one.hcl && activate boot /root/two.hcl")
+	m.PowerOff()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2 {
+		m.PowerOn()
+		m.WaitUntil(func() bool {
+			out, _, _ := m.Run("systemctl is-active hang.service; cat /etc/motd")
+			return out == "activating\ntwo\n"
+		}, "generation 2 to hang")
+		if out, _, code := m.Run("activate drift"); code != 2 || !strings.Contains(out, "it has not reached the default target") {
+			t.Errorf("drift ends with %d and says %s", code, out)
+		}
+		m.PowerCut(r)
+	}
+	m.Boot()
+	out := m.Succeed("cat /etc/motd; activate drift")
+	if !strings.Contains(out, "one\n") || !strings.Contains(out, "generation 2 failed to boot 2 times (it has not reached the default target); generation 1 was brought back") {
+		t.Errorf("after falling back: %s%s", out, m.Succeed("journalctl -b -u activate-boot --no-pager"))
+	}
 }

@@ -34,10 +34,7 @@ func Specs(d daemon.Desired) ([]keep.Spec, error) {
 	if err := supported(d); err != nil {
 		return nil, err
 	}
-	r, err := newResolver(d)
-	if err != nil {
-		return nil, err
-	}
+	r := newResolver(d)
 	for _, s := range r.sorted() {
 		if err := r.relate(s); err != nil {
 			return nil, fmt.Errorf("%scannot order %s: %w", place(s.Origin), s.Name, err)
@@ -76,7 +73,7 @@ func supported(d daemon.Desired) error {
 	return nil
 }
 
-func newResolver(d daemon.Desired) (*resolver, error) {
+func newResolver(d daemon.Desired) *resolver {
 	r := &resolver{services: map[string]*keep.Spec{}, bundles: map[string]bundle{}, members: map[string][]string{}}
 	for _, t := range d.Targets {
 		r.bundles[t.Name] = bundle{t.DependsOn, t.After, t.Before, t.PartOf, t.Autostart}
@@ -97,8 +94,9 @@ func newResolver(d daemon.Desired) (*resolver, error) {
 			r.bundles[s.Name] = bundle{s.DependsOn, s.After, s.Before, s.PartOf, s.Autostart}
 		}
 	}
-	if err := r.addMounts(d.Mounts); err != nil {
-		return nil, err
+	for _, m := range d.Mounts {
+		spec := mountService(m)
+		r.services[spec.Name] = &spec
 	}
 	for _, s := range r.sorted() {
 		for _, b := range s.PartOf {
@@ -107,7 +105,7 @@ func newResolver(d daemon.Desired) (*resolver, error) {
 			}
 		}
 	}
-	return r, nil
+	return r
 }
 
 func (r *resolver) sorted() []*keep.Spec {
@@ -143,12 +141,9 @@ func (r *resolver) expand(name string) (names []string, known bool) {
 	return names, known
 }
 
-// plain takes the suffix of a unit off, which systemd's names have, and gives a
-// mount the name that it has here.
+// plain takes the suffix of a unit off, which systemd's names have.
 func plain(name string) string {
 	switch path.Ext(name) {
-	case keep.MountSuffix:
-		return strings.ReplaceAll(name, `\x`, "_x")
 	case keep.Suffix, keep.BundleSuffix:
 		return strings.TrimSuffix(name, path.Ext(name))
 	}
