@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 )
@@ -37,12 +36,6 @@ func (u *Units) Failing(ctx context.Context) ([]Failure, error) {
 	return out, nil
 }
 
-// Failing gives those of the host, and of the users whose manager runs.
-func (h *Host) Failing(ctx context.Context) ([]Failure, error) {
-	out, err := h.Units.Failing(ctx)
-	for _, p := range h.people {
-		own, failed := p.units.Failing(ctx)
-		out, err = append(out, named(p.name, own)...), errors.Join(err, failed)
-	}
-	return out, err
-}
+// Failing gives those of the host. Those of its users do not count: a user could
+// have the host leave a generation.
+func (h *Host) Failing(ctx context.Context) ([]Failure, error) { return h.Units.Failing(ctx) }

@@ -17,30 +17,43 @@ func (h *Host) Verbs(ctx context.Context, changes []plan.Change) (plan.Units, er
 	}
 	h.refresh = map[string]bool{}
 	for _, p := range h.people {
-		own, err := p.verbs(ctx, h.mine(p.units, changes))
-		if err != nil {
-			return lists, err
-		}
+		own := p.verbs(ctx, h.mine(p.units, changes))
 		h.refresh[p.name] = own.Refresh
 		lists = join(lists, p.name, own)
 	}
 	return lists, nil
 }
 
-// verbs: a manager that is about to be started starts what is to run.
-func (p person) verbs(ctx context.Context, changes []plan.Change) (plan.Units, error) {
-	if p.units.cfg.Init.Running() || p.wake == nil {
-		return p.units.Verbs(ctx, changes)
+// verbs: a manager that is about to be started starts what is to run. One that
+// answers with an error is its user's doing and keeps nobody from a switch:
+// what changes for it is asked of it all the same, and fails there.
+func (p person) verbs(ctx context.Context, changes []plan.Change) plan.Units {
+	if !p.units.cfg.Init.Running() && p.wake != nil {
+		return p.everything("the manager of " + p.name + " starts")
 	}
+	units, err := p.units.Verbs(ctx, changes)
+	switch {
+	case err == nil:
+		return units
+	case len(changes) == 0:
+		return plan.Units{}
+	}
+	units = p.everything("the manager of " + p.name + " does not tell what runs: " + err.Error())
+	units.Refresh = true
+	return units
+}
+
+// everything starts all that is to run.
+func (p person) everything(why string) plan.Units {
 	lists := plan.Units{Reasons: map[string]string{}}
 	for _, f := range p.units.files {
 		for _, unit := range f.Run {
 			lists.Start = append(lists.Start, unit)
-			lists.Reasons[unit] = "the manager of " + p.name + " starts"
+			lists.Reasons[unit] = why
 		}
 	}
 	slices.Sort(lists.Start)
-	return lists, nil
+	return lists
 }
 
 // Stop stops what has to stop first, with the old definitions.
