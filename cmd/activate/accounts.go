@@ -39,8 +39,6 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 	}
 }
 
-// accountsMemo gives what the last run knew of the account files; without it
-// they are read.
 // recordedStates gives what each generation put in place, oldest first.
 func (w *wiring) recordedStates() ([]map[plan.Address]plan.State, error) {
 	numbers, err := w.state.Numbers()
@@ -58,6 +56,8 @@ func (w *wiring) recordedStates() ([]map[plan.Address]plan.State, error) {
 	return out, nil
 }
 
+// accountsMemo gives what the last run knew of the account files; without it
+// they are read.
 func (w *wiring) accountsMemo() *users.Memo {
 	var m *users.Memo
 	if err := w.state.ReadMemo(&m); err != nil {
