@@ -2,6 +2,8 @@ package users
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -14,7 +16,7 @@ func (p *planning) migrateGroup(g Group, cur *GroupState, after *GroupState) boo
 	if !p.gidFree(g) {
 		return false
 	}
-	m, err := p.groupBelongings(cur.GID, *g.GID)
+	m, err := p.groupBelongings(g.Name, cur.GID, *g.GID)
 	if err != nil {
 		p.problem(groupAddress(g.Name), g.Origin, "Give it back or move it away first.", "cannot migrate its gid: %v", err)
 		return false
@@ -27,7 +29,7 @@ func (p *planning) migrateGroup(g Group, cur *GroupState, after *GroupState) boo
 // configuration. It keeps its gid where the old one is not to be had.
 func (p *planning) migrateGroupBack(name string, before, after *GroupState, to ID) {
 	other := p.alloc.groupOf(to, name)
-	m, err := p.groupBelongings(before.GID, to)
+	m, err := p.groupBelongings(name, before.GID, to)
 	if other == "" && err == nil {
 		after.GID, after.Migrate = to, m
 		return
@@ -40,10 +42,16 @@ func (p *planning) migrateGroupBack(name string, before, after *GroupState, to I
 		"cannot give group %s its gid %s back: %s", name, to, why))
 }
 
-// groupBelongings finds the homes of those whose primary group has the gid
-// from. An account or a file that has the gid to already could not be told from
-// those afterwards, and is an error.
-func (p *planning) groupBelongings(from, to ID) (*migration, error) {
+// groupBelongings finds the homes of those whose primary group is the named one,
+// with the gid from. An account or a file that has the gid to already could not
+// be told from those afterwards, and is an error; so is a second group with the
+// gid from, to which they may belong as well.
+func (p *planning) groupBelongings(group string, from, to ID) (*migration, error) {
+	for _, other := range slices.Sorted(maps.Keys(p.book.groups)) {
+		if other != group && ID(p.book.groups[other].Gid) == from {
+			return nil, fmt.Errorf("group %s has the gid %s too", other, from)
+		}
+	}
 	if others := p.book.primaries[to]; len(others) > 0 {
 		return nil, fmt.Errorf("the primary group of %s has the gid %s already", others[0], to)
 	}

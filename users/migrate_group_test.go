@@ -80,3 +80,15 @@ func TestMigrateGroupIsRefused(t *testing.T) {
 		"somebody's without a name": {appends("etc/passwd", "eve:x:1777:1500::/:/bin/sh\n"), "the primary group of eve has the gid 1500 already"},
 	})
 }
+
+// TestMigrateSharedGroup: of two groups with one gid nobody can tell whose the
+// accounts and files are, and the way back would not be free.
+func TestMigrateSharedGroup(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	must(t, os.WriteFile(filepath.Join(h.dir, "etc/group"), []byte(h.read(t, "etc/group")+"twin:x:1000:\n"), 0o644))
+	d := h.diff(t, migratedGroup())
+	if len(d.Changes) > 0 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "group twin has the gid 1000 too") {
+		t.Errorf("%+v", d)
+	}
+}
