@@ -14,7 +14,7 @@ deps: ## what the tests and the demo need from Debian
 	sh testvm/deps.sh
 
 test: deps build ## every test, real inits included
-	$(GO) test -timeout 30m ./...
+	$(GO) test -count=1 -timeout 60m ./...
 
 soak: deps ## 400 power cuts
 	ACTIVATE_POWER_CUTS=400 $(GO) test -timeout 8h -v -run TestPowerCuts ./cmd/activate
