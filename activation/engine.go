@@ -87,6 +87,9 @@ type UnitFailure struct {
 	Reason string `json:"reason"`
 	// Log is the last lines the unit wrote.
 	Log []string `json:"log,omitempty"`
+	// User is set for a unit in a user's own manager. What a user does there is
+	// no reason to roll the host back.
+	User string `json:"user,omitempty"`
 }
 
 // Outcome is what came of the units.

@@ -140,8 +140,13 @@ func TestUnitFailure(t *testing.T) {
 // rollback on.
 func failingSwitch(t *testing.T, m *machine) *activation.Result {
 	t.Helper()
-	m.units.verbs = plan.Units{Restart: []string{"web.service"}}
-	m.units.fail = []activation.UnitFailure{{Unit: "web.service", Reason: "exited with 1"}}
+	return failsWith(t, m, activation.UnitFailure{Unit: "web.service", Reason: "exited with 1"})
+}
+
+func failsWith(t *testing.T, m *machine, failure activation.UnitFailure) *activation.Result {
+	t.Helper()
+	m.units.verbs = plan.Units{Restart: []string{failure.Unit}}
+	m.units.fail = []activation.UnitFailure{failure}
 	e := m.open(t)
 	defer func() { _ = e.Root.Close() }()
 	d, files := configB.desired()
@@ -150,6 +155,18 @@ func failingSwitch(t *testing.T, m *machine) *activation.Result {
 	p, err := e.Prepare(context.Background(), target)
 	must(t, err)
 	return e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+}
+
+// TestAUsersUnitRollsNothingBack: a user may break their own unit, and it is
+// told, but the host keeps what it switched to.
+func TestAUsersUnitRollsNothingBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	res := failsWith(t, m, activation.UnitFailure{Unit: "alice:sync.service", User: "alice", Reason: "masked"})
+	if res.Verdict != activation.UnitsFailed || res.Generation != 2 {
+		t.Errorf("got %s, generation %d", res.Verdict, res.Generation)
+	}
 }
 
 // TestRollbackFailsToo: files are as before, but what ran does not run any

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -182,7 +183,7 @@ func (tx *transaction) run(ctx context.Context, res *Result) *Result {
 		outcome.Failed = append(outcome.Failed, UnitFailure{Unit: "the init", Reason: err.Error()})
 		res.Outcome = outcome
 	}
-	if len(outcome.Failed) > 0 && tx.target.Settings.OnUnitFailure == "rollback" {
+	if tx.target.Settings.OnUnitFailure == "rollback" && slices.ContainsFunc(outcome.Failed, isHosts) {
 		return tx.rollBack(ctx, res, failedUnits(outcome.Failed))
 	}
 	if err := tx.commit(); err != nil {
@@ -191,6 +192,9 @@ func (tx *transaction) run(ctx context.Context, res *Result) *Result {
 	res.Generation = tx.journal.Target
 	return tx.verdict(res)
 }
+
+// isHosts tells the failures that are not a user's to cause.
+func isHosts(f UnitFailure) bool { return f.User == "" }
 
 // verdict judges a run that was committed.
 func (tx *transaction) verdict(res *Result) *Result {

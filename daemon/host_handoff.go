@@ -162,7 +162,7 @@ func join(all plan.Units, user string, own plan.Units) plan.Units {
 // named gives failures of a user's units under their long names.
 func named(user string, failed []Failure) []Failure {
 	for i := range failed {
-		failed[i].Unit = user + separator + failed[i].Unit
+		failed[i].Unit, failed[i].User = user+separator+failed[i].Unit, user
 	}
 	return failed
 }

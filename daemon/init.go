@@ -148,6 +148,8 @@ type Failure struct {
 	Reason string `json:"reason"`
 	// Log is the last lines it wrote.
 	Log []string `json:"log,omitempty"`
+	// User is set for a unit of the user's manager, empty for the host's own.
+	User string `json:"user,omitempty"`
 }
 
 // Error gives the failure in one line.

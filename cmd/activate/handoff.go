@@ -81,7 +81,7 @@ func failures(list []daemon.Failure) []activation.UnitFailure {
 		if f.Verb != "" {
 			reason = fmt.Sprintf("cannot %s it: %s", f.Verb, f.Reason)
 		}
-		out = append(out, activation.UnitFailure{Unit: f.Unit, Reason: reason, Log: f.Log})
+		out = append(out, activation.UnitFailure{Unit: f.Unit, Reason: reason, Log: f.Log, User: f.User})
 	}
 	return out
 }
