@@ -12,6 +12,9 @@ import (
 // it where it had begun to. It gives nil when there is nothing to recover. The
 // caller holds the lock.
 func (e *Engine) Recover(ctx context.Context) (*Result, error) {
+	if err := e.State.Sweep(); err != nil {
+		return nil, err
+	}
 	j, err := e.State.ReadJournal()
 	if j == nil || err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +30,12 @@ type Attr struct {
 func TempName(base string) string {
 	sum := sha256.Sum256([]byte(base))
 	return ".activate-" + hex.EncodeToString(sum[:8])
+}
+
+// IsTemp tells the names that TempName gives.
+func IsTemp(name string) bool {
+	hash, ok := strings.CutPrefix(name, ".activate-")
+	return ok && len(hash) == 16 && strings.Trim(hash, "0123456789abcdef") == ""
 }
 
 // WriteFile makes p a regular file with the bytes of content and the owner and

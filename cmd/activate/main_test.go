@@ -14,7 +14,12 @@ import (
 // binary is the program that the tests of this package drive, built once.
 var binary string //nolint:gochecknoglobals // set by TestMain
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == measure {
+		os.Exit(measured(os.Args[2:]))
+	}
+	os.Exit(testMain(m))
+}
 
 func testMain(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "activate-test")
