@@ -1,8 +1,8 @@
 package activation
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,10 +40,10 @@ type Check struct {
 
 // check has the contents that p would install judged by their checkers, and
 // adds a problem for each that is refused. Nothing is written: a checker reads
-// from an anonymous file in memory.
-func (e *Engine) check(ctx context.Context, p *Prepared) {
+// from an anonymous file in memory. The error says that ctx ended first.
+func (e *Engine) check(ctx context.Context, p *Prepared) error {
 	if p.target.Record == nil || p.target.recorded() > 0 || len(p.Problems) > 0 {
-		return
+		return nil
 	}
 	if p.target.Settings.BootAttempts > 0 && !e.CountBoots && !e.Offline {
 		p.Warnings = append(p.Warnings, plan.Problem{Summary: "activation.boot_attempts is without effect here: boots are counted under systemd only"})
@@ -57,11 +57,25 @@ func (e *Engine) check(ctx context.Context, p *Prepared) {
 				p.Warnings = append(p.Warnings, plan.Problemf(c.Address, c.Origin, "", "it is not validated: no command runs for another root"))
 				continue
 			}
-			if err := e.judge(ctx, c); err != nil {
+			err := e.judge(ctx, c)
+			if stopped := stopped(ctx); stopped != nil {
+				return stopped
+			}
+			if err != nil {
 				p.Problems = append(p.Problems, plan.Problemf(c.Address, c.Origin, "", "its content is refused by %s: %v", c.Argv[0], err))
 			}
 		}
 	}
+	return nil
+}
+
+// stopped tells whether somebody stopped the run, which is possible until its
+// first change.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
 }
 
 // judge runs one check.
@@ -81,19 +95,32 @@ func (e *Engine) judge(ctx context.Context, c Check) error {
 	}
 	cmd := process(ctx, argv)
 	cmd.Env = append([]string{"PATH=" + snippetPath, "HOME=/root", "ACTIVATE_ACTION=validate"}, e.SnippetEnv...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	out := &beginning{room: checkOutput}
+	cmd.Stdout, cmd.Stderr = out, out
 	err = cmd.Run()
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("it was killed: it ran for longer than %s", checkTimeout)
-	case c.Secret || out.Len() == 0:
+		return killed(ctx, checkTimeout)
+	case c.Secret || len(out.kept) == 0:
 		return err
 	}
-	said := strings.TrimSpace(string(out.Bytes()[:min(out.Len(), checkOutput)]))
+	said := strings.TrimSpace(string(out.kept))
 	return fmt.Errorf("%w: %s", err, strings.ReplaceAll(said, at, "the new "+c.Address.Name()))
+}
+
+// beginning is a writer that keeps the first bytes and drops the rest, so that
+// a program that never stops printing takes no memory.
+type beginning struct {
+	kept []byte
+	room int
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	n := min(len(p), b.room)
+	b.kept, b.room = append(b.kept, p[:n]...), b.room-n
+	return len(p), nil
 }
 
 // inMemory gives c's content as a file that no path leads to.
@@ -128,6 +155,14 @@ func process(ctx context.Context, argv []string) *exec.Cmd {
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
+}
+
+// killed says why process killed its command when ctx ended.
+func killed(ctx context.Context, timeout time.Duration) error {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
+	}
+	return fmt.Errorf("it was killed: %w", context.Cause(ctx))
 }
 
 // program finds a command by its name in snippetPath, whatever the caller's

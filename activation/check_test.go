@@ -1,12 +1,16 @@
 package activation_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
@@ -18,6 +22,14 @@ func checked(t *testing.T, m *machine, word string, check activation.Check) *act
 	t.Helper()
 	e := m.open(t)
 	defer func() { must(t, e.Root.Close()) }()
+	p, err := e.Prepare(t.Context(), targetChecked(t, m, e, word, check))
+	must(t, err)
+	return e.Apply(t.Context(), p, activation.Request{Verb: "switch", SetBoot: true})
+}
+
+// targetChecked asks for the content "word = WORD", which check is to judge.
+func targetChecked(t *testing.T, m *machine, e *activation.Engine, word string, check activation.Check) *activation.Target {
+	t.Helper()
 	c := config{"etc/app.conf": "word = " + word + "\n"}
 	d, files := c.desired()
 	target := m.target(e, &generation.Record{Config: "test"}, d, nil, files)
@@ -36,9 +48,7 @@ func checked(t *testing.T, m *machine, word string, check activation.Check) *act
 		}
 		return ps, handoff, err
 	}
-	p, err := e.Prepare(t.Context(), target)
-	must(t, err)
-	return e.Apply(t.Context(), p, activation.Request{Verb: "switch", SetBoot: true})
+	return target
 }
 
 func TestContentIsValidatedBeforeTheFirstChange(t *testing.T) {
@@ -89,5 +99,45 @@ func TestAValidatorMayCloseEverything(t *testing.T) {
 	}
 	if b, err := os.ReadFile(out); err != nil || string(b) != "word = good\n" {
 		t.Errorf("the validator saw %q, %v", b, err)
+	}
+}
+
+// A run that is stopped while a validator works says so, and does not blame the
+// validator.
+func TestStoppedWhileValidating(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	before := m.tree(t)
+	began := filepath.Join(t.TempDir(), "began")
+	must(t, unix.Mkfifo(began, 0o600))
+	ctx, stop := context.WithCancelCause(t.Context())
+	go func() {
+		if f, err := os.Open(began); err == nil {
+			_ = f.Close()
+		}
+		stop(errors.New("interrupt signal received"))
+	}()
+	e := m.open(t)
+	defer func() { must(t, e.Root.Close()) }()
+	_, err := e.Prepare(ctx, targetChecked(t, m, e, "good", activation.Check{Argv: []string{"sh", "-c", `echo >"$1"; exec sleep 60`, "%s", began}}))
+	if err == nil || err.Error() != "stopped before the first change: interrupt signal received" {
+		t.Errorf("a stopped run says %v", err)
+	}
+	wantSame(t, "after the stop", before, m.tree(t))
+}
+
+// What a validator prints is held only as far as it is shown. Not parallel:
+// what others allocate would count.
+func TestAValidatorMayPrintALot(t *testing.T) {
+	m := newMachine(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	res := checked(t, m, "good", activation.Check{Argv: []string{"sh", "-c", `head -c 50000000 /dev/zero | tr '\0' x; exit 1`, "%s"}})
+	runtime.ReadMemStats(&after)
+	if res.Err == nil || len(res.Err.Error()) > 5000 || !strings.Contains(res.Err.Error(), "exit status 1: xxx") {
+		t.Errorf("got an error of %d bytes", len(res.Err.Error()))
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 50000000 {
+		t.Errorf("%d bytes were allocated", used)
 	}
 }

@@ -24,6 +24,9 @@ const snippetPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 // snippetTimeout is how long a snippet may take that says nothing of it.
 const snippetTimeout = 5 * time.Minute
 
+// maxLine is how much of a snippet's output is held while its line goes on.
+const maxLine = 64 << 10
+
 // runSnippet runs s in a process group of its own and reports its output line
 // by line. When its time is up the whole group is killed.
 func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journal) error {
@@ -47,7 +50,7 @@ func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journa
 	cmd.Env = e.snippetEnv(s, j)
 	err = e.stream(cmd, snippetStep+s.Name)
 	if ctx.Err() != nil {
-		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
+		return killed(ctx, timeout)
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return errors.New(exit.String())
@@ -118,13 +121,14 @@ func (e *Engine) stream(cmd *exec.Cmd, step string) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		lines := bufio.NewReader(r)
+		// A line that is longer than the buffer is reported in pieces.
+		lines := bufio.NewReaderSize(r, maxLine)
 		for {
-			line, err := lines.ReadString('\n')
-			if line != "" {
-				e.report(step, trimNewline(line))
+			line, err := lines.ReadSlice('\n')
+			if len(line) > 0 {
+				e.report(step, trimNewline(string(line)))
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 				return
 			}
 		}

@@ -86,8 +86,7 @@ func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error)
 	if err := e.diff(ctx, p); err != nil {
 		return nil, err
 	}
-	e.check(ctx, p)
-	return p, nil
+	return p, e.check(ctx, p)
 }
 
 func (e *Engine) numberOf(target *Target) (int, error) {

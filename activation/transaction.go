@@ -143,8 +143,8 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 			return err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
+	if err := stopped(ctx); err != nil {
+		return err
 	}
 	var err error
 	if tx.journal.Entry, tx.journal.EntryAdded, err = tx.engine.installBoot(); err != nil {
