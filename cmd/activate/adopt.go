@@ -34,8 +34,7 @@ no text go to ` + copiesDir + `/ beside it. Nothing else is written.
 Passwords are never read out. A file that not everybody may read is named in a
 comment and not copied. What cannot be said without a change is left out, and
 named in a comment with the reason. What packages, their scripts and systemctl
-make for themselves is not looked at; neither are files of packages whose mode
-or owner alone was changed.
+make for themselves is not looked at.
 
 Exit status: 0; 1 on an error; 2 if the configuration was written and its plan
 is not empty.`,

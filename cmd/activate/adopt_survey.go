@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon/systemd"
 	"github.com/activate-agent/activate/etc"
 	"github.com/activate-agent/activate/etc/dpkg"
@@ -101,6 +102,9 @@ func (a *adoption) surveyFiles(h *host) error {
 		return err
 	}
 	a.changed, a.added = found.Changed, found.Added
+	for _, r := range found.Notes {
+		a.notes[a.entryAt(rootfs.Rel(r.Path)).Address] = strings.ToUpper(r.Reason[:1]) + r.Reason[1:] + "."
+	}
 	for _, r := range found.Remarks {
 		a.leave(r.Path, r.Reason)
 	}

@@ -83,7 +83,7 @@ func checkAdopted(t *testing.T, config string) {
 	t.Helper()
 	for _, want := range []string{
 		"user \"ann\" {\n  uid             = 1000\n  groups          = [\"sudo\"]\n", "members = [\"ann\", \"www-data\"]", `expires = "2031-01-31"`,
-		`etc "bash.bashrc"`, `source = "./adopted-files/etc/decomposed"`, `source = "./adopted-files/etc/large"`, `text = "a\r\nb\r\n"`, `directory "/etc/app.d"`,
+		`etc "bash.bashrc"`, `etc "debian_version"`, "mode 0755 and root's.\netc \"cron.daily/dpkg\"", `directory "/etc/skel"`, "#   /etc/pam.conf: not everybody may read it, mode 0640; the content is the package's", "etc \"pam.d/other\" {\n  text = \"# mine\\n\"", `source = "./adopted-files/etc/decomposed"`, `source = "./adopted-files/etc/large"`, `text = "a\r\nb\r\n"`, `directory "/etc/app.d"`,
 		`unit "app.service"`, `unit "job.timer"`, `unit "echo.socket"`, `unit "echo@.service"`, `unit "inst@.service"`,
 		"unit \"fstrim.timer\" {\n  text = \"\"\n}", `etc "systemd/system/dbus.service.d/nice.conf"`, `symlink "/etc/systemd/system/multi-user.target.wants/inst@a.service"`,
 		"no unit block: it is enabled and does not run, so a switch would start it.\netc \"systemd/system/stopped.service\"",

@@ -41,8 +41,8 @@ type Record struct {
 	owned map[string]bool
 	// sums are MD5 sums in hex, those of conffiles by themselves too.
 	sums, conffiles map[string]string
-	// diverted gives where a package's file went instead, dpkg-divert(1).
-	diverted map[string]string
+	// diverted gives where other packages' files went instead.
+	diverted map[string]diversion
 }
 
 // Read reads the database of root. The error wraps ErrNone where there is
@@ -55,22 +55,19 @@ func Read(root *rootfs.Root) (*Record, error) {
 	if err != nil {
 		return nil, unreadable(root, statusPath, err)
 	}
-	r := &Record{owned: map[string]bool{}, sums: map[string]string{}, conffiles: parseConffiles(string(status))}
+	r := &Record{owned: map[string]bool{}, sums: map[string]string{}, conffiles: map[string]string{}}
 	if r.diverted, err = readDiversions(root); err != nil {
 		return nil, err
 	}
 	if err := r.readInfo(root); err != nil {
 		return nil, err
 	}
-	for p, sum := range r.conffiles {
-		r.owned[p], r.sums[p] = true, sum
-	}
+	parseConffiles(string(status), r.addConffile)
 	ucf, err := root.ReadFile(ucfPath, limit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, unreadable(root, ucfPath, err)
 	}
-	r.addSums(string(ucf))
-	r.divert()
+	r.addSums("", string(ucf))
 	return r, nil
 }
 
@@ -100,26 +97,35 @@ func (r *Record) readInfo(root *rootfs.Root) error {
 		if err != nil {
 			return unreadable(root, path.Join(infoDir, name), err)
 		}
-		take(string(data))
+		name, _, _ = strings.Cut(strings.TrimSuffix(name, path.Ext(name)), ":")
+		take(name, string(data))
 	}
 	return nil
 }
 
-// addList takes the paths below /etc of a file list: one absolute path a line.
-func (r *Record) addList(text string) {
+// addConffile takes a conffile of a package.
+func (r *Record) addConffile(name, p, sum string) {
+	p = r.placed(name, p)
+	r.owned[p], r.sums[p], r.conffiles[p] = true, sum, sum
+}
+
+// addList takes the paths below /etc of a package's file list: one absolute
+// path a line.
+func (r *Record) addList(name, text string) {
 	for line := range strings.Lines(text) {
 		if p := strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "/"); strings.HasPrefix(p, "etc/") {
-			r.owned[p] = true
+			r.owned[r.placed(name, p)] = true
 		}
 	}
 }
 
-// addSums takes those below /etc of lines as md5sum(1) prints them, absolute or
+// addSums takes a package's below /etc of lines as md5sum(1) prints them, absolute or
 // relative to the root. Who has a sum is owned.
-func (r *Record) addSums(text string) {
+func (r *Record) addSums(name, text string) {
 	for line := range strings.Lines(text) {
 		sum, p, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if p = strings.TrimPrefix(p, "/"); ok && isSum(sum) && strings.HasPrefix(p, "etc/") {
+			p = r.placed(name, p)
 			r.owned[p], r.sums[p] = true, sum
 		}
 	}
@@ -127,19 +133,13 @@ func (r *Record) addSums(text string) {
 
 func isSum(s string) bool { return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == "" }
 
-// divert moves what is known of a diverted path to where it went.
-func (r *Record) divert() {
-	for from, to := range r.diverted {
-		if !r.owned[from] {
-			continue
-		}
-		r.owned[to] = true
-		if sum, ok := r.sums[from]; ok {
-			r.sums[to] = sum
-			delete(r.sums, from)
-		}
-		delete(r.conffiles, from)
+// placed gives where dpkg puts the path p of a package: elsewhere if another
+// package or the administrator has diverted it, dpkg-divert(1).
+func (r *Record) placed(name, p string) string {
+	if d, ok := r.diverted[p]; ok && d.by != name {
+		return d.to
 	}
+	return p
 }
 
 // Owns tells whether a package owns p, or installed it as its configuration.
@@ -156,6 +156,9 @@ func (r *Record) Changed(p string, content []byte) bool {
 	now := md5.Sum(content)
 	return hex.EncodeToString(now[:]) != sum
 }
+
+// Known tells whether it is known what a package installed at p.
+func (r *Record) Known(p string) bool { return r.sums[p] != "" }
 
 // Conffiles gives the paths of all conffiles, sorted.
 func (r *Record) Conffiles() []string { return slices.Sorted(maps.Keys(r.conffiles)) }

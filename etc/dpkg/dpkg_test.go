@@ -43,7 +43,7 @@ func database() map[string]string {
 		"var/lib/dpkg/info/b:amd64.list":     "/etc/b.conf\n/etc/b.d\n/etc/plain\n",
 		"var/lib/dpkg/info/b:amd64.md5sums":  hello + "  etc/plain\n" + hello + "  usr/x\nbad  etc/worse\n",
 		"var/lib/dpkg/info/b:amd64.triggers": "interest /etc/c\n",
-		"var/lib/dpkg/diversions":            "/etc/b.conf\n/etc/b.conf.distrib\nlocal\n/usr/y\n/usr/z\nlocal\n",
+		"var/lib/dpkg/diversions":            "/etc/b.conf\n/etc/b.conf.distrib\n:\n/usr/y\n/usr/z\n:\n/etc/plain\n/etc/plain.orig\nb\n",
 		"var/lib/ucf/hashfile":               hello + "  /etc/ucf.conf\n",
 	}
 }
@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 	}
 	owned := map[string]bool{
 		"etc/a.conf": true, "etc/with space": true, "etc/old.conf": true, "etc/b.d": true, "etc/plain": true, "etc/ucf.conf": true, "etc/b.conf.distrib": true,
-		"etc/c": false, "etc/worse": false, "etc/not.conf": false,
+		"etc/b.conf": false, "etc/plain.orig": false, "etc/c": false, "etc/worse": false, "etc/not.conf": false,
 	}
 	for p, want := range owned {
 		if got := r.Owns(p); got != want {
@@ -72,7 +72,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("Changed(%q) does not know its content", p)
 		}
 	}
-	if got, want := r.Conffiles(), []string{"etc/a.conf", "etc/with space"}; !slices.Equal(got, want) {
+	if got, want := r.Conffiles(), []string{"etc/a.conf", "etc/b.conf.distrib", "etc/with space"}; !slices.Equal(got, want) {
 		t.Errorf("Conffiles gives %q, want %q", got, want)
 	}
 }

@@ -39,11 +39,13 @@ type Found struct {
 	// real copies, links, and the directories of such files where they are not
 	// root's with mode 0755.
 	Changed, Added []etc.Entry
+	// Notes say of entries why they are there, if it is not for their content.
+	Notes []Remark
 	// Remarks are the paths that a configuration does not get.
 	Remarks []Remark
 }
 
-// Remark says why a path is left out, or what is known besides.
+// Remark says why a path is left out, or is there.
 type Remark struct {
 	// Path is absolute inside the root.
 	Path   string
@@ -72,6 +74,10 @@ type survey struct {
 	found *Found
 	// made are links that systemd-tmpfiles(8) makes.
 	made map[string]bool
+}
+
+func (s *survey) note(p, format string, args ...any) {
+	s.found.Notes = append(s.found.Notes, Remark{"/" + p, fmt.Sprintf(format, args...)})
 }
 
 func (s *survey) remark(p, format string, args ...any) {
@@ -128,17 +134,20 @@ func (s *survey) below(p string, info rootfs.Info, owned bool) (bool, error) {
 	}
 	at := len(s.found.Added)
 	taken, err := s.directory(p)
-	if err != nil || !taken || owned || info.Mode == 0o755 && info.UID == 0 && info.GID == 0 {
+	if err != nil || !taken && !owned || usual(info, 0o755) {
 		return taken, err
 	}
 	if !s.Expressible(p) || strings.ContainsRune(p, '\n') {
 		return taken, nil
 	}
-	e := etc.Entry{
-		Address: plan.NewAddress(plan.KindDirectory, "/"+p), Path: p, Type: etc.Directory,
-		Mode: fmt.Sprintf("%04o", info.Mode), User: owner(info.UID, s.UserName), Group: owner(info.GID, s.GroupName),
+	e := s.entry(p, info)
+	e.Address, e.Type = plan.NewAddress(plan.KindDirectory, "/"+p), etc.Directory
+	if owned {
+		s.note(p, "it is a package's, and packages install directories with mode 0755 and root's")
+		s.found.Changed = append(s.found.Changed, e)
+	} else {
+		s.found.Added = slices.Insert(s.found.Added, at, e)
 	}
-	s.found.Added = slices.Insert(s.found.Added, at, e)
 	return true, nil
 }
 
@@ -191,23 +200,35 @@ func (s *survey) file(p string, info rootfs.Info, owned bool) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("cannot survey /etc: %w", err)
 	}
-	if owned && !s.Packages.Changed(p, content) || !owned && s.pristine(p, content) {
+	changed, unlike := s.Packages.Changed(p, content), ""
+	if owned && !changed {
+		unlike = s.unlike(p, info, content)
+	}
+	if owned && !changed && unlike == "" || !owned && s.pristine(p, content) {
 		return false, nil
 	}
 	if privateKey(content) {
 		s.remark(p, "it holds a private key, although everybody may read it")
 		return false, nil
 	}
-	e := etc.Entry{
-		Address: plan.NewAddress(plan.KindEtc, strings.TrimPrefix(p, "etc/")), Path: p, Type: etc.File, Content: literal(content),
-		Mode: fmt.Sprintf("%04o", info.Mode), User: owner(info.UID, s.UserName), Group: owner(info.GID, s.GroupName),
+	if unlike != "" {
+		s.note(p, "%s", unlike)
 	}
+	e := s.entry(p, info)
+	e.Address, e.Type, e.Content = plan.NewAddress(plan.KindEtc, strings.TrimPrefix(p, "etc/")), etc.File, literal(content)
 	if owned {
 		s.found.Changed = append(s.found.Changed, e)
 	} else {
 		s.found.Added = append(s.found.Added, e)
 	}
 	return true, nil
+}
+
+// entry is one with the mode and owner of what is at p.
+func (s *survey) entry(p string, info rootfs.Info) etc.Entry {
+	return etc.Entry{
+		Path: p, Mode: fmt.Sprintf("%04o", info.Mode), User: owner(info.UID, s.UserName), Group: owner(info.GID, s.GroupName),
+	}
 }
 
 // closed names a file that not everybody may read. Whether a package's was
@@ -219,6 +240,9 @@ func (s *survey) closed(p string, info rootfs.Info, owned bool) error {
 			return fmt.Errorf("cannot survey /etc: %w", err)
 		}
 		if !s.Packages.Changed(p, content) {
+			if s.Packages.Known(p) && !installedClosed(p, info.Mode) {
+				s.remark(p, "not everybody may read it, mode %04o; the content is the package's", info.Mode)
+			}
 			return nil
 		}
 	}

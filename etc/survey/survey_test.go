@@ -57,7 +57,13 @@ func (h *host) link(p, target string) {
 // conffile is installed with the text "a\n" and holds another, or is gone.
 func (h *host) conffile(p, now string, mode uint32) {
 	h.t.Helper()
-	sum := md5.Sum([]byte("a\n"))
+	h.installed(p, "a\n", now, mode)
+}
+
+// installed is a conffile that was installed with a text.
+func (h *host) installed(p, text, now string, mode uint32) {
+	h.t.Helper()
+	sum := md5.Sum([]byte(text))
 	h.conffiles += " /" + p + " " + hex.EncodeToString(sum[:]) + "\n"
 	if now != "" {
 		h.file(p, now, mode)
@@ -90,6 +96,9 @@ func (h *host) survey() string {
 	for _, e := range found.Added {
 		b.WriteString("added " + line(e))
 	}
+	for _, r := range found.Notes {
+		b.WriteString("note " + r.Path + ": " + r.Reason + "\n")
+	}
 	for _, r := range found.Remarks {
 		b.WriteString("remark " + r.Path + ": " + r.Reason + "\n")
 	}
@@ -116,7 +125,40 @@ func TestEtc(t *testing.T) {
 			h.conffile("etc/other", "b\n", 0o640|0o004)
 			h.conffile("etc/secret", "hidden\n", 0o440)
 			h.conffile("etc/gone", "", 0)
-		}, "changed etc/other 0644 root root b\nremark /etc/secret: not everybody may read it, mode 0440\nremark /etc/gone: a package installed it, and it is gone\n"},
+		}, "changed etc/other 0644 root root b\nremark /etc/same: not everybody may read it, mode 0600; the content is the package's\nremark /etc/secret: not everybody may read it, mode 0440\nremark /etc/gone: a package installed it, and it is gone\n"},
+		"only the mode or owner of a package's file was changed": {func(h *host) {
+			h.conffile("etc/same", "a\n", 0o644)
+			h.conffile("etc/suid", "a\n", 0o4755)
+			h.conffile("etc/program", "a\n", 0o755)
+			h.conffile("etc/given", "a\n", 0o644)
+			h.must(os.Chown(h.at("etc/given"), 33, 0))
+			h.conffile("etc/hidden", "a\n", 0o600)
+			h.conffile("etc/sudoers", "a\n", 0o440)
+			h.installed("etc/cron.daily/on", "#!/bin/sh\n", "#!/bin/sh\n", 0o755)
+			h.installed("etc/cron.daily/off", "#!/bin/sh\n", "#!/bin/sh\n", 0o644)
+			h.owns("etc/team.d")
+			h.must(os.Mkdir(h.at("etc/team.d"), 0o755))
+			h.must(unix.Chmod(h.at("etc/team.d"), 0o2775))
+			h.owns("etc/secret.d")
+			h.must(os.Mkdir(h.at("etc/secret.d"), 0o700))
+			h.owns("etc/unknown")
+			h.file("etc/unknown", "1\n", 0o664)
+		}, "changed etc/cron.daily/off 0644 root root #!/bin/sh\nchanged etc/given 0644 www-data root a\nchanged etc/program 0755 root root a\n" +
+			"changed etc/suid 4755 root root a\nchanged directory//etc/team.d 2775 root root \n" +
+			"note /etc/cron.daily/off: the content is the package's, but packages install programs with mode 0755 and root's\n" +
+			"note /etc/given: the content is the package's, but packages install files with mode 0644 and root's\n" +
+			"note /etc/program: the content is the package's, but packages install files with mode 0644 and root's\n" +
+			"note /etc/suid: the content is the package's, but packages install files with mode 0644 and root's\n" +
+			"note /etc/team.d: it is a package's, and packages install directories with mode 0755 and root's\n" +
+			"remark /etc/hidden: not everybody may read it, mode 0600; the content is the package's\n"},
+		"diverted files": {func(h *host) {
+			h.conffile("etc/mine", "1\n", 0o644)
+			h.file("etc/mine.distrib", "a\n", 0o644)
+			h.conffile("etc/theirs", "1\n", 0o644)
+			h.file("etc/theirs.distrib", "a\n", 0o644)
+			h.file("var/lib/dpkg/info/other:amd64.list", "/etc/theirs\n", 0o644)
+			h.file("var/lib/dpkg/diversions", "/etc/mine\n/etc/mine.distrib\n:\n/etc/theirs\n/etc/theirs.distrib\nother\n", 0o644)
+		}, "added etc/mine 0644 root root 1\n"},
 		"files of nobody": {func(h *host) {
 			h.file("etc/x/y", "1\n", 0o4755)
 			h.must(os.Chown(h.at("etc/x/y"), 33, 77))

@@ -18,6 +18,13 @@ touch /var/lib/systemd/linger/ann
 echo 'alias ll="ls -l"' >>/etc/bash.bashrc
 [ ! -e /etc/ssh/sshd_config ] || echo 'PermitRootLogin no' >>/etc/ssh/sshd_config
 rm /etc/issue.net
+chmod -x /etc/cron.daily/dpkg
+[ ! -e /etc/deluser.conf ] || chown ann:devs /etc/deluser.conf
+chown ann:devs /etc/debian_version
+chmod 640 /etc/pam.conf
+chmod 2775 /etc/skel
+dpkg-divert --quiet --local --rename --add /etc/pam.d/other
+echo '# mine' >/etc/pam.d/other
 
 # Files of nobody, with all that text can have.
 printf 'x = "${y}" %%{z} $${q} \\u0041\n\tb\nEOT\n' >/etc/odd.conf
