@@ -1,11 +1,11 @@
 package activation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,34 +16,132 @@ import (
 // counted and nobody has told its end. It goes with the boot.
 func (e *Engine) BootingPath() string { return path.Join(e.runDir(), "booting") }
 
+// CountBoot counts the boot that begins now, for the generation that it is to
+// bring up, so that the attempt is on the disk before anything is read or done
+// that may keep the host from coming up. EndBoot or FailBoot has to follow. An
+// interrupted run whose generation has no attempts left is to be taken back and
+// not finished, by Recover, which comes next. The caller holds the lock.
+func (e *Engine) CountBoot() error {
+	n, err := e.State.Boot()
+	if err != nil {
+		return err
+	}
+	// A journal that can't be read is for Recover to tell.
+	j, _ := e.State.ReadJournal()
+	if j != nil && !j.Undoing && j.Boot > 0 {
+		n = j.Boot
+	}
+	if n == 0 {
+		return nil
+	}
+	boots, err := e.State.ReadBoots()
+	if err != nil {
+		return err
+	}
+	if e.usedUp(boots, n) {
+		return e.giveUp(boots, j, n)
+	}
+	return e.count(boots, n)
+}
+
+// count writes down that a boot of generation n begins.
+func (e *Engine) count(boots generation.Boots, n int) error {
+	boots.Begin(n)
+	if err := e.State.WriteBoots(boots); err != nil {
+		return err
+	}
+	return e.markBooting(n)
+}
+
+// usedUp tells whether generation n has failed to boot as often as it may.
+func (e *Engine) usedUp(boots generation.Boots, n int) bool {
+	attempts := boots.Trials[n].Attempts
+	if attempts == 0 {
+		return false
+	}
+	limit := e.attemptsOf(boots, n)
+	return limit > 0 && attempts >= limit
+}
+
+// attemptsOf is how often generation n may fail to boot, 0 for no limit. It is
+// known without the generation's record, which may be what is damaged.
+func (e *Engine) attemptsOf(boots generation.Boots, n int) int {
+	if limit := boots.Trials[n].Limit; limit > 0 {
+		return limit
+	}
+	if target, err := e.restore(n); err == nil {
+		return target.Settings.BootAttempts
+	}
+	if target, err := e.spare(n); err == nil {
+		return target.Settings.BootAttempts
+	}
+	return 0
+}
+
+// spare makes a target of the copy of generation n's record.
+func (e *Engine) spare(n int) (*Target, error) {
+	r, err := e.State.ReadSpare(n)
+	if err != nil {
+		return nil, err
+	}
+	return e.Restore(r)
+}
+
+// giveUp has an interrupted run of generation n, which has no attempts left,
+// taken back.
+func (e *Engine) giveUp(boots generation.Boots, j *generation.Journal, n int) error {
+	if j == nil || j.Undoing || j.Target != n {
+		return nil
+	}
+	j.Undoing = true
+	if j.Previous != n {
+		e.leave(&boots, n, j.Previous)
+	}
+	if err := e.State.WriteBoots(boots); err != nil {
+		return err
+	}
+	return e.State.WriteJournal(j)
+}
+
+// leave notes that generation from is given up for to, and tells it.
+func (e *Engine) leave(boots *generation.Boots, from, to int) {
+	trial := boots.Trials[from]
+	boots.Fallback = &generation.Fallback{From: from, To: to, Attempts: trial.Attempts, Reason: trial.Failure, Time: e.Now().UTC()}
+	e.warn(VerbAtBoot, boots.Fallback.String())
+}
+
 // BeginBoot gives the target of a boot, nil for none: the boot generation, or
 // when its attempts are used up the one that was good last, which the run with
 // Request.SetBoot then makes the boot default. With counted the attempt is on
-// the disk before it returns, and EndBoot has to follow. The caller holds the
-// lock.
+// the disk before it returns, and EndBoot or FailBoot has to follow. The caller
+// holds the lock.
 func (e *Engine) BeginBoot(counted bool) (*Target, error) {
 	n, err := e.State.Boot()
 	if n == 0 || err != nil {
 		return nil, err
 	}
-	target, err := e.restore(n)
-	if err != nil || !counted {
+	if !counted {
+		target, err := e.restore(n)
 		return target, wrapBoot(err)
 	}
 	boots, err := e.State.ReadBoots()
 	if err != nil {
 		return nil, err
 	}
-	if limit := target.Settings.BootAttempts; limit > 0 && boots.Trials[n].Attempts >= limit {
-		if target, err = e.fallBack(&boots, target); err != nil {
+	// The attempt may have been counted before an interrupted run was ended.
+	begun, err := e.booting()
+	if err != nil || begun != n {
+		if e.usedUp(boots, n) {
+			if n, err = e.fallBack(&boots, n); err != nil {
+				return nil, err
+			}
+		}
+		if err := e.count(boots, n); err != nil {
 			return nil, err
 		}
 	}
-	boots.Begin(target.recorded())
-	if err := e.State.WriteBoots(boots); err != nil {
-		return nil, err
-	}
-	return target, e.markBooting(target.recorded())
+	target, err := e.restore(n)
+	return target, wrapBoot(err)
 }
 
 // markBooting leaves word for EndBoot which generation it is about.
@@ -80,124 +178,47 @@ func wrapBoot(err error) error {
 	return nil
 }
 
-// fallBack gives the target instead of one that does not come up, and notes
-// why. Without any other it is tried once more.
-func (e *Engine) fallBack(boots *generation.Boots, failed *Target) (*Target, error) {
-	from := failed.recorded()
+// fallBack gives the generation to boot instead of one that does not come up,
+// and notes why. Without any other it is tried once more.
+func (e *Engine) fallBack(boots *generation.Boots, from int) (int, error) {
 	numbers, err := e.State.Numbers()
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	trial, to := boots.Trials[from], boots.Other(from, failed.Settings.BootAttempts, numbers)
-	if to == 0 {
-		e.warn(VerbAtBoot, fmt.Sprintf("generation %d failed to boot %s (%s), and there is no other to go back to", from, generation.Times(trial.Attempts), trial.Failure))
-		return failed, nil
+	limit := e.attemptsOf(*boots, from)
+	for {
+		to := boots.Other(from, limit, numbers)
+		if to == 0 {
+			trial := boots.Trials[from]
+			e.warn(VerbAtBoot, fmt.Sprintf("generation %d failed to boot %s (%s), and there is no other to go back to", from, generation.Times(trial.Attempts), trial.Failure))
+			return from, nil
+		}
+		if _, err := e.restore(to); err != nil {
+			e.warn(VerbAtBoot, fmt.Sprintf("generation %d is none to go back to: %v", to, err))
+			numbers = slices.DeleteFunc(numbers, func(n int) bool { return n == to })
+			continue
+		}
+		e.leave(boots, from, to)
+		return to, e.knowCurrent(to)
 	}
-	target, err := e.restore(to)
-	if err != nil {
-		return nil, fmt.Errorf("cannot go back from generation %d, which failed to boot: %w", from, err)
-	}
-	boots.Fallback = &generation.Fallback{From: from, To: to, Attempts: trial.Attempts, Reason: trial.Failure, Time: e.Now().UTC()}
-	e.warn(VerbAtBoot, boots.Fallback.String())
-	return target, nil
 }
 
-// FailBoot ends a counted boot whose run failed with err. It does nothing when
-// no boot is counted.
-func (e *Engine) FailBoot(err error) error {
-	n, readErr := e.booting()
-	if n == 0 || readErr != nil {
-		return readErr
-	}
-	reason, _, _ := strings.Cut(err.Error(), "\n")
-	return e.endBoot(n, "at-boot failed: "+reason)
-}
-
-// EndBoot ends a counted boot once the init has done what it does at boot: the
-// generation is good when it is current and its units are up. It gives what is
-// wrong, "" for nothing and for a boot that is not counted. The caller holds
-// the lock.
-func (e *Engine) EndBoot(ctx context.Context) (failure string, err error) {
-	n, err := e.booting()
-	if n == 0 || err != nil {
-		return "", err
-	}
-	if failure, err = e.bootFailure(ctx, n); err != nil {
-		return "", err
-	}
-	return failure, e.endBoot(n, failure)
-}
-
-// bootFailure says what keeps generation n from being a good boot.
-func (e *Engine) bootFailure(ctx context.Context, n int) (string, error) {
-	last, err := e.State.ReadCurrent()
-	if err != nil && !errors.Is(err, generation.ErrNone) {
-		return "", err
-	}
-	if numberOf(last) != n {
-		return fmt.Sprintf("generation %d is current instead", numberOf(last)), nil
-	}
-	target, err := e.restore(n)
-	if err != nil {
-		return "", err
-	}
-	index, err := e.State.ReadIndex()
-	if err != nil {
-		return "", err
-	}
-	_, handoff, err := e.partsOf(target, last, index, n)
-	if err != nil {
-		return "", err
-	}
-	failed, err := handoff.Failing(ctx)
-	if err != nil || len(failed) == 0 {
-		return "", err
-	}
-	return failedUnits(failed).Error(), nil
-}
-
-// endBoot writes down how the counted boot of generation n ended.
-func (e *Engine) endBoot(n int, failure string) error {
-	boots, err := e.State.ReadBoots()
+// knowCurrent sees to it that the way to generation to can begin at the current
+// one, whose record may be damaged: then its copy takes its place. Without one
+// nobody knows what is ours beyond what generation to has.
+func (e *Engine) knowCurrent(to int) error {
+	current, err := e.State.Current()
 	if err != nil {
 		return err
 	}
-	if failure == "" {
-		boots.Succeed(n)
-	} else {
-		boots.Fail(n, failure)
-	}
-	if err := e.State.WriteBoots(boots); err != nil {
-		return err
-	}
-	return ignoreMissing(e.Root.Remove(e.BootingPath()))
-}
-
-// Proven notes that the current generation is good, since a run for good
-// succeeded with it or a person said so, and forgets a fallback.
-func (e *Engine) Proven() error {
-	n, err := e.State.Current()
-	if n == 0 || err != nil {
-		return err
-	}
-	boots, err := e.State.ReadBoots()
-	if err != nil {
-		return err
-	}
-	if news := boots.Succeed(n); !news && boots.Fallback == nil {
+	_, damage := e.restore(current)
+	if damage == nil {
 		return nil
 	}
-	boots.Fallback = nil
-	return e.State.WriteBoots(boots)
-}
-
-// prove notes the good end of a run.
-func (e *Engine) prove(req Request, res *Result) {
-	good := res.Verdict == Applied || res.Verdict == Unchanged
-	if !e.CountBoots || !req.SetBoot || req.Verb == VerbAtBoot || !good {
-		return
+	if _, err := e.spare(current); err == nil {
+		e.warn(VerbAtBoot, fmt.Sprintf("%v; what is to be taken away is known by its copy, which is put in its place", damage))
+		return e.State.RestoreSpare(current)
 	}
-	if err := e.Proven(); err != nil {
-		e.warn("record", err.Error())
-	}
+	e.warn(VerbAtBoot, fmt.Sprintf("%v; what only generation %d brought stays where it is", damage, current))
+	return e.State.SetCurrent(to)
 }

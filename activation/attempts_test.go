@@ -2,6 +2,7 @@ package activation_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -45,6 +46,21 @@ func (m *machine) counting(t testing.TB) *activation.Engine {
 
 // atBoot is what the command of this name does.
 func (m *machine) atBoot(e *activation.Engine) (*activation.Result, error) {
+	if err := e.CountBoot(); err != nil {
+		return nil, err
+	}
+	p, err := planBoot(e)
+	if err != nil {
+		return nil, errors.Join(err, e.FailBoot(err))
+	}
+	res := e.Apply(context.Background(), p, activation.Request{Verb: activation.VerbAtBoot, SetBoot: true})
+	if res.Verdict == activation.Failed {
+		err = e.FailBoot(res.Err)
+	}
+	return res, err
+}
+
+func planBoot(e *activation.Engine) (*activation.Prepared, error) {
 	ctx := context.Background()
 	if _, err := e.Recover(ctx); err != nil {
 		return nil, err
@@ -53,15 +69,7 @@ func (m *machine) atBoot(e *activation.Engine) (*activation.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := e.Prepare(ctx, target)
-	if err != nil {
-		return nil, err
-	}
-	res := e.Apply(ctx, p, activation.Request{Verb: activation.VerbAtBoot, SetBoot: true})
-	if res.Verdict == activation.Failed {
-		err = e.FailBoot(res.Err)
-	}
-	return res, err
+	return e.Prepare(ctx, target)
 }
 
 // succeed switches as on a live host.
@@ -70,7 +78,9 @@ func (m *machine) succeed(t testing.TB, c config) {
 	e := m.counting(t)
 	defer func() { _ = e.Root.Close() }()
 	d, files := c.desired()
-	p, err := e.Prepare(context.Background(), m.target(e, &generation.Record{Config: "test"}, d, nil, files))
+	target := m.target(e, &generation.Record{Config: "test"}, d, nil, files)
+	target.Settings.BootAttempts = m.attempts
+	p, err := e.Prepare(context.Background(), target)
 	must(t, err)
 	res := e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
 	if res.Verdict != activation.Applied {

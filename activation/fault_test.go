@@ -137,16 +137,24 @@ func (m *machine) killAt(t *testing.T, k int, do func()) (at string) {
 		}
 		return nil
 	}
+	if !survive(do) {
+		at = ""
+	}
+	m.fault = nil
+	return at
+}
+
+// survive tells whether do was killed.
+func survive(do func()) (dead bool) {
 	defer func() {
-		m.fault = nil
 		if r := recover(); r != nil {
-			if _, ok := r.(killed); !ok {
+			if _, dead = r.(killed); !dead {
 				panic(r)
 			}
 		}
 	}()
 	do()
-	return ""
+	return false
 }
 
 func (m *machine) deactivate(t *testing.T) {

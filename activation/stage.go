@@ -16,6 +16,8 @@ func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 	record := p.record()
 	record.Number, record.Time, record.Version = p.number, e.Now().UTC(), e.Version
 	record.States = p.statesAfter()
+	// At boot, when the record is damaged, it has to be known what to leave.
+	record.Spare = p.target.Settings.BootAttempts > 0
 	return e.State.Stage(record, p.files(), numberOf(p.last), made)
 }
 

@@ -27,6 +27,9 @@ type Trial struct {
 	Failure string `json:"failure,omitempty"`
 	// Good is higher the later it was good; 0 is never.
 	Good int `json:"good,omitempty"`
+	// Limit is how many attempts there may be, as its record said when it could
+	// be read; 0 is not known, or none.
+	Limit int `json:"limit,omitempty"`
 }
 
 // Fallback is a boot default that was given up.
@@ -70,6 +73,13 @@ func (b *Boots) Fail(n int, reason string) {
 	b.set(n, t)
 }
 
+// Limit notes how often generation n may fail to boot.
+func (b *Boots) Limit(n, attempts int) {
+	t := b.Trials[n]
+	t.Limit = attempts
+	b.set(n, t)
+}
+
 // Succeed makes generation n the one that was good last. It tells whether that
 // is news.
 func (b *Boots) Succeed(n int) bool {
@@ -84,7 +94,7 @@ func (b *Boots) Succeed(n int) bool {
 	if t.Good < latest || latest == 0 {
 		t.Good = latest + 1
 	}
-	b.set(n, Trial{Good: t.Good})
+	b.set(n, Trial{Good: t.Good, Limit: t.Limit})
 	return true
 }
 
@@ -127,11 +137,14 @@ func (s *State) ReadBoots() (Boots, error) {
 }
 
 // WriteBoots keeps it, less the generations that are gone, durable when it
-// returns.
+// returns. The boot default stays even then: its boots fail.
 func (s *State) WriteBoots(b Boots) error {
 	numbers, err := s.Numbers()
 	if err != nil {
 		return err
+	}
+	if boot, err := s.Boot(); err == nil {
+		numbers = append(numbers, boot)
 	}
 	b.Trials = maps.Clone(b.Trials)
 	maps.DeleteFunc(b.Trials, func(n int, _ Trial) bool { return !slices.Contains(numbers, n) })

@@ -1,6 +1,7 @@
 package generation
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,14 +28,56 @@ type Record struct {
 	Sections map[string]json.RawMessage `json:"sections"`
 	// States are what the generation put at each address: what is ours.
 	States map[plan.Address]plan.State `json:"states,omitempty"`
+	// Spare asks for a copy of the record beside it when it is staged.
+	Spare bool `json:"-"`
 }
+
+// The files of a record in a generation's directory.
+const (
+	manifestName = "manifest.json"
+	// spareName is a copy for the case that the manifest is damaged. Only a
+	// boot that leaves the generation reads it: everybody else is told.
+	spareName = "manifest.copy"
+	// damagedName is what a manifest becomes whose place the copy took.
+	damagedName = "manifest.damaged"
+)
 
 // Read gives the record of generation n. One that is not there gives an error
 // that wraps fs.ErrNotExist; a damaged or newer one is an error too.
 func (s *State) Read(n int) (*Record, error) {
-	var r Record
 	wayOut := fmt.Sprintf("make the links current and boot in %s point at a generation that is whole", s.root.Name(s.dir))
-	err := s.decode(path.Join("generations", fmt.Sprint(n), "manifest.json"), &r, wayOut)
+	return s.readRecord(n, manifestName, wayOut)
+}
+
+// ReadSpare gives the copy of generation n's record, which only a generation
+// with boot_attempts has; the errors are those of Read.
+func (s *State) ReadSpare(n int) (*Record, error) {
+	return s.readRecord(n, spareName, "delete it")
+}
+
+// RestoreSpare puts the copy of generation n's record in the record's place,
+// durable when it returns. What stood there is kept as manifest.damaged.
+func (s *State) RestoreSpare(n int) error {
+	cannot := func(err error) error {
+		return fmt.Errorf("cannot put the copy of generation %d's record in its place: %w", n, err)
+	}
+	at := func(name string) string { return path.Join(s.Tree(n), name) }
+	content, err := s.root.ReadFile(at(spareName), 0)
+	if err != nil {
+		return cannot(err)
+	}
+	if err := s.root.Rename(at(manifestName), at(damagedName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cannot(err)
+	}
+	if err := s.root.WriteFile(at(manifestName), bytes.NewReader(content), s.root.Private()); err != nil {
+		return cannot(err)
+	}
+	return nil
+}
+
+func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
+	var r Record
+	err := s.decode(path.Join("generations", fmt.Sprint(n), name), &r, wayOut)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &missingError{n}
 	}
@@ -80,9 +123,12 @@ type Entry struct {
 	// the generation last was good.
 	BootAttempts int    `json:"boot_attempts,omitempty"`
 	BootFailure  string `json:"boot_failure,omitempty"`
+	// Damage says why its record cannot be read; what only that knows is empty.
+	Damage string `json:"damage,omitempty"`
 }
 
-// List gives all generations, ascending.
+// List gives all generations, ascending, those too whose record cannot be read;
+// for them there is an error besides.
 func (s *State) List() ([]Entry, error) {
 	numbers, err := s.Numbers()
 	if err != nil {
@@ -100,19 +146,21 @@ func (s *State) List() ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries := []Entry{}
+	entries, damage := []Entry{}, []error{}
 	for _, n := range numbers {
-		r, err := s.Read(n)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, Entry{
-			Number: n, Time: r.Time, Current: n == current, Boot: n == boot,
-			Config: r.Config, Description: r.Description,
+		entry := Entry{
+			Number: n, Current: n == current, Boot: n == boot,
 			BootAttempts: boots.Trials[n].Attempts, BootFailure: boots.Trials[n].Failure,
-		})
+		}
+		if r, err := s.Read(n); err != nil {
+			entry.Damage = err.Error()
+			damage = append(damage, err)
+		} else {
+			entry.Time, entry.Config, entry.Description = r.Time, r.Config, r.Description
+		}
+		entries = append(entries, entry)
 	}
-	return entries, nil
+	return entries, errors.Join(damage...)
 }
 
 // Surplus gives the generations that a rule has no place for: those beyond the

@@ -89,9 +89,17 @@ func (t tree) fill(r *Record, files []File) error {
 		return err
 	}
 	r.Format = Format
-	manifest := bytes.NewReader(plan.Compact(r))
-	_, err := t.root.Create(path.Join(t.dir, "manifest.json"), manifest, t.root.Private())
-	return err
+	names := []string{manifestName}
+	if r.Spare {
+		names = append(names, spareName)
+	}
+	manifest := plan.Compact(r)
+	for _, name := range names {
+		if _, err := t.root.Create(path.Join(t.dir, name), bytes.NewReader(manifest), t.root.Private()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fewFiles are written one after the other; more are worth a second processor.

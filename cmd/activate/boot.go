@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
@@ -48,16 +50,12 @@ func newAtBoot(f *flags) *cobra.Command {
 				}
 				defer done()
 			}
-			return f.locked(ctx, activation.VerbAtBoot, func(h *host) error {
-				pending, err := h.engine.State.ReadPending()
+			return f.holding(ctx, activation.VerbAtBoot, func(h *host) error {
+				counted, err := h.countBoot(ctx, once)
 				if err != nil {
 					return err
 				}
-				if pending != nil {
-					// The host went down while the switch was on trial.
-					return h.finishRevert(h.revert(ctx, pending))
-				}
-				return h.bootUp(ctx)
+				return errors.Join(h.boot(ctx, counted), h.wiring.farewell(ctx))
 			})
 		},
 	}

@@ -11,38 +11,65 @@ import (
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
-// bootUp re-applies the boot generation, or the one before when its attempts
-// are used up.
-func (h *host) bootUp(ctx context.Context) error {
-	counted, err := h.countsThisBoot(ctx)
-	if err != nil {
-		return err
+// boot brings the boot generation up. What stands in the way of a counted one
+// is written down.
+func (h *host) boot(ctx context.Context, counted bool) error {
+	p, err := h.planBoot(ctx, counted)
+	if err != nil && counted {
+		err = errors.Join(err, h.engine.FailBoot(err))
 	}
-	target, err := h.engine.BeginBoot(counted)
-	if target == nil || err != nil {
+	if p == nil || err != nil {
 		return err
-	}
-	p, err := h.engine.Prepare(ctx, target)
-	if err != nil {
-		return errors.Join(err, h.engine.FailBoot(err))
 	}
 	h.showPlan(p)
 	// Where another generation has to take over, it becomes the default.
 	res := h.engine.Apply(ctx, p, activation.Request{Verb: activation.VerbAtBoot, SetBoot: true})
-	if res.Verdict == activation.Failed {
+	if res.Verdict == activation.Failed && counted {
 		err = h.engine.FailBoot(res.Err)
 	}
 	return errors.Join(err, h.finish(res))
 }
 
-// countsThisBoot tells whether a boot to the default target is under way, whose
-// end newBooted will see.
-func (h *host) countsThisBoot(ctx context.Context) (bool, error) {
-	s, ok := h.wiring.init.(*systemd.Systemd)
-	if !ok || !h.engine.CountBoots {
+// planBoot ends an interrupted run and plans the way to the boot generation, or
+// to the one before when its attempts are used up; nil when there is nothing
+// left to do.
+func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared, error) {
+	if err := h.recover(ctx); err != nil {
+		return nil, err
+	}
+	pending, err := h.engine.State.ReadPending()
+	if err != nil {
+		return nil, err
+	}
+	if pending != nil {
+		// The host went down while the switch was on trial.
+		return nil, h.finishRevert(h.revert(ctx, pending))
+	}
+	target, err := h.engine.BeginBoot(counted)
+	if target == nil || err != nil {
+		return nil, err
+	}
+	return h.engine.Prepare(ctx, target)
+}
+
+// countBoot counts the boot that is under way, if its end will be told by
+// newBooted. first says that the init started and runs at-boot for that. A
+// switch on trial is taken back, and that boot says nothing of a generation.
+func (h *host) countBoot(ctx context.Context, first bool) (bool, error) {
+	pending, err := h.engine.State.ReadPending()
+	if err != nil || pending != nil || !h.engine.CountBoots {
+		return false, err
+	}
+	booting := first
+	if s, ok := h.wiring.init.(*systemd.Systemd); ok {
+		if booting, err = s.Booting(ctx); err != nil {
+			return false, err
+		}
+	}
+	if !booting {
 		return false, nil
 	}
-	return s.Booting(ctx)
+	return true, h.engine.CountBoot()
 }
 
 // countsBoots tells whether the host's init tells how boots end.

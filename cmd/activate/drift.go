@@ -31,29 +31,15 @@ Exit status: 0 no drift; 1 error; 2 drift.`,
 }
 
 func (h *host) drift(ctx context.Context) error {
-	record, err := h.engine.State.ReadCurrent()
-	if errors.Is(err, generation.ErrNone) {
-		return fmt.Errorf("cannot tell drift: %w; activate switch makes one", err)
-	}
+	report, err := h.bootReport()
 	if err != nil {
 		return err
 	}
-	h.wiring.allDrift = true
-	target, err := h.engine.Restore(record)
+	p, err := h.driftOfCurrent(ctx)
 	if err != nil {
+		// How the host booted may be why, and is known all the same.
+		ui.Boot(h.std.err, report)
 		return err
-	}
-	p, err := h.engine.Prepare(ctx, target)
-	if err != nil {
-		return err
-	}
-	boots, err := h.engine.State.ReadBoots()
-	if err != nil {
-		return err
-	}
-	report := ui.BootReport{Fallback: boots.Fallback}
-	if trial := boots.Trials[record.Number]; trial.Attempts > 0 {
-		report.Failed = &ui.BootFailure{Generation: record.Number, Attempts: trial.Attempts, Reason: trial.Failure}
 	}
 	if err := h.answerDrift(p, report); err != nil {
 		return err
@@ -62,6 +48,43 @@ func (h *host) drift(ctx context.Context) error {
 		return &exitError{code: exitPending}
 	}
 	return nil
+}
+
+// driftOfCurrent plans what would bring the current generation back.
+func (h *host) driftOfCurrent(ctx context.Context) (*activation.Prepared, error) {
+	record, err := h.engine.State.ReadCurrent()
+	if errors.Is(err, generation.ErrNone) {
+		return nil, fmt.Errorf("cannot tell drift: %w; activate switch makes one", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.wiring.allDrift = true
+	target, err := h.engine.Restore(record)
+	if err != nil {
+		return nil, err
+	}
+	return h.engine.Prepare(ctx, target)
+}
+
+// bootReport tells how the current generation, and the one the host boots, came
+// up.
+func (h *host) bootReport() (ui.BootReport, error) {
+	boots, err := h.engine.State.ReadBoots()
+	if err != nil {
+		return ui.BootReport{}, err
+	}
+	report := ui.BootReport{Fallback: boots.Fallback}
+	for _, number := range []func() (int, error){h.engine.State.Boot, h.engine.State.Current} {
+		n, err := number()
+		if err != nil {
+			return report, err
+		}
+		if trial := boots.Trials[n]; trial.Attempts > 0 {
+			report.Failed = &ui.BootFailure{Generation: n, Attempts: trial.Attempts, Reason: trial.Failure}
+		}
+	}
+	return report, nil
 }
 
 // answerDrift prints what drifted, and how the host booted when that is worth a

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -27,18 +28,21 @@ func newGenerations(f *flags) *cobra.Command {
 }
 
 func (h *host) listGenerations() error {
-	entries, err := h.engine.State.List()
-	if err != nil {
-		return err
-	}
-	if h.json {
-		return ui.JSON(h.std.out, entries)
-	}
-	if len(entries) == 0 {
+	entries, damage := h.engine.State.List()
+	switch {
+	case entries == nil:
+		return damage
+	case h.json:
+		return errors.Join(ui.JSON(h.std.out, entries), damage)
+	case len(entries) == 0:
 		fmt.Fprintln(h.std.err, "there is no generation yet; activate switch makes one")
 		return nil
 	}
-	w := tabwriter.NewWriter(h.std.out, 0, 0, 2, ' ', 0)
+	return errors.Join(printGenerations(h.std.out, entries), damage)
+}
+
+func printGenerations(out io.Writer, entries []generation.Entry) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
 		mark := ""
 		if e.Current {
@@ -50,7 +54,11 @@ func (h *host) listGenerations() error {
 		if e.BootAttempts > 0 {
 			mark += fmt.Sprintf(" failed to boot %s: %s", generation.Times(e.BootAttempts), e.BootFailure)
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", e.Number, e.Time.Local().Format("2006-01-02 15:04:05"), e.Config, e.Description, mark)
+		made := e.Time.Local().Format("2006-01-02 15:04:05")
+		if e.Damage != "" {
+			made = "damaged"
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", e.Number, made, e.Config, e.Description, mark)
 	}
 	return w.Flush()
 }

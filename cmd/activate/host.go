@@ -86,6 +86,16 @@ func (f *flags) reading(do func(*host) error) error {
 // locked runs do on the host under the run lock, after an interrupted run was
 // ended.
 func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) error {
+	return f.holding(ctx, verb, func(h *host) error {
+		if err := h.recover(ctx); err != nil {
+			return err
+		}
+		return errors.Join(do(h), h.wiring.farewell(ctx))
+	})
+}
+
+// holding runs do on the host under the run lock.
+func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) error {
 	if f.mustDetach(verb) {
 		return f.detach(verb)
 	}
@@ -103,10 +113,7 @@ func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) e
 		}
 		h.runLock = lock
 		defer func() { _ = h.unlock() }()
-		if err := h.recover(ctx); err != nil {
-			return err
-		}
-		return errors.Join(do(h), h.wiring.farewell(ctx))
+		return do(h)
 	})
 }
 

@@ -54,7 +54,7 @@ After=systemd-remount-fs.service
 Before=sysinit.target systemd-sysusers.service systemd-tmpfiles-setup.service shutdown.target
 Conflicts=shutdown.target
 ConditionFileIsExecutable=%[3]s
-ConditionPathExists=|%[1]s/boot
+ConditionPathIsSymbolicLink=|%[1]s/boot
 ConditionPathExists=|%[1]s/journal/transaction.json
 ConditionPathExists=|%[1]s/pending.json
 
