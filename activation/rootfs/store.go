@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -86,6 +87,20 @@ func (s *Store) Keyed(b []byte) string {
 
 // IsKeyed tells a hash made by Keyed from a plain one.
 func IsKeyed(hash string) bool { return strings.HasPrefix(hash, keyedPrefix) }
+
+// Unkeyed gives text with every hash made by Keyed cut down to its mark, so that
+// texts made with different keys can be compared.
+func Unkeyed(text []byte) []byte {
+	var out []byte
+	for {
+		before, after, found := bytes.Cut(text, []byte(keyedPrefix))
+		if out = append(out, before...); !found {
+			return out
+		}
+		out = append(out, keyedPrefix...)
+		text = bytes.TrimLeft(after, "0123456789abcdef")
+	}
+}
 
 // SaveKey writes a key that so far is only in memory.
 func (s *Store) SaveKey() error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,17 +14,20 @@ import (
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // savedPlan is the file that `plan --out` writes: the plan, and what it was
 // made from.
 type savedPlan struct {
 	Plan *plan.Plan `json:"plan"`
-	// Path is absolute; Sets are the --set flags.
-	Path string   `json:"path"`
-	Sets []string `json:"sets,omitempty"`
-	Root string   `json:"root"`
-	User bool     `json:"user,omitempty"`
+	// Path and Root are absolute; Sets, StateDir and Init are the flags.
+	Path     string   `json:"path"`
+	Sets     []string `json:"sets,omitempty"`
+	Root     string   `json:"root"`
+	StateDir string   `json:"state_dir"`
+	Init     string   `json:"init"`
+	User     bool     `json:"user,omitempty"`
 }
 
 func savePlan(out, path string, h *host, p *activation.Prepared) error {
@@ -31,7 +35,11 @@ func savePlan(out, path string, h *host, p *activation.Prepared) error {
 	if err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
-	doc := plan.Document(savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: h.root, User: h.user})
+	root, err := filepath.Abs(h.root)
+	if err != nil {
+		return fmt.Errorf("cannot save the plan: %w", err)
+	}
+	doc := plan.Document(savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: root, StateDir: h.stateDir, Init: h.init, User: h.user})
 	if err := os.WriteFile(out, doc, 0o600); err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
@@ -48,12 +56,24 @@ func newApply(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			f.sets, f.root, f.user = saved.Sets, saved.Root, saved.User
+			if err := f.recall(saved, cmd.Flags().Changed("root")); err != nil {
+				return err
+			}
 			return f.locked(cmd.Context(), "switch", func(h *host) error {
 				return h.applySaved(cmd.Context(), saved)
 			})
 		},
 	}
+}
+
+// recall takes over the flags that the plan was made with. asked tells that a
+// root is given now, too: only the same one will do.
+func (f *flags) recall(saved *savedPlan, asked bool) error {
+	if root, err := filepath.Abs(f.root); asked && (err != nil || root != saved.Root) {
+		return fmt.Errorf("cannot apply the plan to %s: it was made for %s", root, saved.Root)
+	}
+	f.sets, f.root, f.stateDir, f.init, f.user = saved.Sets, saved.Root, saved.StateDir, saved.Init, saved.User
+	return nil
 }
 
 func readPlan(file string) (*savedPlan, error) {
@@ -80,9 +100,28 @@ func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(p.Plan.MarshalIndent(), saved.Plan.MarshalIndent()) {
+	same, err := h.samePlan(p.Plan, saved.Plan)
+	if err != nil {
+		return err
+	}
+	if !same {
 		return errors.New("cannot apply the plan: the host or the configuration changed since it was planned; plan again")
 	}
 	h.showPlan(p)
 	return h.finish(h.engine.Apply(ctx, p, activation.Request{Verb: "switch", SetBoot: true}))
+}
+
+// samePlan tells whether two plans do the same. Where no generation has needed
+// the host's key for secrets yet, each plan was made with a passing one: then it
+// is not compared what the secrets are.
+func (h *host) samePlan(a, b *plan.Plan) (bool, error) {
+	x, y := a.MarshalIndent(), b.MarshalIndent()
+	_, err := h.engine.Root.Lstat(h.engine.State.Key())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		x, y = rootfs.Unkeyed(x), rootfs.Unkeyed(y)
+	case err != nil:
+		return false, err
+	}
+	return bytes.Equal(x, y), nil
 }
