@@ -12,13 +12,19 @@ import (
 )
 
 // cacheFormat changes when the meaning of a remembered result does.
-const cacheFormat = 2
+const cacheFormat = 3
 
-// remembered is a result with everything it depends on. Content counts, never
-// size or time.
+// remembered is a result with everything it depends on.
 type remembered struct {
-	Format   int
-	Version  string
+	Format  int
+	Version string
+	Inputs  inputs
+	System  System
+}
+
+// inputs are everything a result depends on. Content counts, never size or
+// time.
+type inputs struct {
 	Path     string
 	Personal *Personal
 	Sets     []string
@@ -29,8 +35,7 @@ type remembered struct {
 	// Dirs are the .hcl files of every directory that was read as a whole.
 	Dirs map[string][]string
 	// Globs are the results of fileset().
-	Globs  []glob
-	System System
+	Globs []glob
 }
 
 type glob struct {
@@ -38,21 +43,22 @@ type glob struct {
 	Found        []string
 }
 
-// Remember gives a result in a form that Recall understands, with everything
-// it depends on. A result that holds secrets is not remembered, and one that
-// came with warnings must not be: they are shown at every run. Version is the
-// program's own.
-func (c *Config) Remember(s *System, version string) ([]byte, bool) {
-	if s.Sensitive || c.warned {
-		return nil, false
-	}
+// Inputs is everything the evaluation of a configuration depended on. It holds
+// on to nothing of the configuration itself, which is large.
+type Inputs struct {
+	// known is nil for an evaluation that is not to be remembered.
+	known *inputs
+}
+
+// Inputs gives what was read so far: ask after System.
+func (c *Config) Inputs() Inputs {
 	path, err := filepath.Abs(c.options.Path)
-	if err != nil {
-		return nil, false
+	if err != nil || c.warned {
+		return Inputs{}
 	}
-	r := remembered{
-		Format: cacheFormat, Version: version, Path: path, Personal: c.options.Personal, Sets: c.options.Sets,
-		Facts: map[string]string{}, Files: map[string]string{}, Dirs: c.dirs, Globs: c.ev.reads.globs, System: *s,
+	r := &inputs{
+		Path: path, Personal: c.options.Personal, Sets: c.options.Sets,
+		Facts: map[string]string{}, Files: map[string]string{}, Dirs: c.dirs, Globs: c.ev.reads.globs,
 	}
 	for name, v := range c.ev.reads.facts {
 		r.Facts[name] = string(appendJSON(nil, v))
@@ -68,7 +74,18 @@ func (c *Config) Remember(s *System, version string) ([]byte, bool) {
 	for _, path := range c.ev.reads.missing {
 		r.Files[path] = ""
 	}
-	return record.Encode(r), true
+	return Inputs{known: r}
+}
+
+// Remember gives the result of these inputs in a form that Recall understands.
+// A result that holds secrets is not remembered, and one that came with
+// warnings must not be: they are shown at every run. Version is the program's
+// own.
+func (in Inputs) Remember(s *System, version string) ([]byte, bool) {
+	if in.known == nil || s.Sensitive {
+		return nil, false
+	}
+	return record.Encode(remembered{Format: cacheFormat, Version: version, Inputs: *in.known, System: *s}), true
 }
 
 // Recall gives a result remembered earlier, when everything that it depended
@@ -76,17 +93,20 @@ func (c *Config) Remember(s *System, version string) ([]byte, bool) {
 // false.
 func Recall(o Options, saved []byte, version string) (*System, bool) {
 	r, err := record.Decode[remembered](saved)
-	if err != nil || r.Format != cacheFormat || r.Version != version || !r.Personal.equal(o.Personal) || !slices.Equal(r.Sets, o.Sets) {
-		return nil, false
-	}
-	path, err := filepath.Abs(o.Path)
-	if err != nil || path != r.Path || !r.factsHold(o.Host) || !r.filesHold() {
+	if err != nil || r.Format != cacheFormat || r.Version != version || !r.Inputs.hold(o) {
 		return nil, false
 	}
 	return &r.System, true
 }
 
-func (r *remembered) factsHold(h Host) bool {
+// hold tells whether an evaluation would read the same again.
+func (r *inputs) hold(o Options) bool {
+	path, err := filepath.Abs(o.Path)
+	return err == nil && path == r.Path && r.Personal.equal(o.Personal) && slices.Equal(r.Sets, o.Sets) &&
+		r.factsHold(o.Host) && r.filesHold()
+}
+
+func (r *inputs) factsHold(h Host) bool {
 	now := &evaluator{config: &Config{options: Options{Host: h}}, reads: newReads()}
 	for name, was := range r.Facts {
 		v, ok := now.fact(name)
@@ -97,7 +117,7 @@ func (r *remembered) factsHold(h Host) bool {
 	return true
 }
 
-func (r *remembered) filesHold() bool {
+func (r *inputs) filesHold() bool {
 	for dir, names := range r.Dirs {
 		now, err := hclFiles(dir)
 		if err != nil || !slices.Equal(now, names) {

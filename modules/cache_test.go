@@ -40,7 +40,7 @@ func remember(t *testing.T) (o modules.Options, s *modules.System, saved []byte)
 	if len(diags) > 0 {
 		t.Fatal(diags[0].Detail)
 	}
-	saved, ok := c.Remember(s, "1.0")
+	saved, ok := c.Inputs().Remember(s, "1.0")
 	if !ok {
 		t.Fatal("the result is not remembered")
 	}
@@ -115,7 +115,7 @@ func TestSecretsAreNotRemembered(t *testing.T) {
 		t.Fatal(diags[0].Detail)
 	}
 	s, _ := c.System()
-	if _, ok := c.Remember(s, "1.0"); ok || !s.Sensitive {
+	if _, ok := c.Inputs().Remember(s, "1.0"); ok || !s.Sensitive {
 		t.Error("a result with a secret is remembered")
 	}
 }

@@ -1,6 +1,8 @@
 package modules
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -241,6 +243,11 @@ func (n *node) isModule() bool {
 		n = n.parent
 	}
 	return n.typ.Module
+}
+
+// nests tells whether anybody wrote a block inside of this one.
+func (n *node) nests() bool {
+	return slices.ContainsFunc(n.from, func(c *contribution) bool { return len(c.body.Blocks) > 0 })
 }
 
 // children gives the collection of a nested block type.

@@ -7,6 +7,9 @@ import (
 
 // userUnits reads what a user block has for the user's own manager.
 func (r *reading) userUnits(out *daemon.Desired) {
+	if !r.n.nests() {
+		return
+	}
 	own := daemon.Desired{}
 	block := func(name string) *schema.Block { return r.n.typ.Block(name) }
 	r.eachChild(block("socket"), func(kid *reading) { own.Sockets = append(own.Sockets, kid.socket()) })

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -50,7 +51,13 @@ func (s *Subsystem) holds() bool {
 		return false
 	}
 	now := s.look(ledgerPath(s.cfg.StateDir))
-	return now != nil && maps.Equal(now, m.Files) && m.Desired == s.cfg.Desired.fingerprint()
+	return now != nil && maps.Equal(now, m.Files) && s.same(m)
+}
+
+// same tells whether the configuration asks for what that of the Memo did.
+// Last is of that generation, and to compare is faster than to encode.
+func (s *Subsystem) same(m *Memo) bool {
+	return reflect.DeepEqual(s.cfg.Desired, s.cfg.Last) || m.Desired == s.cfg.Desired.fingerprint()
 }
 
 // look gives the lstat(2) of the account files and of more, nil when one can't

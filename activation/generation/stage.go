@@ -1,7 +1,6 @@
 package generation
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -93,13 +92,19 @@ func (t tree) fill(r *Record, files []File) error {
 	if r.Spare {
 		names = append(names, spareName)
 	}
-	manifest := plan.Compact(r)
 	for _, name := range names {
-		if _, err := t.root.Create(path.Join(t.dir, name), bytes.NewReader(manifest), t.root.Private()); err != nil {
+		if err := t.manifest(name, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t tree) manifest(name string, r *Record) error {
+	content := plan.Stream(r)
+	defer func() { _ = content.Close() }()
+	_, err := t.root.Create(path.Join(t.dir, name), content, t.root.Private())
+	return err
 }
 
 // fewFiles are written one after the other; more are worth a second processor.

@@ -9,7 +9,6 @@ package generation
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,7 +155,7 @@ func (s *State) decode(name string, v any, wayOut string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
 	}
-	if err := json.Unmarshal(b, v); err != nil {
+	if err := plan.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(p), err, wayOut)
 	}
 	return nil
@@ -167,7 +166,8 @@ func (s *State) write(name string, v any) error {
 	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
 		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
 	}
-	content := bytes.NewReader(plan.Compact(v))
+	content := plan.Stream(v)
+	defer func() { _ = content.Close() }()
 	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
 		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
 	}
@@ -197,7 +197,9 @@ func (s *State) ReadMemo(v any) error { return s.readLazily(memoName, v) }
 func (s *State) writeLazily(name string, v any) error {
 	attr := s.root.Private()
 	attr.Lazy = true
-	if err := s.root.WriteFile(s.path(name), bytes.NewReader(plan.Compact(v)), attr); err != nil {
+	content := plan.Stream(v)
+	defer func() { _ = content.Close() }()
+	if err := s.root.WriteFile(s.path(name), content, attr); err != nil {
 		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), err)
 	}
 	return nil
@@ -209,7 +211,7 @@ func (s *State) readLazily(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.root.Name(s.path(name)), err)
 	}
-	if err := json.Unmarshal(b, v); err != nil {
+	if err := plan.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("cannot read %s: it is damaged (%w): %w", s.root.Name(s.path(name)), err, fs.ErrNotExist)
 	}
 	return nil

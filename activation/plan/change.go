@@ -89,7 +89,7 @@ func Encode(v any) State {
 // bytes are not that type's JSON, which a damaged record or journal causes.
 func Decode[T any](s State) (T, error) {
 	var v T
-	if err := json.Unmarshal(s, &v); err != nil {
+	if err := Unmarshal(s, &v); err != nil {
 		return v, fmt.Errorf("cannot decode state: %w", err)
 	}
 	return v, nil

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -79,30 +78,6 @@ func (p *Plan) Empty() bool { return len(p.Changes) == 0 && p.Units.Empty() }
 // MarshalIndent is the plan's document, two-space indented, with a last
 // newline.
 func (p *Plan) MarshalIndent() []byte { return Document(p) }
-
-// Document is the JSON form every answer has: two-space indented, with a last
-// newline, < and > as they are.
-func Document(v any) []byte {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("internal error: cannot encode %T: %v", v, err))
-	}
-	return buf.Bytes()
-}
-
-// Compact is v in JSON on one line, for files that only programs read.
-func Compact(v any) []byte {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("internal error: cannot encode %T: %v", v, err))
-	}
-	return buf.Bytes()
-}
 
 // Read parses a document that MarshalIndent made. It refuses other formats.
 func Read(b []byte) (*Plan, error) {

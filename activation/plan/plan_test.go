@@ -2,7 +2,12 @@ package plan_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,5 +124,55 @@ func TestInverseOfInverseIsTheChange(t *testing.T) {
 		if d := cmp.Diff(ch, back); d != "" {
 			t.Error(d)
 		}
+	}
+}
+
+func TestAStreamIsTheDocument(t *testing.T) {
+	t.Parallel()
+	type part struct {
+		Name  string            `json:"name"`
+		Bytes []byte            `json:"bytes,omitempty"`
+		Many  map[string]int    `json:"many"`
+		Raw   json.RawMessage   `json:"raw"`
+		State plan.State        `json:"state"`
+		Next  *part             `json:"next,omitempty"`
+		When  time.Time         `json:"when"`
+		Text  map[string]string `json:"text,omitempty"`
+	}
+	v := part{
+		Name: "a <b> & \"c\" \u2028 \u00e9", Bytes: []byte{0, 1, 255}, Many: map[string]int{"z": 1, "a": 2},
+		Raw: json.RawMessage(`{"b": 1, "a": "<"}`), State: plan.State(`{"x":"<&>"}`), When: time.Unix(0, 5).UTC(),
+		Next: &part{Text: map[string]string{"long": strings.Repeat("0123456789<", 20_000)}},
+	}
+	r := plan.Stream(v)
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := plan.Compact(v); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, not the %d of Compact: %.300s", len(got), len(want), got)
+	}
+}
+
+func TestAStreamThatIsNotReadEnds(t *testing.T) {
+	t.Parallel()
+	r := plan.Stream(strings.Repeat("x", 1<<20))
+	if _, err := io.ReadFull(r, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("reading on gives %v", err)
+	}
+}
+
+func TestAStreamTellsWhatCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	r := plan.Stream(map[string]any{"f": func() {}})
+	defer func() { _ = r.Close() }()
+	if _, err := io.ReadAll(r); err == nil {
+		t.Error("a function was encoded")
 	}
 }

@@ -49,7 +49,8 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 		return nil, &exitError{code: exitError1}
 	}
 	if len(diags) == 0 {
-		h.remember = func() ([]byte, bool) { return config.Remember(system, buildVersion()) }
+		inputs := config.Inputs()
+		h.remember = func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) }
 	}
 	return h.wiring.target(path, system), nil
 }

@@ -9,11 +9,11 @@ import (
 const (
 	// smallHeap is how far the heap of a run grows before collecting becomes
 	// eager, in bytes: what a small host can spare.
-	smallHeap = 56 << 20
+	smallHeap = 40 << 20
 	// rareCollection is the growth between collections below that, in percent.
 	rareCollection = 400
 	// slack is memory of the program that is no heap, in bytes.
-	slack = 12 << 20
+	slack = 8 << 20
 )
 
 // cycle is an object that nothing refers to, so that each collection finds it.
@@ -39,5 +39,5 @@ func followLive() {
 
 // heapLimit is the memory to use while so much lives.
 func heapLimit(live uint64) int64 {
-	return max(smallHeap, int64(live)*5/2+slack)
+	return max(smallHeap, int64(live)*3/2+slack)
 }

@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,20 +21,53 @@ func TestExampleIsQuick(t *testing.T) {
 	must(t, writeAccounts(root))
 	best, memory := time.Hour, int64(1)<<40
 	for range 10 {
-		out, err := exec.Command(os.Args[0], measure, binary, "plan", "--root", root, "--init", "systemd", "../../examples/nix.hcl").Output()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		var took time.Duration
-		var used int64
-		if _, err := fmt.Sscan(string(out), &took, &used); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		took, used := measureRun(t, "plan", "--root", root, "--init", "systemd", "../../examples/nix.hcl")
 		best, memory = min(best, took), min(memory, used)
 	}
 	if best > 50*time.Millisecond || memory > 40_000_000 {
 		t.Errorf("it takes %s and %d bytes", best, memory)
 	}
+}
+
+// TestTenThousandEntriesFit: a first apply of 10,000 entries, one with nothing
+// to do and one after a comment changed take 64 MB each, the program's own
+// pages included.
+func TestTenThousandEntriesFit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root, config := filepath.Join(dir, "root"), filepath.Join(dir, "main.hcl")
+	must(t, writeAccounts(root))
+	var blocks strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&blocks, "etc \"app/%03d/%06d.conf\" {\n  text = \"setting = %d\\nname = host-%d\\n\"\n}\n", i/100, i, i, i)
+	}
+	for _, c := range []struct{ what, text string }{
+		{"a first apply", blocks.String()},
+		{"nothing to do", blocks.String()},
+		{"a comment", blocks.String() + "# and nothing else\n"},
+	} {
+		must(t, os.WriteFile(config, []byte(c.text), 0o644))
+		if _, used := measureRun(t, "switch", "--root", root, "--init", "systemd", config); used > 64<<20 {
+			t.Errorf("%s takes %d MB", c.what, used>>20)
+		}
+	}
+	if made, err := filepath.Glob(filepath.Join(root, "etc/app/*/*.conf")); err != nil || len(made) != 10_000 {
+		t.Errorf("%d files were made, %v", len(made), err)
+	}
+}
+
+// measureRun runs the program and gives its processor time and the most bytes
+// of memory it had.
+func measureRun(t *testing.T, args ...string) (took time.Duration, memory int64) {
+	t.Helper()
+	out, err := exec.Command(os.Args[0], append([]string{measure, binary}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := fmt.Sscan(string(out), &took, &memory); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return took, memory
 }
 
 // measure has the test binary run a command and print what it took, in
@@ -42,8 +77,10 @@ const measure = "measure"
 
 func measured(argv []string) int {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stderr = os.Stderr
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {
+		_, _ = said.WriteTo(os.Stderr)
 		return 1
 	}
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -112,7 +111,7 @@ func section(r *generation.Record, name string, v any) error {
 	if !ok {
 		return nil
 	}
-	if err := json.Unmarshal(raw, v); err != nil {
+	if err := plan.Unmarshal(raw, v); err != nil {
 		return fmt.Errorf("cannot read generation %d: its section %s is damaged (%w)", r.Number, name, err)
 	}
 	return nil

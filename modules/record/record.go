@@ -48,8 +48,8 @@ func appendValue(b []byte, v reflect.Value) []byte {
 	case reflect.String:
 		return append(binary.AppendUvarint(b, uint64(v.Len())), v.String()...)
 	case reflect.Struct:
-		for _, field := range v.Fields() {
-			b = appendValue(b, field)
+		for i := range v.NumField() { //nolint:modernize // Fields describes each field anew, which takes a third of the time
+			b = appendValue(b, v.Field(i))
 		}
 		return b
 	case reflect.Pointer:
@@ -157,8 +157,8 @@ func (d *decoder) value(v reflect.Value) {
 	case reflect.String:
 		v.SetString(string(d.bytes(d.length())))
 	case reflect.Struct:
-		for _, field := range v.Fields() {
-			d.value(field)
+		for i := range v.NumField() { //nolint:modernize // as in appendValue
+			d.value(v.Field(i))
 		}
 	case reflect.Pointer:
 		if d.uvarint() == 1 {
@@ -186,16 +186,17 @@ func (d *decoder) slice(v reflect.Value) {
 		}
 		return
 	}
-	out := reflect.MakeSlice(v.Type(), 0, min(n-1, 1024))
-	for range n - 1 {
-		e := reflect.New(v.Type().Elem()).Elem()
-		d.value(e)
+	v.Set(reflect.MakeSlice(v.Type(), 0, min(n-1, 1024)))
+	for i := range n - 1 {
+		if i == v.Cap() {
+			v.Grow(1)
+		}
+		v.SetLen(i + 1)
+		d.value(v.Index(i))
 		if d.err != nil {
 			return
 		}
-		out = reflect.Append(out, e)
 	}
-	v.Set(out)
 }
 
 func (d *decoder) mapping(v reflect.Value) {
