@@ -77,7 +77,11 @@ func (h *host) printPlan(p *activation.Prepared) error {
 	}
 	ui.Warnings(h.std.err, h.style, p.Warnings)
 	if h.json {
-		_, err := h.std.out.Write(p.Plan.MarshalIndent())
+		text, err := h.planText(p.Plan)
+		if err != nil {
+			return err
+		}
+		_, err = h.std.out.Write(text)
 		return err
 	}
 	w := bufio.NewWriter(h.std.out)

@@ -111,17 +111,23 @@ func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
 	return h.finish(h.engine.Apply(ctx, p, activation.Request{Verb: "switch", SetBoot: true}))
 }
 
-// samePlan tells whether two plans do the same. Where no generation has needed
-// the host's key for secrets yet, each plan was made with a passing one: then it
-// is not compared what the secrets are.
-func (h *host) samePlan(a, b *plan.Plan) (bool, error) {
-	x, y := a.MarshalIndent(), b.MarshalIndent()
+// planText is a plan as JSON. Where no generation has needed the host's key for
+// secrets yet, each run has a passing one, and what it makes of them is left
+// out: the same plan is the same text, and does not tell what the secrets are.
+func (h *host) planText(p *plan.Plan) ([]byte, error) {
+	text := p.MarshalIndent()
 	_, err := h.engine.Root.Lstat(h.engine.State.Key())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		x, y = rootfs.Unkeyed(x), rootfs.Unkeyed(y)
-	case err != nil:
+	if errors.Is(err, fs.ErrNotExist) {
+		return rootfs.Unkeyed(text), nil
+	}
+	return text, err
+}
+
+func (h *host) samePlan(a, b *plan.Plan) (bool, error) {
+	x, err := h.planText(a)
+	if err != nil {
 		return false, err
 	}
-	return bytes.Equal(x, y), nil
+	y, err := h.planText(b)
+	return bytes.Equal(x, y), err
 }
