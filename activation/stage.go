@@ -46,9 +46,14 @@ func (p *Prepared) record() *generation.Record {
 }
 
 // WriteTree writes the tree of p's generation into root, a directory of its
-// own. Numbers and times are left out: the same input gives the same bytes.
+// own. Numbers, times and what only this host's key makes of secrets are left
+// out: the same input gives the same bytes.
 func (p *Prepared) WriteTree(root *rootfs.Root) error {
-	if err := generation.WriteTree(root, ".", p.record(), p.files()); err != nil {
+	record := p.record()
+	for name, section := range record.Sections {
+		record.Sections[name] = rootfs.Unkeyed(section)
+	}
+	if err := generation.WriteTree(root, ".", record, p.files()); err != nil {
 		return err
 	}
 	return root.Sync()

@@ -235,6 +235,9 @@ func TestStore(t *testing.T) {
 	if secret != s.Keyed([]byte("hello")) || strings.Contains(secret, hash) {
 		t.Errorf("got %s", secret)
 	}
+	if got := rootfs.Unkeyed([]byte(secret + secret + " hmac:0 " + secret + "f hmac:")); string(got) != "hmac:hmac: hmac:0 hmac:f hmac:" {
+		t.Errorf("without what the key made: %q", got)
+	}
 	again, err := rootfs.OpenStore(r, "state/key", "state/other", "state/backup")
 	must(t, err)
 	if !again.Has(hash) || !again.Has(secret) || again.Has("00") {

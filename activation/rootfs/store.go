@@ -91,6 +91,7 @@ func IsKeyed(hash string) bool { return strings.HasPrefix(hash, keyedPrefix) }
 // Unkeyed gives text with every hash made by Keyed cut down to its mark, so that
 // texts made with different keys can be compared.
 func Unkeyed(text []byte) []byte {
+	const digits = 2 * sha256.Size
 	var out []byte
 	for {
 		before, after, found := bytes.Cut(text, []byte(keyedPrefix))
@@ -98,7 +99,9 @@ func Unkeyed(text []byte) []byte {
 			return out
 		}
 		out = append(out, keyedPrefix...)
-		text = bytes.TrimLeft(after, "0123456789abcdef")
+		if text = after; len(after) >= digits && len(bytes.Trim(after[:digits], "0123456789abcdef")) == 0 {
+			text = after[digits:]
+		}
 	}
 }
 
