@@ -84,7 +84,7 @@ func docsMachine(t *testing.T, suite string, p page) *testvm.Machine {
 	m := testvm.Start(t, testvm.Config{Suite: suite, Packages: p.packages})
 	m.CopyTo("../../examples", "/root/examples")
 	if p.mentions(docsPackage) {
-		m.CopyTo(filepath.Join(pack(t, "1.0.0"), docsPackage), "/root/"+docsPackage)
+		m.CopyTo(filepath.Join(pack(t, "../..", "1.0.0"), docsPackage), "/root/"+docsPackage)
 	} else {
 		m.CopyTo(binary, "/usr/local/bin/activate")
 	}
