@@ -12,8 +12,8 @@ const (
 	smallHeap = 40 << 20
 	// rareCollection is the growth between collections below that, in percent.
 	rareCollection = 400
-	// slack is memory of the program that is no heap, in bytes.
-	slack = 8 << 20
+	// frugal is what a heap has to do without while it is small, in bytes.
+	frugal = 26 << 20
 )
 
 // cycle is an object that nothing refers to, so that each collection finds it.
@@ -37,7 +37,8 @@ func followLive() {
 	})
 }
 
-// heapLimit is the memory to use while so much lives.
+// heapLimit is the memory to use while so much lives: little more while that is
+// little, and the more the larger it is, since marking it again takes long.
 func heapLimit(live uint64) int64 {
-	return max(smallHeap, int64(live)*3/2+slack)
+	return max(smallHeap, int64(live)*5/2-frugal)
 }
