@@ -69,15 +69,6 @@ func (e *Engine) check(ctx context.Context, p *Prepared) error {
 	return nil
 }
 
-// stopped tells whether somebody stopped the run, which is possible until its
-// first change.
-func stopped(ctx context.Context) error {
-	if ctx.Err() == nil {
-		return nil
-	}
-	return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
-}
-
 // judge runs one check.
 func (e *Engine) judge(ctx context.Context, c Check) error {
 	content, err := inMemory(c)

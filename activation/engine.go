@@ -3,6 +3,7 @@ package activation
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -154,6 +155,8 @@ type Engine struct {
 	CountBoots bool
 	// made are directories above the state and the lock that this run made.
 	made []string
+	// telling is held while an event is reported.
+	telling sync.Mutex
 	// Now is the clock for records.
 	Now func() time.Time
 	// Report tells a person what is going on; it must not block.
@@ -172,9 +175,16 @@ type Event struct {
 	Warning bool
 }
 
-func (e *Engine) report(step, text string) { e.Report(Event{Step: step, Text: text}) }
+func (e *Engine) report(step, text string) { e.tell(Event{Step: step, Text: text}) }
 
-func (e *Engine) warn(step, text string) { e.Report(Event{Step: step, Text: text, Warning: true}) }
+func (e *Engine) warn(step, text string) { e.tell(Event{Step: step, Text: text, Warning: true}) }
+
+// tell reports one event at a time: some come from beside the run.
+func (e *Engine) tell(ev Event) {
+	e.telling.Lock()
+	defer e.telling.Unlock()
+	e.Report(ev)
+}
 
 // store gives the contents that a way from one generation to another needs.
 func (e *Engine) store(from, to int) (*rootfs.Store, error) {

@@ -95,7 +95,10 @@ func TestEveryKill(t *testing.T) {
 			return
 		}
 		e := m.open(t)
-		res, err := e.Recover(context.Background())
+		// What was begun is ended, whoever wants to stop it.
+		stopped, stop := context.WithCancel(context.Background())
+		stop()
+		res, err := e.Recover(stopped)
 		_ = e.Root.Close()
 		if err != nil || res != nil && res.Verdict != activation.Applied && res.Verdict != activation.Failed {
 			t.Fatalf("killed at %s: recover: %v %+v", at, err, res)

@@ -161,7 +161,8 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	}
 	p.changes, p.adopted = all.Changes, all.Adopted
 	p.Problems, p.Warnings = all.Problems, all.Warnings
-	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
+	// What is taken over as it is, is as it should be.
+	p.Plan = plan.Make(all.Changes, all.Unchanged+len(all.Adopted), units)
 	if len(p.changes) > 0 {
 		p.Plan.Snippets = p.snippetSteps(e.Offline)
 	}

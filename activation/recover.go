@@ -33,6 +33,9 @@ func (e *Engine) Recover(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	res := &Result{Generation: j.Previous}
+	// As in apply: what was begun ends by itself.
+	defer e.tellLate(ctx)()
+	ctx = context.WithoutCancel(ctx)
 	if j.Undoing {
 		return tx.takeBack(ctx, res, errors.New("the "+j.Verb+" had failed before it was interrupted")), nil
 	}

@@ -1,6 +1,7 @@
 package activation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func (e *Engine) apply(ctx context.Context, p *Prepared, req Request) *Result {
 		return e.nothing(p, req, res)
 	}
 	if p.unitsOnly() && !boots {
+		defer e.tellLate(ctx)()
 		return e.startUnits(context.WithoutCancel(ctx), p, req, res)
 	}
 	tx, err := e.begin(ctx, p, req)
@@ -60,6 +62,7 @@ func (e *Engine) apply(ctx context.Context, p *Prepared, req Request) *Result {
 		return res.failed(err)
 	}
 	// From here on the run ends by itself: no signal may leave it half done.
+	defer e.tellLate(ctx)()
 	return tx.run(context.WithoutCancel(ctx), res)
 }
 
@@ -140,7 +143,7 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	}
 	for _, part := range tx.parts {
 		if err := part.Subsystem.Save(ctx, changesOf(part, p.changes)); err != nil {
-			return err
+			return cmp.Or(stopped(ctx), err)
 		}
 	}
 	if err := stopped(ctx); err != nil {

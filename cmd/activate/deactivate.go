@@ -38,6 +38,7 @@ func (h *host) deactivate(ctx context.Context) error {
 		if err := h.engine.RemoveState(); err != nil {
 			return fmt.Errorf("everything is undone, but activate's own state stays: %w", err)
 		}
+		res.Generation = 0
 		if _, kept := h.wiring.init.(*supervise.Engine); kept && h.wiring.init.Running() {
 			// The boot entry is gone, of which a supervisor was running too.
 			if err := h.wiring.init.Refresh(ctx); err != nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -40,6 +42,10 @@ func (h *host) diff(a, b int) error {
 	p := generation.Compare(before, after)
 	if h.json {
 		_, err := h.std.out.Write(p.MarshalIndent())
+		return err
+	}
+	if p.Empty() {
+		_, err := fmt.Fprintf(h.std.out, "generations %d and %d are the same\n", a, b)
 		return err
 	}
 	contents, err := h.wiring.generationContents(before, after)

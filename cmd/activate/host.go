@@ -35,7 +35,10 @@ type host struct {
 func (f *flags) open() (*host, error) {
 	root, err := rootfs.Open(f.root)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the root: %w", err)
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			err = pe.Err
+		}
+		return nil, fmt.Errorf("cannot open the root %s: %w", f.root, err)
 	}
 	if f.user {
 		if err := f.becomeUser(root); err != nil {
@@ -133,7 +136,7 @@ func (h *host) mayChange() error {
 func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	root := h.engine.Root
 	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
-	lock, err := root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
+	lock, err := h.waitForLock(ctx, holder)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return lock, err
 	}
@@ -142,7 +145,17 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
 	h.engine.Made(made)
-	return root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
+	return h.waitForLock(ctx, holder)
+}
+
+// waitForLock tells a person whom it waits for.
+func (h *host) waitForLock(ctx context.Context, holder string) (*rootfs.Lock, error) {
+	lock, err := h.engine.Root.Lock(ctx, h.engine.LockPath(), 0, holder)
+	if held, ok := errors.AsType[*rootfs.LockedError](err); ok && h.lockTimeout > 0 {
+		h.event(activation.Event{Step: "lock", Text: fmt.Sprintf("waiting up to %s for %s", h.lockTimeout, held.Holder)})
+		return h.engine.Root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
+	}
+	return lock, err
 }
 
 // unlock releases the run lock; a second time does nothing.

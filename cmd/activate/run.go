@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,15 @@ func run(args []string, std stdio) (code int) {
 	defer stop()
 	cmd := newRoot(std)
 	cmd.SetArgs(args)
-	return status(std, cmd.ExecuteContext(ctx))
+	return status(std, stopped(ctx, cmd.ExecuteContext(ctx)))
+}
+
+// stopped gives the signal as the reason of what ended because of it.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("stopped before the first change: %w", context.Cause(ctx))
 }
 
 // status prints what ended a run and gives its exit status.
@@ -130,6 +139,9 @@ func newRoot(std stdio) *cobra.Command {
 		newAtBoot(f), newBooted(f), newDeactivate(f), newVersion(f), newKeep(f), newServices(f), newMan(f), newInit(f), newAdopt(f), newBootEntry(f),
 	)
 	cmd.AddCommand(newServiceVerbs(f)...)
+	for _, c := range cmd.Commands() {
+		c.Args = explained(c.Args)
+	}
 	f.completeFlags(cmd)
 	return cmd
 }
