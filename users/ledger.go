@@ -71,10 +71,24 @@ func parseLedger(data []byte) (*ledger, error) {
 	if dec.More() {
 		return nil, errors.New("it goes on after its end")
 	}
+	if l.Version < 1 {
+		return nil, errors.New("it is damaged: it does not say its version")
+	}
 	if l.Version > ledgerVersion {
 		return nil, fmt.Errorf("it has version %d and this program knows %d", l.Version, ledgerVersion)
 	}
-	l.Version = ledgerVersion
+	l.complete()
+	return l, nil
+}
+
+// newLedger is that of a host where no id was given yet.
+func newLedger() *ledger {
+	l := &ledger{Version: ledgerVersion}
+	l.complete()
+	return l
+}
+
+func (l *ledger) complete() {
 	if l.Users == nil {
 		l.Users = map[string]ID{}
 	}
@@ -87,7 +101,6 @@ func parseLedger(data []byte) (*ledger, error) {
 	if l.SubIDs == nil {
 		l.SubIDs = map[string][]SubRange{}
 	}
-	return l, nil
 }
 
 // write makes the ledger durable, before the accounts that it speaks of.

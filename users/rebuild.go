@@ -17,8 +17,9 @@ func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return l, false, err
 	}
-	if l, err = parseLedger([]byte("{}")); err != nil || s.cfg.Generation == 0 || s.cfg.Recorded == nil {
-		return l, false, err
+	l = newLedger()
+	if s.cfg.Generation == 0 || s.cfg.Recorded == nil {
+		return l, false, nil
 	}
 	recorded, err := s.cfg.Recorded()
 	if err != nil {

@@ -208,6 +208,7 @@ func TestWhatCannotBeReadStopsTheRun(t *testing.T) {
 			return errors.Join(os.Remove(dir+"/etc/group"), unix.Mkfifo(dir+"/etc/group", 0o644))
 		}},
 		{"a garbled ledger", func(dir string) error { return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"users":`), 0o600) }},
+		{"a ledger of nothing", func(dir string) error { return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{}`), 0o600) }},
 		{"a ledger of the future", func(dir string) error {
 			return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"version":2}`), 0o600)
 		}},

@@ -94,6 +94,9 @@ func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
 		`{"format": 99, "number": 1}`: "format is 99",
 		`{"format": 1, `:              "is damaged",
 		``:                            "or make the links current and boot in",
+		`{}`:                          "it does not say its format",
+		`null`:                        "it does not say its format",
+		`{"format": 1, "number": 7}`:  "it is of generation 7",
 	} {
 		must(t, os.WriteFile(manifest, []byte(text), 0o600))
 		if _, err := s.Read(1); err == nil || !strings.Contains(err.Error(), want) {
@@ -106,6 +109,29 @@ func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
 	must(t, os.Symlink("elsewhere", filepath.Join(dir, "state/current")))
 	if _, err := s.Current(); err == nil {
 		t.Error("a link that points at no generation was accepted")
+	}
+}
+
+func TestAStateFileThatDoesNotSayItsFormatIsDamaged(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(*generation.State) error{
+		"journal/transaction.json": func(s *generation.State) error { _, err := s.ReadJournal(); return err },
+		"backup/index.json":        func(s *generation.State) error { _, err := s.ReadIndex(); return err },
+		"pending.json":             func(s *generation.State) error { _, err := s.ReadPending(); return err },
+		"counter.json":             func(s *generation.State) error { _, err := s.Next(); return err },
+	} {
+		s, dir := open(t)
+		must(t, s.Stage(&generation.Record{Number: 1}, nil, 0, nil))
+		file := filepath.Join(dir, "state", name)
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		for text, want := range map[string]string{
+			`{}`: "does not say its format", `null`: "does not say its format", `{"format": 99}`: "format is 99",
+		} {
+			must(t, os.WriteFile(file, []byte(text), 0o600))
+			if err := read(s); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s with %s gives %v", name, text, err)
+			}
+		}
 	}
 }
 

@@ -59,8 +59,8 @@ func (s *State) ReadJournal() (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if j.Format > Format {
-		return nil, fmt.Errorf("cannot finish the interrupted %s: its journal has format %d and this activate knows up to %d; use the activate that began it", j.Verb, j.Format, Format)
+	if err := s.checkFormat(journalName, j.Format, moveAway); err != nil {
+		return nil, err
 	}
 	return &j, nil
 }
@@ -90,13 +90,13 @@ const indexName = "backup/index.json"
 
 // ReadIndex gives the index, an empty one when there is none.
 func (s *State) ReadIndex() (Index, error) {
-	x := Index{Format: Format}
+	var x Index
 	err := s.read(indexName, &x)
+	if err == nil {
+		err = s.checkFormat(indexName, x.Format, moveAway)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return x, err
-	}
-	if x.Format > Format {
-		return x, fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d", s.root.Name(s.path(indexName)), x.Format, Format)
 	}
 	if x.Originals == nil {
 		x.Originals = map[plan.Address]plan.State{}

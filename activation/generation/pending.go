@@ -30,8 +30,8 @@ func (s *State) ReadPending() (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Format > Format {
-		return nil, fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d", s.root.Name(s.path(pendingName)), p.Format, Format)
+	if err := s.checkFormat(pendingName, p.Format, moveAway); err != nil {
+		return nil, err
 	}
 	return &p, nil
 }

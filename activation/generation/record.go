@@ -77,15 +77,19 @@ func (s *State) RestoreSpare(n int) error {
 
 func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 	var r Record
-	err := s.decode(path.Join("generations", fmt.Sprint(n), name), &r, wayOut)
+	file := path.Join("generations", fmt.Sprint(n), name)
+	err := s.decode(file, &r, wayOut)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &missingError{n}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if r.Format > Format {
-		return nil, fmt.Errorf("cannot read generation %d: its format is %d and this activate knows up to %d; use the activate that made it", n, r.Format, Format)
+	if err := s.checkFormat(file, r.Format, wayOut); err != nil {
+		return nil, err
+	}
+	if r.Number != n {
+		return nil, s.damaged(file, fmt.Errorf("it is of generation %d", r.Number), wayOut)
 	}
 	return &r, nil
 }

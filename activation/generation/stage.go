@@ -49,7 +49,7 @@ func (s *State) Stage(r *Record, files []File, previous int, made func(path stri
 	if err := s.root.Sync(); err != nil {
 		return err
 	}
-	if err := s.write("counter.json", counter{Format: Format, Last: r.Number}); err != nil {
+	if err := s.write(counterName, counter{Format: Format, Last: r.Number}); err != nil {
 		return err
 	}
 	if err := s.root.Rename(tmp, s.Tree(r.Number)); err != nil {

@@ -121,6 +121,8 @@ func (s *State) setLink(name string, n int) error {
 	return nil
 }
 
+const counterName = "counter.json"
+
 // counter is counter.json: numbers are never given twice, not even when the
 // highest generation was deleted.
 type counter struct {
@@ -131,7 +133,11 @@ type counter struct {
 // Next is the number a new generation would get.
 func (s *State) Next() (int, error) {
 	var c counter
-	if err := s.read("counter.json", &c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := s.read(counterName, &c)
+	if err == nil {
+		err = s.checkFormat(counterName, c.Format, moveAway)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
 	numbers, err := s.Numbers()
@@ -141,10 +147,13 @@ func (s *State) Next() (int, error) {
 	return max(c.Last, slices.Max(append(numbers, 0))) + 1, nil
 }
 
+// moveAway is the way out where a file is made again.
+const moveAway = "move it away and run activate again"
+
 // read decodes a JSON file of the state directory, one that is made again when
 // it is not there.
 func (s *State) read(name string, v any) error {
-	return s.decode(name, v, "move it away and run activate again")
+	return s.decode(name, v, moveAway)
 }
 
 // decode decodes a JSON file of the state directory. wayOut is what a person
@@ -156,7 +165,24 @@ func (s *State) decode(name string, v any, wayOut string) error {
 		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
 	}
 	if err := plan.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(p), err, wayOut)
+		return s.damaged(name, err, wayOut)
+	}
+	return nil
+}
+
+func (s *State) damaged(name string, err error, wayOut string) error {
+	return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(s.path(name)), err, wayOut)
+}
+
+// checkFormat refuses a file that a newer activate wrote, and one that does not
+// say its format: no activate writes that, and it would mean that nothing is
+// ours.
+func (s *State) checkFormat(name string, format int, wayOut string) error {
+	if format < 1 {
+		return s.damaged(name, errors.New("it does not say its format"), wayOut)
+	}
+	if format > Format {
+		return fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d; use the activate that wrote it", s.root.Name(s.path(name)), format, Format)
 	}
 	return nil
 }
