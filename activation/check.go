@@ -46,7 +46,7 @@ func (e *Engine) check(ctx context.Context, p *Prepared) error {
 		return nil
 	}
 	if p.target.Settings.BootAttempts > 0 && !e.CountBoots && !e.Offline {
-		p.Warnings = append(p.Warnings, plan.Problem{Summary: "activation.boot_attempts is without effect here: boots are counted under systemd only"})
+		p.Warnings = append(p.Warnings, plan.Problem{Summary: "activation.boot_attempts is without effect here: no init runs here that tells how boots end"})
 	}
 	for _, part := range p.parts {
 		if part.Checks == nil {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -49,18 +48,17 @@ func base(c Config) (string, error) {
 }
 
 func build(c Config, dir string) error {
-	mirror, err := mirror("/etc/apt")
+	s, err := seedOf(c.suite())
+	if err != nil {
+		return err
+	}
+	from, err := parent(c, s)
 	if err != nil {
 		return err
 	}
 	fresh := dir + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
+	if err := s.grow(from, fresh, c.packages()); err != nil {
 		return err
-	}
-	cmd := exec.Command("mmdebstrap", "--quiet", "--variant=minbase",
-		"--include="+strings.Join(c.packages(), ","), c.suite(), fresh, mirror)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("mmdebstrap: %w\n%s", err, tail(string(out), 20))
 	}
 	// Without an id of its own a machine would be on its first boot each time
 	// and reset which units are enabled.

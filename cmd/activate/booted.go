@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/daemon/supervise"
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
@@ -57,29 +61,45 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 // switch on trial is taken back, and that boot says nothing of a generation.
 func (h *host) countBoot(ctx context.Context, first bool) (bool, error) {
 	pending, err := h.engine.State.ReadPending()
-	if err != nil || pending != nil || !h.engine.CountBoots {
+	if err != nil || pending != nil || h.caller != nil {
 		return false, err
 	}
-	booting := first
-	if s, ok := h.wiring.init.(*systemd.Systemd); ok {
-		if booting, err = s.Booting(ctx); err != nil {
+	counted := false
+	switch init := h.wiring.init.(type) {
+	case *systemd.Systemd:
+		if counted, err = init.Booting(ctx); err != nil {
 			return false, err
 		}
+	case *supervise.Engine:
+		counted = first && !rescued()
 	}
-	if !booting {
+	if !counted {
 		return false, nil
 	}
 	return true, h.engine.CountBoot()
 }
 
+// rescued tells whether the kernel's command line asks for a boot without
+// services, by the words that bootparam(7) has for init.
+func rescued() bool {
+	line, _ := os.ReadFile("/proc/cmdline")
+	return slices.ContainsFunc(strings.Fields(string(line)), func(word string) bool {
+		return slices.Contains([]string{"single", "s", "S", "1", "emergency", "-b", "softlevel=single"}, word)
+	})
+}
+
 // countsBoots tells whether the host's init tells how boots end.
 func (w *wiring) countsBoots() bool {
-	s, ok := w.init.(*systemd.Systemd)
-	return ok && w.caller == nil && s.Running()
+	switch w.init.(type) {
+	case *systemd.Systemd, *supervise.Engine:
+		return w.caller == nil && w.init.Running()
+	}
+	return false
 }
 
 func newBooted(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var wait bool
+	cmd := &cobra.Command{
 		Use:   "booted",
 		Short: "What the boot entry runs last: tell whether the boot generation came up",
 		Long: `Write down whether the boot generation came up: it is current, and its units
@@ -90,9 +110,25 @@ Exit status: 0 it came up, or no boot is to be judged; 1 error; 4 units failed.`
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.locked(cmd.Context(), "booted", func(h *host) error { return h.booted(cmd.Context()) })
+			ctx := cmd.Context()
+			if wait {
+				if err := f.reading(func(h *host) error { return h.awaitBoot(ctx) }); err != nil {
+					return err
+				}
+			}
+			return f.locked(ctx, "booted", func(h *host) error { return h.booted(ctx) })
 		},
 	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the services of the boot have come up or failed")
+	return cmd
+}
+
+// awaitBoot is for inits that run booted beside the services.
+func (h *host) awaitBoot(ctx context.Context) error {
+	if e, ok := h.wiring.init.(*supervise.Engine); ok {
+		return e.AwaitBoot(ctx)
+	}
+	return nil
 }
 
 func (h *host) booted(ctx context.Context) error {

@@ -54,7 +54,7 @@ func (f *flags) bootFiles(root *rootfs.Root, init daemon.Init, mark string, gene
 	case *systemd.Systemd:
 		entry, err = systemd.BootEntry(systemd.BootRun{Argv: argv, StateDir: f.stateDir, Booted: booted, Mark: mark})
 	case *supervise.Engine:
-		entry = init.BootEntry(append(argv, "--once", "--init", init.Name()))
+		entry = init.BootEntry(append(argv, "--once", "--init", init.Name()), append(booted, "--wait", "--init", init.Name()))
 	}
 	return bootFilesOf(append(files, entry...)), err
 }

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/activate-agent/activate/testvm"
@@ -105,6 +106,7 @@ func TestReboot(t *testing.T) {
 			const boot = "at-boot\ndb-start made\ndb-ready\nweb-start\nmore-start\n"
 			h.reboot(boot)
 			h.reboot(boot)
+			h.fallsBack()
 
 			h.ok("activate deactivate")
 			want(h, "what is left", firstOf(h.sh(listing+" | diff /root/before -")), "")
@@ -117,10 +119,45 @@ func (h *host) reboot(trace string) {
 	h.Helper()
 	h.ok("rm /srv/trace")
 	h.m.Reboot()
-	h.eventually("grep -q more-start /srv/trace")
+	h.eventually("grep -q more-start /srv/trace && ! test -e /run/activate/booting")
 	want(h, "order", h.ok("cat /srv/trace"), "web-stop\ndb-stop\n"+trace)
 	h.ok("activate drift")
 	for name, s := range h.services() {
 		want(h, name+" is up", s.State == "active" && s.Ready, true)
+	}
+}
+
+// onlyLive comes up on a live host, and never at boot.
+const onlyLive = `
+activation { boot_attempts = 2 }
+etc "only" { text = "live" }
+service "live" {
+  oneshot { start = ["/bin/rm", "/srv/live"] }
+}
+`
+
+// fallsBack: a generation whose service does not come up is told after each
+// boot, and after two of them the one before is back.
+func (h *host) fallsBack() {
+	h.Helper()
+	h.eventually("grep -q '\"good\":2' /var/lib/activate/boots.json")
+	h.m.WriteFile("/root/bad.hcl", onlyLive)
+	h.ok("touch /srv/live && activate switch /root/bad.hcl && rm /root/bad.hcl")
+	for _, attempt := range []string{"once", "2 times"} {
+		h.m.Reboot()
+		h.eventually("activate drift | grep -qF 'generation 3 failed to boot " + attempt + ": units failed: live.service'")
+	}
+	h.m.Reboot()
+	h.eventually("activate drift && grep -q more-start /srv/trace")
+	out := h.ok("activate drift; activate generations; ! ls /etc/only /etc/activate/services/live.service 2>/dev/null")
+	for _, want := range []string{"generation 3 failed to boot 2 times (units failed: live.service", "; generation 2 was brought back\n"} {
+		if !strings.Contains(out, want) {
+			h.Errorf("%q is not in:\n%s", want, out)
+		}
+	}
+	h.eventually("! test -e /run/activate/booting")
+	h.ok("activate drift; test $(readlink /var/lib/activate/current) = generations/2")
+	for name, s := range h.services() {
+		want(h, name+" is up after falling back", s.State == "active" && s.Ready, true)
 	}
 }

@@ -49,8 +49,9 @@ machine for each column; yes is a row that passed. For sysvinit and openrc the
 scripts of this suite are run as those inits would, but process 1 is neither;
 TestReboot beside it boots machines whose process 1 is sysvinit, runit, finit,
 s6-svscan, supervisord, or sysvinit with OpenRC, and wants the services back in
-order after what activate at-boot does. [Which row of which source is held by
-which test](init-rows.md) is a page of its own.
+order after what activate at-boot does, and the generation before after two
+boots of one that does not come up (boot_attempts). [Which row of which source
+is held by which test](init-rows.md) is a page of its own.
 
 systemd runs services itself. Every other init runs one keeper for each, which
 is this program: it waits for what the service needs, starts it, probes it,

@@ -138,8 +138,17 @@ func (*Manager) Down(ctx context.Context, name string) error {
 
 // Boot is a stanza that finit runs to its end before it starts services.
 func (m *Manager) Boot(argv []string) supervise.Native {
-	text := "# Written by activate.\nrun [S] name:" + supervise.BootUnit + " " + strings.Join(argv, " ") + " -- Re-apply the boot generation\n"
+	return m.stanza("run [S]", supervise.BootUnit, argv, "Re-apply the boot generation")
+}
+
+// Booted is a stanza that runs beside the services.
+func (m *Manager) Booted(argv []string) supervise.Native {
+	return m.stanza("task :booted [2345]", supervise.BootedUnit, argv, "Tell whether the boot generation came up")
+}
+
+func (m *Manager) stanza(kind, name string, argv []string, description string) supervise.Native {
+	text := "# Written by activate.\n" + kind + " name:" + name + " " + strings.Join(argv, " ") + " -- " + description + "\n"
 	return supervise.Native{Parts: []daemon.Part{{
-		Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit+".conf"), Content: []byte(text), Mode: 0o644,
+		Path: path.Join(rootfs.Rel(m.dir), name+".conf"), Content: []byte(text), Mode: 0o644,
 	}}}
 }

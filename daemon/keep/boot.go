@@ -73,9 +73,9 @@ func (d Dirs) bootBegan() bool {
 	return err == nil && string(b) == string(content)
 }
 
-// bootOver tells whether the boot entry's work is done. One that was killed
+// BootOver tells whether the boot entry's work is done. One that was killed
 // counts as done.
-func (d Dirs) bootOver() bool {
+func (d Dirs) BootOver() bool {
 	if !d.bootBegan() {
 		return false
 	}
@@ -93,14 +93,14 @@ const bootLimit = 90 * time.Second
 // waitBoot waits until the boot entry has done its work, after which the
 // service's definition may be another one. False when it is stopped meanwhile.
 func (k *keeper) waitBoot() bool {
-	if k.dirs.bootOver() {
+	if k.dirs.BootOver() {
 		return true
 	}
 	k.set(Waiting, "the host boots")
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	limit := time.After(bootLimit)
-	for !k.dirs.bootOver() {
+	for !k.dirs.BootOver() {
 		select {
 		case <-tick.C:
 		case <-limit:

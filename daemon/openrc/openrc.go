@@ -139,37 +139,3 @@ func (m *Manager) Down(ctx context.Context, name string) error {
 func service(ctx context.Context, name, verb string) (string, error) {
 	return supervise.Command(ctx, "rc-service", "--nodeps", name, verb)
 }
-
-// mounting is the runlevel in which file systems are mounted: "boot", but on
-// Debian, which never enters it.
-func (m *Manager) mounting() string {
-	if _, err := m.opts.Root.Lstat(path.Join(rootfs.Rel(runlevels), "sysinit/mountall.sh")); err == nil {
-		return "sysinit"
-	}
-	return "boot"
-}
-
-// Boot is a script of the runlevel that mounts, which ends before others
-// begin.
-func (m *Manager) Boot(argv []string) supervise.Native {
-	text := fmt.Sprintf(`#!/sbin/openrc-run
-# Written by activate.
-description="Re-apply the boot generation of activate"
-
-depend() {
-	use localmount mountall
-	after bootmisc mountall-bootclean mountnfs-bootclean
-	before net
-}
-
-start() {
-	ebegin "Re-applying the boot generation"
-	%s
-	eend $?
-}
-`, supervise.Line(argv))
-	return supervise.Native{
-		Parts: []daemon.Part{{Path: path.Join(rootfs.Rel(scripts), supervise.BootUnit), Content: []byte(text), Mode: 0o755}},
-		Links: map[string]string{path.Join(rootfs.Rel(runlevels), m.mounting(), supervise.BootUnit): path.Join(scripts, supervise.BootUnit)},
-	}
-}

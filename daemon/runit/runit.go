@@ -205,9 +205,15 @@ func (m *Manager) Login() []string {
 	return []string{"sh", "-c", `mkdir -p "$1" && exec runsvdir -P "$1"`, "sh", m.scan}
 }
 
-// Boot is a directory whose command runs once: its end takes it down.
-func (m *Manager) Boot(argv []string) supervise.Native {
-	dir := path.Join(m.definitions(), supervise.BootUnit)
+// Boot is a directory whose command runs once.
+func (m *Manager) Boot(argv []string) supervise.Native { return m.once(supervise.BootUnit, argv) }
+
+// Booted is another one, beside the services.
+func (m *Manager) Booted(argv []string) supervise.Native { return m.once(supervise.BootedUnit, argv) }
+
+// once is a directory whose command's end takes it down.
+func (m *Manager) once(name string, argv []string) supervise.Native {
+	dir := path.Join(m.definitions(), name)
 	down := []string{"sv", "down", dir}
 	return supervise.Native{
 		Parts: []daemon.Part{
@@ -215,8 +221,8 @@ func (m *Manager) Boot(argv []string) supervise.Native {
 			{Path: path.Join(rootfs.Rel(dir), "finish"), Content: supervise.Script(down), Mode: 0o755},
 		},
 		Links: map[string]string{
-			path.Join(rootfs.Rel(dir), "supervise"):           m.state(supervise.BootUnit),
-			path.Join(rootfs.Rel(m.scan), supervise.BootUnit): dir,
+			path.Join(rootfs.Rel(dir), "supervise"): m.state(name),
+			path.Join(rootfs.Rel(m.scan), name):     dir,
 		},
 	}
 }

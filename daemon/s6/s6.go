@@ -183,10 +183,15 @@ func (m *Manager) Login() []string {
 	return []string{"sh", "-c", `mkdir -p "$1" && exec s6-svscan "$1"`, "sh", m.scan}
 }
 
-// Boot is a directory whose command runs once: 125 says that it is not to run
-// again.
-func (m *Manager) Boot(argv []string) supervise.Native {
-	dir := path.Join(rootfs.Rel(m.scan), supervise.BootUnit)
+// Boot is a directory whose command runs once.
+func (m *Manager) Boot(argv []string) supervise.Native { return m.once(supervise.BootUnit, argv) }
+
+// Booted is another one, beside the services.
+func (m *Manager) Booted(argv []string) supervise.Native { return m.once(supervise.BootedUnit, argv) }
+
+// once is a directory whose finish says by 125 that it is not to run again.
+func (m *Manager) once(name string, argv []string) supervise.Native {
+	dir := path.Join(rootfs.Rel(m.scan), name)
 	return supervise.Native{Parts: []daemon.Part{
 		{Path: path.Join(dir, "run"), Content: supervise.Script(argv), Mode: 0o755},
 		{Path: path.Join(dir, "finish"), Content: []byte("#!/bin/sh\nexit 125\n"), Mode: 0o755},

@@ -167,6 +167,9 @@ func line(argv []string) string {
 // Boot is nothing: whoever compiles the database starts its default bundle.
 func (*Manager) Boot([]string) supervise.Native { return supervise.Native{} }
 
+// Booted is nothing, too.
+func (*Manager) Booted([]string) supervise.Native { return supervise.Native{} }
+
 // Running is false: see the package.
 func (*Manager) Running() bool { return false }
 

@@ -21,8 +21,11 @@ type Manager interface {
 	Place(dir string)
 	// Files are the init's own for a service, beside its spec.
 	Files(s keep.Spec) (Native, error)
-	// Boot are the files by which argv runs once at every start of the host.
+	// Boot are the files by which argv runs once at every start of the host,
+	// before services where the init can have it so; Booted those by which it
+	// runs last, or beside them, and holds nothing up.
 	Boot(argv []string) Native
+	Booted(argv []string) Native
 	// Running tells whether there is one to speak with.
 	Running() bool
 	// Refresh has it take up the services whose files are there, and let go
@@ -105,16 +108,23 @@ type Engine struct {
 // New gives the init.
 func New(m Manager, o Options) *Engine { return &Engine{manager: m, opts: o.Complete()} }
 
-// BootUnit is what inits call the entry that runs activate at boot.
-const BootUnit = "activate-boot"
+// BootUnit is what inits call the entry that runs activate at boot, BootedUnit
+// the one that tells how the boot ended.
+const (
+	BootUnit   = "activate-boot"
+	BootedUnit = "activate-booted"
+)
 
-// BootEntry gives the files by which argv runs at boot.
-func (e *Engine) BootEntry(argv []string) []daemon.File {
-	n := e.manager.Boot(argv)
+// BootEntry gives the files by which boot runs at boot, and booted at its end.
+func (e *Engine) BootEntry(boot, booted []string) []daemon.File {
 	// An init that finds a new entry may run it, and this is no boot.
 	p, content := e.opts.Dirs.BootMark()
 	mark := daemon.Part{Path: rootfs.Rel(p), Content: content, Mode: 0o644}
-	return []daemon.File{{Unit: BootUnit, Parts: append([]daemon.Part{mark}, n.Parts...), Links: n.Links}}
+	first, last := e.manager.Boot(boot), e.manager.Booted(booted)
+	return []daemon.File{
+		{Unit: BootUnit, Parts: append([]daemon.Part{mark}, first.Parts...), Links: first.Links},
+		{Unit: BootedUnit, Parts: last.Parts, Links: last.Links},
+	}
 }
 
 // Name is the manager's.

@@ -150,7 +150,10 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 		case "available":
 			_, err = m.ctl(ctx, "add", name)
 		case "disappeared":
-			_, err = m.ctl(ctx, "remove", name)
+			// At boot nobody has stopped it: its keeper waits to begin.
+			if err = m.Down(ctx, name); err == nil {
+				_, err = m.ctl(ctx, "remove", name)
+			}
 		}
 		if err != nil {
 			return err
@@ -209,10 +212,15 @@ func relative(p, file string) string {
 // Login runs supervisord in the foreground.
 func (m *Manager) Login() []string { return []string{"supervisord", "--nodaemon", "-c", m.config} }
 
-// Boot is a program that runs once.
-func (m *Manager) Boot(argv []string) supervise.Native {
-	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", supervise.BootUnit, command(argv))
+// Boot is a program that runs once, first.
+func (m *Manager) Boot(argv []string) supervise.Native { return m.once(supervise.BootUnit, argv) }
+
+// Booted is another one, beside the services.
+func (m *Manager) Booted(argv []string) supervise.Native { return m.once(supervise.BootedUnit, argv) }
+
+func (m *Manager) once(name string, argv []string) supervise.Native {
+	text := fmt.Sprintf("; Written by activate.\n[program:%s]\nautorestart=false\ncommand=%s\npriority=1\nstartsecs=0\n", name, command(argv))
 	return supervise.Native{Parts: []daemon.Part{{
-		Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit+m.suffix), Content: []byte(text), Mode: 0o644,
+		Path: path.Join(rootfs.Rel(m.dir), name+m.suffix), Content: []byte(text), Mode: 0o644,
 	}}}
 }

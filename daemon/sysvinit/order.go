@@ -52,7 +52,7 @@ func (m *Manager) Order(ctx context.Context, services []keep.Spec) error {
 		return fmt.Errorf("cannot order init scripts: %w", err)
 	}
 	ours := func(name string) bool {
-		return name == supervise.BootUnit || slices.ContainsFunc(services, func(s keep.Spec) bool { return s.Name == name })
+		return name == supervise.BootUnit || name == supervise.BootedUnit || slices.ContainsFunc(services, func(s keep.Spec) bool { return s.Name == name })
 	}
 	for _, name := range orders() {
 		if err := m.renew(path.Join(dir, name), filepath.Join(scratch, "init.d", name), ours); err != nil {

@@ -133,25 +133,3 @@ func (m *Manager) Down(ctx context.Context, name string) error {
 	_, err := supervise.Command(ctx, script, "stop")
 	return err
 }
-
-// Boot is a script of the runlevel S, which ends before others begin.
-func (m *Manager) Boot(argv []string) supervise.Native {
-	text := fmt.Sprintf(`#!/bin/sh
-### BEGIN INIT INFO
-# Provides:          %[1]s
-# Required-Start:    $local_fs
-# Required-Stop:
-# Default-Start:     S
-# Default-Stop:
-# Short-Description: Re-apply the boot generation of activate
-### END INIT INFO
-# Written by activate.
-case "$1" in
-start) exec %[2]s ;;
-esac
-`, supervise.BootUnit, supervise.Line(argv))
-	return supervise.Native{
-		Parts: []daemon.Part{{Path: path.Join(rootfs.Rel(m.dir), supervise.BootUnit), Content: []byte(text), Mode: 0o755}},
-		Links: map[string]string{"etc/rcS.d/S99" + supervise.BootUnit: "../init.d/" + supervise.BootUnit},
-	}
-}
