@@ -1,8 +1,10 @@
 package modules
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -54,7 +56,11 @@ func (p *place) unknown(name string, at hcl.Range) diagnostic.List {
 	if _, ok := p.unit().locals[name]; ok {
 		hint = " Did you mean local." + name + "?"
 	}
-	if hint == "" {
+	switch {
+	case hint != "":
+	case name == strings.ToUpper(name):
+		hint = fmt.Sprintf(" If it is a shell's variable, $${%s} in a text stands for ${%s}.", name, name)
+	default:
 		hint = " A string is written in quotes."
 	}
 	return expr.Errorf(at, "Unknown name", "Nothing is called %q here.%s", name, hint)

@@ -3,6 +3,7 @@ package modules
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -29,7 +30,7 @@ func (c *Config) System() (*System, Diagnostics) {
 		s.Etc.Entries = append(s.Etc.Entries, d.configFiles(u.User, u.Units.Services)...)
 	}
 	s.Daemon.Environment = d.environment(&s.Etc)
-	d.each("snippet", func(r *reading) { s.Snippets = append(s.Snippets, r.snippet()) })
+	s.Snippets = d.snippets()
 	s.Settings = d.settings()
 	d.each("init", func(r *reading) { s.Inits[r.n.label] = InitSettings{ScanDir: r.text("scan_dir")} })
 	d.paths(&s.Etc)
@@ -213,6 +214,32 @@ func (d *decoder) settings() activation.Settings {
 		out.BootAttempts = int(*n)
 	}
 	return out
+}
+
+// snippets are all of them, once their places in the pipeline are known to be
+// there.
+func (d *decoder) snippets() []activation.Snippet {
+	var found []activation.Snippet
+	var readings []*reading
+	known := activation.Steps()
+	d.each("snippet", func(r *reading) {
+		found, readings, known = append(found, r.snippet()), append(readings, r), append(known, r.n.label)
+	})
+	for i, r := range readings {
+		r.steps("after", found[i].After, known)
+		r.steps("before", found[i].Before, known)
+	}
+	return found
+}
+
+// steps complains of names of an option that no step and no snippet has.
+func (r *reading) steps(option string, names, known []string) {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			others := slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == r.n.label })
+			r.problem(option, "Unknown step", "there is no snippet and no step %q.%s The steps are %s.", name, expr.DidYouMean(name, others), strings.Join(activation.Steps(), ", "))
+		}
+	}
 }
 
 func (r *reading) snippet() activation.Snippet {

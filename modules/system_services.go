@@ -190,8 +190,8 @@ func (r *reading) oneProbe(probe *daemon.Readiness) {
 
 func (r *reading) signal() string {
 	name := strings.TrimPrefix(r.text("signal"), "SIG")
-	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-") != "" {
-		r.problem("signal", "Invalid value for signal", `a signal is written by its name, such as "TERM".`)
+	if name != "" && !isSignal(name) {
+		r.problem("signal", "Invalid value for signal", `there is no signal %q; one is written by its name in capital letters, such as "TERM".%s`, name, expr.DidYouMean(strings.ToUpper(name), signals()))
 	}
 	return name
 }

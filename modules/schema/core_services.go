@@ -144,8 +144,8 @@ func timerBlock() *Block {
 		opt("name", kind(String), "The name; the label when it is not set.", `"backup"`),
 		opt("description", kind(String), "One line on what it is.", `"Nightly backup"`),
 		oneOrMany("on_calendar", "Times as systemd.time(7) writes them, one or a list.", `["daily"]`),
-		opt("on_boot", kind(String), "The time after boot.", `"5min"`),
-		opt("on_active", kind(String), "The time after the timer was started.", `"1h"`),
+		duration("on_boot", "The time after boot.", `"5m"`),
+		duration("on_active", "The time after the timer was started.", `"1h"`),
 		flag("persistent", "Makes up for a time that passed while the host was off.", false),
 		opt("service", kind(String), "The service it starts. Without it, the one of its own name.", `"backup"`),
 		flag("autostart", "Runs from boot on.", true))
