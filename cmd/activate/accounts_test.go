@@ -95,6 +95,36 @@ systemctl restart nscd && getent passwd lena`)
 	}
 }
 
+// TestSSSDForgets has sssd(8) hold for ten minutes what it was told of accounts,
+// that there are none as well: both are right at once after a switch.
+func TestSSSDForgets(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{Packages: []string{"libnss-sss", "sssd-common", "sssd-proxy", "sssd-tools"}})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/etc/sssd/sssd.conf", `[sssd]
+services = nss
+domains = local
+[nss]
+entry_negative_timeout = 600
+[domain/local]
+id_provider = proxy
+proxy_lib_name = files
+auth_provider = none
+access_provider = permit
+chpass_provider = none
+entry_cache_timeout = 600
+`)
+	m.Succeed("chmod 600 /etc/sssd/sssd.conf && systemctl restart sssd && getent -s sss passwd man")
+	m.Fail("getent -s sss passwd alice")
+	for _, description := range []string{"one", "two"} {
+		m.WriteFile("/root/alice.hcl", `user "alice" { description = "`+description+`" }`)
+		m.Succeed("activate switch /root/alice.hcl")
+		if got := m.Succeed("getent -s sss passwd alice"); !strings.Contains(got, ":"+description+":") {
+			t.Errorf("alice is %q, not %s", got, description)
+		}
+	}
+}
+
 // TestTwoSwitchesAtOnce has a second switch meet a first: it waits for it, or
 // with --lock-timeout 0s ends with 11 and says who holds the lock.
 func TestTwoSwitchesAtOnce(t *testing.T) {
