@@ -114,10 +114,26 @@ func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
 		case t.ComputedOf(attr.Name) != nil:
 			diags = diags.Add(expr.Errorf(attr.NameRange, "Read-only attribute", "%q of %s is computed and can only be read.", attr.Name, t.Name)...)
 		default:
-			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, expr.DidYouMean(attr.Name, t.Names())), t.Range)...)
+			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, instead(attr.Name, t)), t.Range)...)
 		}
 	}
 	return diags
+}
+
+// manyNames are more than anybody wants to read in a finding.
+const manyNames = 16
+
+// instead says what to write for a name that a block does not have: the one it
+// is close to, else all there are.
+func instead(name string, t *schema.Block) string {
+	if near := expr.DidYouMean(name, t.Names()); near != "" {
+		return near
+	}
+	names := slices.Sorted(slices.Values(t.Names()))
+	if len(names) == 0 || len(names) > manyNames {
+		return fmt.Sprintf(" \"activate options %s\" lists what there is.", t.Name)
+	}
+	return fmt.Sprintf(" There are %s.", strings.Join(names, ", "))
 }
 
 func checkLabels(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
@@ -153,7 +169,7 @@ func checkNested(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	if t.Option(b.Type) != nil {
 		return expr.Errorf(b.TypeRange, "Attribute written as block", "%q is an attribute: write %s = ..., with an equals sign.", b.Type, b.Type)
 	}
-	return expr.Errorf(b.TypeRange, "Unsupported block", "There is no block %q in %s blocks.%s", b.Type, t.Name, expr.DidYouMean(b.Type, t.Names()))
+	return expr.Errorf(b.TypeRange, "Unsupported block", "There is no block %q in %s blocks.%s", b.Type, t.Name, instead(b.Type, t))
 }
 
 func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
@@ -168,7 +184,7 @@ func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	contents := 0
 	nested := t.Block(b.Labels[0])
 	if nested == nil && !t.Freeform {
-		return diags.Add(expr.Errorf(b.LabelRanges[0], "Unsupported block", "There is no block %q in %s blocks.%s", b.Labels[0], t.Name, expr.DidYouMean(b.Labels[0], t.Names()))...)
+		return diags.Add(expr.Errorf(b.LabelRanges[0], "Unsupported block", "There is no block %q in %s blocks.%s", b.Labels[0], t.Name, instead(b.Labels[0], t))...)
 	}
 	for _, content := range b.Body.Blocks {
 		if content.Type != "content" {

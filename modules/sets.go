@@ -164,7 +164,7 @@ func (s *set) enter(t *schema.Block, rest []string) diagnostic.List {
 		return s.enter(nested, rest[1:])
 	}
 	if t.Option(rest[0]) == nil {
-		return expr.Errorf(s.at, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", rest[0], t.Name, expr.DidYouMean(rest[0], t.Names()))
+		return expr.Errorf(s.at, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", rest[0], t.Name, instead(rest[0], t))
 	}
 	s.option, s.inner = rest[0], rest[1:]
 	return nil
