@@ -18,6 +18,9 @@ type Snippet struct {
 	// OnFailure is "abort" (default when empty) or "continue".
 	OnFailure string `json:"on_failure,omitempty"`
 	AtBoot    bool   `json:"at_boot,omitempty"`
+	// Triggers are values without a change of which, or of the snippet itself,
+	// a switch need not run it. Without any it runs each time.
+	Triggers []string `json:"triggers,omitempty"`
 	// Timeout is as Go writes durations; empty means 5m.
 	Timeout string `json:"timeout,omitempty"`
 	Origin  string `json:"origin,omitempty"`

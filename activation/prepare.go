@@ -19,10 +19,12 @@ type Prepared struct {
 	Problems []plan.Problem
 	Warnings []plan.Problem
 
-	target   *Target
-	last     *generation.Record
-	number   int
-	changes  []plan.Change // in the subsystems' order
+	target  *Target
+	last    *generation.Record
+	number  int
+	changes []plan.Change // in the subsystems' order
+	// loaded is what snippets with triggers did last, by their names.
+	loaded   map[string]string
 	adopted  map[plan.Address]plan.State
 	index    generation.Index // before
 	known    generation.Index // after
@@ -164,6 +166,9 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	// What is taken over as it is, is as it should be.
 	p.Plan = plan.Make(all.Changes, all.Unchanged+len(all.Adopted), units)
 	if len(p.changes) > 0 {
+		if p.loaded, err = e.State.ReadLoaded(); err != nil {
+			return err
+		}
 		p.Plan.Snippets = p.snippetSteps(e.Offline)
 	}
 	return nil
@@ -176,7 +181,7 @@ func (p *Prepared) snippetSteps(offline bool) []string {
 	}
 	var names []string
 	for _, step := range p.steps {
-		if name, ok := strings.CutPrefix(step, snippetStep); ok {
+		if name, ok := strings.CutPrefix(step, snippetStep); ok && p.snippets[name].due(p.loaded) {
 			names = append(names, name)
 		}
 	}

@@ -84,9 +84,13 @@ func (tx *transaction) snippet(ctx context.Context, name string) error {
 	case tx.journal.Verb == VerbAtBoot && !s.AtBoot:
 		return nil
 	}
+	if due, err := tx.due(s); err != nil || !due {
+		return err
+	}
 	tx.engine.report(snippetStep+name, "running")
 	err := tx.engine.runSnippet(ctx, s, tx.journal)
 	if err == nil {
+		tx.loaded(s)
 		return nil
 	}
 	err = fmt.Errorf("cannot run snippet %q (%s): %w", name, s.Origin, err)

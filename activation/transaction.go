@@ -33,6 +33,8 @@ type transaction struct {
 	staged map[string]rootfs.Info
 	// failures are snippets that failed and were told to continue.
 	failures []error
+	// ran is what snippets with triggers did in this run, by their names.
+	ran map[string]string
 }
 
 // Apply brings the host to what p plans. It never returns between the stop
@@ -284,6 +286,9 @@ func (tx *transaction) commit() error {
 		return err
 	}
 	if err := s.WriteIndex(tx.journal.Known); err != nil {
+		return err
+	}
+	if err := tx.keepLoaded(); err != nil {
 		return err
 	}
 	former, err := tx.engine.formerBoot()

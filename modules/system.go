@@ -246,7 +246,7 @@ func (r *reading) snippet() activation.Snippet {
 	s := activation.Snippet{
 		Name: r.n.label, After: r.names("after"), Before: r.names("before"),
 		Script: r.public("script"), Argv: r.texts("argv"), Interpreter: r.texts("interpreter"), Environment: r.textMap("environment"),
-		DryRun: r.text("dry_run"), OnFailure: r.text("on_failure"), AtBoot: r.flag("at_boot"), Timeout: r.text("timeout"),
+		DryRun: r.text("dry_run"), OnFailure: r.text("on_failure"), AtBoot: r.flag("at_boot"), Triggers: r.texts("triggers"), Timeout: r.text("timeout"),
 		Origin: r.n.origin(),
 	}
 	if !r.failed && (s.Script == "") == (len(s.Argv) == 0) {

@@ -185,6 +185,7 @@ func snippetBlock() *Block {
 		by(opt("dry_run", enum("skip", "run"), "What a plan does with it.", `"run"`), cty.StringVal("skip"), `"skip"`),
 		by(opt("on_failure", enum("abort", "continue"), "What the run does when it fails.", `"continue"`), cty.StringVal("abort"), `"abort"`),
 		flag("at_boot", "Runs at boot too.", false),
+		texts("triggers", "With them a switch runs it only when one of them, or the snippet, differs from its last run that ended well.", `[etc["app.conf"].sha256]`),
 		duration("timeout", "How long it may take.", `"10m"`))
 }
 

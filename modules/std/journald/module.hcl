@@ -31,12 +31,9 @@ etc "systemd/journald.conf.d/60-activate.conf" {
 }
 
 snippet "journald" {
-  after  = ["etc"]
-  script = <<-EOT
-    mark=/run/activate/applied/journald
-    [ "$(cat $mark 2>/dev/null)" = "${sha256(local.text)}" ] && exit 0
+  after    = ["etc"]
+  triggers = [etc["systemd/journald.conf.d/60-activate.conf"].sha256]
+  script   = <<-EOT
     echo systemd-journald.service >> "$ACTIVATE_RESTART_LIST"
-    mkdir -p /run/activate/applied
-    echo "${sha256(local.text)}" > $mark
   EOT
 }

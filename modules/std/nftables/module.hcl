@@ -22,13 +22,10 @@ etc "nftables.conf" {
 
 # At boot too: the distribution's own service may be off.
 snippet "nftables" {
-  after   = ["etc"]
-  at_boot = true
-  script  = <<-EOT
-    mark=/run/activate/applied/nftables
-    [ "$(cat $mark 2>/dev/null)" = "${sha256(local.text)}" ] && exit 0
+  after    = ["etc"]
+  at_boot  = true
+  triggers = [etc["nftables.conf"].sha256]
+  script   = <<-EOT
     nft -f /etc/nftables.conf
-    mkdir -p /run/activate/applied
-    echo "${sha256(local.text)}" > $mark
   EOT
 }

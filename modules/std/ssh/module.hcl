@@ -44,16 +44,13 @@ etc "ssh/sshd_config.d/10-activate.conf" {
 
 # The server is the distribution's: a snippet asks for its reload.
 snippet "ssh" {
-  after  = ["etc"]
-  script = <<-EOT
-    mark=/run/activate/applied/ssh
-    [ "$(cat $mark 2>/dev/null)" = "${sha256(local.text)}" ] && exit 0
+  after    = ["etc"]
+  triggers = [etc["ssh/sshd_config.d/10-activate.conf"].sha256]
+  script   = <<-EOT
     if [ -d /run/systemd/system ]; then
       if systemctl is-active --quiet ssh.service; then echo ssh.service >> "$ACTIVATE_RELOAD_LIST"; fi
     elif [ -s /run/sshd.pid ]; then
       kill -HUP "$(cat /run/sshd.pid)"
     fi
-    mkdir -p /run/activate/applied
-    echo "${sha256(local.text)}" > $mark
   EOT
 }

@@ -84,18 +84,15 @@ etc "locale.gen" {
 }
 
 snippet "locale-gen" {
-  when    = length(local.lines) > 0
-  after   = ["etc"]
-  timeout = "10m"
-  script  = <<-EOT
+  when     = length(local.lines) > 0
+  after    = ["etc"]
+  timeout  = "10m"
+  triggers = [etc["locale.gen"].sha256]
+  script   = <<-EOT
     if ! command -v locale-gen >/dev/null; then
       echo "locale-gen is not installed (Debian's package locales); the locales in /etc/locale.gen are not made"
       exit 0
     fi
-    mark=/run/activate/applied/locale-gen
-    [ "$(cat $mark 2>/dev/null)" = "${sha256(join("\n", local.lines))}" ] && exit 0
     locale-gen
-    mkdir -p /run/activate/applied
-    echo "${sha256(join("\n", local.lines))}" > $mark
   EOT
 }
