@@ -10,6 +10,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Prepared is a planned switch: the plan as data, and what is needed to apply
@@ -31,6 +32,7 @@ type Prepared struct {
 	steps    []string
 	parts    []Part
 	handoff  Handoff
+	store    *rootfs.Store
 	snippets map[string]Snippet
 }
 
@@ -79,7 +81,11 @@ func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error)
 	if p.number, err = e.numberOf(target); err != nil {
 		return nil, err
 	}
-	if p.parts, p.handoff, err = e.partsOf(target, last, p.index, p.number); err != nil {
+	if p.store, err = e.store(numberOf(last), p.number); err != nil {
+		return nil, err
+	}
+	p.parts, p.handoff, err = target.Parts(Context{Last: last, Index: p.index, Number: p.number, Store: p.store})
+	if err != nil {
 		return nil, err
 	}
 	if err := e.order(p); err != nil {
@@ -106,6 +112,8 @@ func (t *Target) recorded() int {
 	return t.Record.Number
 }
 
+// partsOf makes the subsystems of a target whose key was saved when it was
+// planned.
 func (e *Engine) partsOf(target *Target, last *generation.Record, x generation.Index, number int) ([]Part, Handoff, error) {
 	store, err := e.store(numberOf(last), number)
 	if err != nil {

@@ -70,6 +70,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
 	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
+	if err := p.store.SaveKey(); err != nil {
+		return res.failed(err)
+	}
 	if err := e.stage(p, nil); err != nil {
 		return res.failed(err)
 	}

@@ -136,6 +136,10 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 }
 
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
+	// Nothing may be recorded under a key that ends with this process.
+	if err := p.store.SaveKey(); err != nil {
+		return err
+	}
 	if tx.journal.Fresh {
 		tx.engine.report("stage", fmt.Sprintf("writing generation %d", p.number))
 		tx.staged = map[string]rootfs.Info{}

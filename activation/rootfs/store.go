@@ -33,8 +33,8 @@ type Store struct {
 
 // OpenStore gives the store that writes to the directory write and also reads
 // the directories in read (both relative to root). keyPath is the file with
-// the host's key; when it is missing a key is made in memory, and saved by the
-// first Put. It reads only.
+// the host's key; when it is missing a key is made in memory, which SaveKey and
+// the first Put of a secret save. It reads only.
 func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error) {
 	s := &Store{root: root, keyPath: keyPath, write: write, read: read}
 	key, err := root.ReadFile(keyPath, 1024)
@@ -105,7 +105,8 @@ func Unkeyed(text []byte) []byte {
 	}
 }
 
-// SaveKey writes a key that so far is only in memory.
+// SaveKey writes a key that so far is only in memory. It comes before anything
+// that Keyed gave is recorded: under another key that would say nothing.
 func (s *Store) SaveKey() error {
 	if !s.fresh {
 		return nil

@@ -151,19 +151,25 @@ func attributes(ch plan.Change, diffed bool) []string {
 		return nil
 	}
 	before, after := fields(ch.Before), fields(ch.After)
+	secret := before[secretContent] != after[secretContent]
 	var lines []string
 	for _, k := range keys(before, after) {
 		old, had := before[k]
 		now, has := after[k]
 		switch {
-		case diffed && (k == "sha256" || k == "size"), unsaidChange(k):
+		case (diffed || secret) && (k == "sha256" || k == "size"), unsaidChange(k):
+		case old == now && had == has:
+		case k == secretContent:
+			lines = append(lines, "content: another one; it is not shown, since not everybody may read it")
+		case isSecret(old) && isSecret(now):
+			lines = append(lines, k+": another one; it is not shown")
 		case !had:
 			lines = append(lines, fmt.Sprintf("%s: (none) -> %s", k, named(now)))
 		case !has:
 			lines = append(lines, fmt.Sprintf("%s: %s -> (none)", k, named(old)))
-		case old != now && named(old) == named(now):
+		case named(old) == named(now):
 			lines = append(lines, fmt.Sprintf("%s: the content of %s", k, named(now)))
-		case old != now:
+		default:
 			lines = append(lines, fmt.Sprintf("%s: %s -> %s", k, named(old), named(now)))
 		}
 	}
@@ -210,8 +216,18 @@ func named(v string) string {
 	return short(v)
 }
 
+// secretContent is the attribute with what stands for a content that not
+// everybody may read.
+const secretContent = "keyed"
+
+// isSecret tells what stands for a secret, which says nothing to a person.
+func isSecret(v string) bool { return strings.HasPrefix(v, "hmac:") }
+
 // short cuts hashes to what a person compares.
 func short(v string) string {
+	if isSecret(v) {
+		return "(not shown)"
+	}
 	if len(v) == 64 && strings.Trim(v, "0123456789abcdef") == "" {
 		return v[:12]
 	}

@@ -89,3 +89,24 @@ func TestAccountsWithoutBookkeeping(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsAreOnlySaidToDiffer: what stands for a secret in a plan says
+// nothing to a person.
+func TestSecretsAreOnlySaidToDiffer(t *testing.T) {
+	t.Parallel()
+	const hash = "hmac:d2ec1ab608138c8c704c844acdf108458822033cea08f26a73a5f89ac66725cd"
+	for want, ch := range map[string]plan.Change{
+		"(c)\n      content: another one; it is not shown, since not everybody may read it\n      mode: 0600 -> 0640\nplan": plan.New(
+			"file//srv/token", plan.State(`{"mode":"0600","keyed":"`+hash+`","size":3}`), plan.State(`{"mode":"0640","sha256":"`+hash[5:]+`","size":4}`), "c", ""),
+		"(c)\n      password: another one; it is not shown\nplan": plan.New(
+			"user/bob", plan.State(`{"password":"`+hash+`"}`), plan.State(`{"password":"hmac:other"}`), "c", ""),
+		"(c)\n      password: ! -> (not shown)\nplan": plan.New("user/bob", plan.State(`{"password":"!"}`), plan.State(`{"password":"`+hash+`"}`), "c", ""),
+		"password (not shown)  (c)\nplan":             plan.New("user/bob", nil, plan.State(`{"password":"`+hash+`"}`), "c", ""),
+	} {
+		var out bytes.Buffer
+		ui.Plan(&out, ui.Style{}, plan.Make([]plan.Change{ch}, 0, plan.Units{}), nil, 0)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %s\nwant %s", out.String(), want)
+		}
+	}
+}
