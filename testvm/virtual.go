@@ -127,7 +127,7 @@ func (v *virtual) arguments() []string {
 	args := append([]string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-smp", "1", "-m", strconv.Itoa(memory),
-		"-kernel", v.kernel, "-initrd", "initrd", "-append", v.commandLine(),
+		"-kernel", v.kernel, "-initrd", "initrd", "-append", commandLine(v.config),
 		"-chardev", "file,id=console,path=console,append=on", "-serial", "chardev:console",
 		"-device", "virtio-serial-pci",
 		"-chardev", "socket,id=agent,path=agent,server=on,wait=off",
@@ -155,7 +155,7 @@ var chores = [...]string{
 
 // commandLine is the kernel's. It has no checks of its own that take time in
 // emulation.
-func (v *virtual) commandLine() string {
+func commandLine(c Config) string {
 	words := []string{
 		"root=/dev/vda", "console=ttyS0", "panic=1", "loglevel=5", "net.ifnames=0", "random.trust_cpu=on",
 		"edd=off", "mitigations=off", "no_timer_check", "cryptomgr.notests", "systemd.show_status=1",
@@ -163,7 +163,7 @@ func (v *virtual) commandLine() string {
 	for _, unit := range chores {
 		words = append(words, "systemd.mask="+unit)
 	}
-	return strings.Join(append(words, v.config.KernelLine...), " ")
+	return strings.Join(append(words, c.KernelLine...), " ")
 }
 
 // ready tells whether the agent answers.

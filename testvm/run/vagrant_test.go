@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -9,8 +10,12 @@ import (
 
 // TestVagrantfile: Debian's vagrant finds nothing wrong with the Vagrantfile,
 // nor misses a file that it names. Without any provider it refuses to look.
+// With ACTIVATE_ALL_SUITES set a box is carried up and down, too.
 func TestVagrantfile(t *testing.T) {
 	t.Parallel()
+	if os.Getenv("ACTIVATE_ALL_SUITES") != "" {
+		t.Run("up", vagrantUp)
+	}
 	m := testvm.Start(t, testvm.Config{Packages: []string{"vagrant", "vagrant-libvirt"}})
 	m.CopyTo("../../Vagrantfile", "/root/project/Vagrantfile")
 	const validate = "cd /root/project && VAGRANT_CHECKPOINT_DISABLE=1 vagrant validate 2>&1"
