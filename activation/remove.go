@@ -12,8 +12,7 @@ const defaultRunDir = "run/activate"
 func (e *Engine) runDir() string { return cmp.Or(e.RunDir, defaultRunDir) }
 
 // RemoveState removes the boot entry and activate's own directories after a
-// deactivate. The lock
-// file goes with them; the caller still holds it.
+// deactivate. The lock file goes with them; the caller still holds it.
 func (e *Engine) RemoveState() error {
 	made, err := e.State.ReadBootEntry()
 	if err != nil {
@@ -27,7 +26,8 @@ func (e *Engine) RemoveState() error {
 			return err
 		}
 	}
-	if err := e.removeEmpty(made.Parents); err != nil {
+	// Where there was nothing to take back, its lock alone made some.
+	if err := e.removeEmpty(unique(append(made.Parents, e.made...))); err != nil {
 		return err
 	}
 	return e.Root.Sync()

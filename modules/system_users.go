@@ -7,6 +7,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/activate-agent/activate/modules/diagnostic"
 	"github.com/activate-agent/activate/modules/expr"
 	"github.com/activate-agent/activate/modules/schema"
 	"github.com/activate-agent/activate/users"
@@ -64,6 +65,8 @@ func (r *reading) checkUser(u users.User) {
 			return
 		}
 	}
+	r.hash("hashed_password", u.HashedPassword)
+	r.hash("initial_hashed_password", u.InitialHashedPassword)
 	set := 0
 	for _, s := range []string{u.HashedPassword, u.InitialHashedPassword, u.HashedPasswordFile} {
 		if s != "" {
@@ -73,6 +76,27 @@ func (r *reading) checkUser(u users.User) {
 	if set > 1 && (u.HashedPassword != "" && u.HashedPasswordFile != "") {
 		r.problem("hashed_password", "Two passwords", "hashed_password and hashed_password_file cannot both be set.")
 	}
+}
+
+// hash warns of an option that has a password where its hash belongs.
+func (r *reading) hash(option, hash string) {
+	if crypted(hash) {
+		return
+	}
+	// Not at the attribute: its line has the password.
+	found := expr.Errorf(r.n.at(), "No password hash", "%s: %s is nothing that crypt(5) makes, so no password will fit it. Make one with openssl passwd -6.", r.n.address(), option)
+	found[0].Severity = diagnostic.Warning
+	r.d.add(found)
+}
+
+// crypted tells what crypt(5) makes of a password, with "!" before it if it is
+// locked, and what shadow(5) has in place of one.
+func crypted(hash string) bool {
+	if hash == "" || strings.ContainsAny(hash[:1], "!*$_") {
+		return true
+	}
+	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	return len(hash) == 13 && strings.Trim(hash, digits) == ""
 }
 
 // subIDs reads "auto", or one range or a list of ranges.
