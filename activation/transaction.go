@@ -289,7 +289,7 @@ func (tx *transaction) commit() error {
 	if err := s.SetBoot(tx.journal.Boot); err != nil {
 		return err
 	}
-	if err := s.WriteIndex(tx.journal.Known); err != nil {
+	if err := tx.commitIndex(); err != nil {
 		return err
 	}
 	if err := tx.keepLoaded(); err != nil {
@@ -315,6 +315,13 @@ func (tx *transaction) commit() error {
 		}
 	}
 	return nil
+}
+
+func (tx *transaction) commitIndex() error {
+	if tx.journal.Target == 0 {
+		return tx.engine.State.DropIndex()
+	}
+	return tx.engine.State.WriteIndex(tx.journal.Known)
 }
 
 // abandon ends a transaction before its first change. The journal may be there

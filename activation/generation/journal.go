@@ -104,6 +104,14 @@ func (s *State) ReadIndex() (Index, error) {
 	return x, nil
 }
 
+// DropIndex says that nothing is ours any more. None is no error.
+func (s *State) DropIndex() error {
+	if err := s.root.Remove(s.path(indexName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot drop the index of what stood in the way: %w", err)
+	}
+	return nil
+}
+
 // WriteIndex keeps x, durable when it returns.
 func (s *State) WriteIndex(x Index) error {
 	x.Format = Format

@@ -103,16 +103,33 @@ func (e *missingError) Error() string { return fmt.Sprintf("there is no generati
 func (*missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // ReadCurrent gives the record of the current generation; ErrNone when there
-// is none.
+// is none. A link that was lost is another error: what it led to is ours still.
 func (s *State) ReadCurrent() (*Record, error) {
 	n, err := s.Current()
 	if err != nil {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, ErrNone
+		return nil, s.noCurrent()
 	}
 	return s.Read(n)
+}
+
+// noCurrent tells a host where nothing is ours from one that lost the link. The
+// index of what stood there before us is there as long as anything is ours,
+// and while a journal is, the link may be on its way.
+func (s *State) noCurrent() error {
+	for name, there := range map[string]bool{indexName: false, journalName: true} {
+		_, err := s.root.Lstat(s.path(name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot look at %s: %w", s.root.Name(s.path(name)), err)
+		}
+		if (err == nil) == there {
+			return ErrNone
+		}
+	}
+	link := s.root.Name(s.path("current"))
+	return fmt.Errorf("cannot tell what is ours: %s is gone; make it again, a link to generations/N, the generation in effect, or restore the directory from a backup", link)
 }
 
 // Entry is one line of `activate generations`.
