@@ -5,6 +5,11 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 30s
 
+# The program, its tests and the linters are compiled alike, so that what one
+# has compiled serves the others.
+export CGO_ENABLED = 0
+export GOFLAGS := $(GOFLAGS) -trimpath
+
 .PHONY: build deps test demo lint race fuzz golden package bench soak
 
 build: ## the static binary, in bin/
@@ -25,6 +30,7 @@ demo: deps build ## a throw-away Debian gets a multi-user Nix
 lint:
 	$(GO) vet ./... && $(GO) run $(LINT) run ./...
 
+race: export CGO_ENABLED = 1
 race:
 	$(GO) test -race ./activation/... ./users ./etc ./daemon/... ./modules/...
 fuzz: ## each fuzz target for FUZZ
