@@ -32,6 +32,13 @@ var named = [...]string{stepGroups, stepUsers, stepDirectories, stepEtc, stepFil
 // before may use, in their order.
 func Steps() []string { return slices.Clone(named[:]) }
 
+// CheckOrder tells whether the snippets can be brought into an order. It gives
+// plan's errors for a cycle or an unknown name.
+func CheckOrder(snippets []Snippet) error {
+	_, err := pipeline(snippets)
+	return err
+}
+
 // pipeline orders the steps and snippets. A snippet that names no place runs
 // after the last step. It gives plan's errors for a cycle or an unknown name.
 func pipeline(snippets []Snippet) ([]string, error) {

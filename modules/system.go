@@ -2,12 +2,14 @@ package modules
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/modules/diagnostic"
 	"github.com/activate-agent/activate/modules/expr"
 )
@@ -229,7 +231,26 @@ func (d *decoder) snippets() []activation.Snippet {
 		r.steps("after", found[i].After, known)
 		r.steps("before", found[i].Before, known)
 	}
+	if cycle, ok := errors.AsType[*plan.CycleError](activation.CheckOrder(found)); ok {
+		d.add(snippetCycle(cycle.Path, readings))
+	}
 	return found
+}
+
+// snippetCycle complains of snippets that wait for each other, at the first one
+// and with the places of the others.
+func snippetCycle(path []string, readings []*reading) diagnostic.List {
+	var diags diagnostic.List
+	for _, r := range readings {
+		switch {
+		case !slices.Contains(path, r.n.label):
+		case diags == nil:
+			diags = expr.Errorf(r.n.at(), "Cycle", "These steps wait for each other, so none can run: %s. Leave out one after or before.", strings.Join(path, " after "))
+		default:
+			diags = related(diags, r.n.at())
+		}
+	}
+	return diags
 }
 
 // steps complains of names of an option that no step and no snippet has.

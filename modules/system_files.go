@@ -284,6 +284,6 @@ func (d *decoder) refuse(e etc.Entry) {
 		}
 	}
 	if why != "" {
-		d.add(expr.Errorf(d.entryRange(e), "Refused path", "/%s cannot be managed with a %s block: %s.", e.Path, e.Address.Kind(), why))
+		d.add(expr.Errorf(d.entryRange(e), "Refused path", "/%s cannot be managed by %s blocks: %s.", e.Path, e.Address.Kind(), why))
 	}
 }
