@@ -116,9 +116,11 @@ func newRoot(std stdio) *cobra.Command {
 		Use:           "activate",
 		Short:         "Make this host match its HCL modules",
 		Long:          rootLong,
+		Version:       buildVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	cmd.SetVersionTemplate("activate {{.Version}}\n")
 	cmd.SetIn(std.in)
 	cmd.SetOut(std.out)
 	cmd.SetErr(std.err)
