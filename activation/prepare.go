@@ -171,8 +171,7 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	}
 	p.changes, p.adopted = all.Changes, all.Adopted
 	p.Problems, p.Warnings = all.Problems, all.Warnings
-	// What is taken over as it is, is as it should be.
-	p.Plan = plan.Make(all.Changes, all.Unchanged+len(all.Adopted), units)
+	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
 	if len(p.changes) > 0 {
 		if p.loaded, err = e.State.ReadLoaded(); err != nil {
 			return err

@@ -201,6 +201,7 @@ func (c *comparison) adopt(e Entry, f found) error {
 	if e.Type != Linked {
 		c.s.settled(f, now)
 	}
+	c.diff.Unchanged++
 	if c.diff.Adopted == nil {
 		c.diff.Adopted = map[plan.Address]plan.State{}
 	}

@@ -210,6 +210,7 @@ func (p *planning) settle(a plan.Address, before, after any, same, ours bool, wh
 	case same && ours:
 		p.diff.Unchanged++
 	case same:
+		p.diff.Unchanged++
 		if p.diff.Adopted == nil {
 			p.diff.Adopted = map[plan.Address]plan.State{}
 		}

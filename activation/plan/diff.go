@@ -11,7 +11,7 @@ type Diff struct {
 	// this run: address to what stands there now. They need no write, but on
 	// removal they are left or put back as they were.
 	Adopted map[Address]State
-	// Unchanged counts desired objects that need nothing.
+	// Unchanged counts desired objects that need nothing, adopted ones too.
 	Unchanged int
 	// Problems would make Apply fail or harm the host. A plan with problems
 	// is refused before the first change.
