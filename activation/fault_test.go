@@ -171,7 +171,7 @@ func (m *machine) deactivate(t *testing.T) {
 	if res := e.Apply(context.Background(), p, activation.Request{Verb: "deactivate", SetBoot: true}); res.Verdict != activation.Applied {
 		t.Fatalf("deactivate: %s %v", res.Verdict, res.Err)
 	}
-	must(t, e.RemoveState())
+	must(t, e.RemoveState(p))
 	for _, dir := range []string{stateDir, "var", "run"} {
 		if _, err := os.Lstat(filepath.Join(m.dir, dir)); err == nil {
 			t.Fatalf("%s is still there", dir)

@@ -25,15 +25,17 @@ type Prepared struct {
 	number  int
 	changes []plan.Change // in the subsystems' order
 	// loaded is what snippets with triggers did last, by their names.
-	loaded   map[string]string
-	adopted  map[plan.Address]plan.State
-	index    generation.Index // before
-	known    generation.Index // after
-	steps    []string
-	parts    []Part
-	handoff  Handoff
-	store    *rootfs.Store
-	snippets map[string]Snippet
+	loaded  map[string]string
+	adopted map[plan.Address]plan.State
+	// unreturned are contents from before us that an edit stands in the way of.
+	unreturned []string
+	index      generation.Index // before
+	known      generation.Index // after
+	steps      []string
+	parts      []Part
+	handoff    Handoff
+	store      *rootfs.Store
+	snippets   map[string]Snippet
 }
 
 // Refused gives the problems as one error, nil when there are none.
@@ -169,7 +171,7 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	if err != nil {
 		return fmt.Errorf("cannot plan the units: %w", err)
 	}
-	p.changes, p.adopted = all.Changes, all.Adopted
+	p.changes, p.adopted, p.unreturned = all.Changes, all.Adopted, all.Unreturned
 	p.Problems, p.Warnings = all.Problems, all.Warnings
 	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
 	if len(p.changes) > 0 {

@@ -3,6 +3,7 @@ package activation
 import (
 	"cmp"
 	"path"
+	"strings"
 )
 
 // defaultRunDir is where the run lock is where nobody says otherwise.
@@ -11,9 +12,10 @@ const defaultRunDir = "run/activate"
 // runDir is what goes with a reboot, relative to the root.
 func (e *Engine) runDir() string { return cmp.Or(e.RunDir, defaultRunDir) }
 
-// RemoveState removes the boot entry and activate's own directories after a
-// deactivate. The lock file goes with them; the caller still holds it.
-func (e *Engine) RemoveState() error {
+// RemoveState removes the boot entry and activate's own directories after the
+// deactivate that p planned. The lock file goes with them; the caller still
+// holds it. Contents from before us that could not return stay.
+func (e *Engine) RemoveState(p *Prepared) error {
 	made, err := e.State.ReadBootEntry()
 	if err != nil {
 		return err
@@ -21,8 +23,12 @@ func (e *Engine) RemoveState() error {
 	if err := e.removeBoot(); err != nil {
 		return err
 	}
+	keep := map[string]bool{}
+	for _, hash := range p.unreturned {
+		keep[p.store.Place(hash)] = true
+	}
 	for _, dir := range []string{e.State.Dir(), e.runDir()} {
-		if err := e.Root.RemoveAll(dir); err != nil {
+		if err := e.removeBut(keep, dir); err != nil {
 			return err
 		}
 	}
@@ -31,6 +37,31 @@ func (e *Engine) RemoveState() error {
 		return err
 	}
 	return e.Root.Sync()
+}
+
+// removeBut removes what is at p, but for the paths to keep and the directories
+// that lead to them.
+func (e *Engine) removeBut(keep map[string]bool, p string) error {
+	leads := false
+	for k := range keep {
+		leads = leads || strings.HasPrefix(k, p+"/")
+	}
+	switch {
+	case keep[p]:
+		return nil
+	case !leads:
+		return e.Root.RemoveAll(p)
+	}
+	names, err := e.Root.ReadDir(p)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := e.removeBut(keep, path.Join(p, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // LockPath is the run lock, relative to the root.

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -210,6 +211,16 @@ func reason(now, w, last State, ours bool) string {
 	return "mode or owner differs"
 }
 
+// wayOut says what to do about an edited file that stays, and keeps what stood
+// there before us.
+func (u *Units) wayOut(d *plan.Diff, earlier State) string {
+	if earlier.SHA256 == "" {
+		return "Remove it when it is no longer needed."
+	}
+	d.Unreturned = append(d.Unreturned, earlier.SHA256)
+	return fmt.Sprintf("What stood there before is kept as %s.", u.cfg.Root.Name(u.cfg.Store.Place(earlier.SHA256)))
+}
+
 // diffGone plans the way back of a file that is no longer desired: to what
 // stood there before it, or to nothing.
 func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
@@ -231,7 +242,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 		// Already so, removed by somebody, or never more than adopted.
 		return nil
 	case u.cfg.KeepEdited && (!now.sameFile(last) || !maps.Equal(now.Parts, last.Parts)):
-		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Remove it when it is no longer needed.",
+		d.Warnings = append(d.Warnings, plan.Problemf(a, "", u.wayOut(d, earlier),
 			"%s was changed by hand and is left as it is", u.cfg.Root.Name(last.Path)))
 		return nil
 	}

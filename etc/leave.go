@@ -71,7 +71,7 @@ func (l *leaving) entry(e Entry) error {
 		return err
 	}
 	if edited != "" {
-		l.warn(e, "Remove it by hand if it is not needed.",
+		l.warn(e, l.wayOut(original),
 			"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
 		return nil
 	}
@@ -79,6 +79,19 @@ func (l *leaving) entry(e Entry) error {
 		return nil
 	}
 	return l.goTo(e, f, original)
+}
+
+// wayOut says what to do about an edited path that stays, and keeps what stood
+// there before us.
+func (l *leaving) wayOut(original *State) string {
+	if original == nil || original.Type == Directory {
+		return "Remove it by hand if it is not needed."
+	}
+	if original.Type != File {
+		return fmt.Sprintf("A link to %s stood there before.", original.Target)
+	}
+	l.diff.Unreturned = append(l.diff.Unreturned, original.hash())
+	return fmt.Sprintf("What stood there before is kept as %s.", l.s.cfg.Root.Name(l.s.cfg.Store.Place(original.hash())))
 }
 
 func (l *leaving) warn(e Entry, advice, format string, args ...any) {

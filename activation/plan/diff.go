@@ -11,6 +11,9 @@ type Diff struct {
 	// this run: address to what stands there now. They need no write, but on
 	// removal they are left or put back as they were.
 	Adopted map[Address]State
+	// Unreturned are the hashes of contents that stood somewhere before us and
+	// do not come back, since an edit of what we made there stays.
+	Unreturned []string
 	// Unchanged counts desired objects that need nothing, adopted ones too.
 	Unchanged int
 	// Problems would make Apply fail or harm the host. A plan with problems
@@ -24,6 +27,7 @@ type Diff struct {
 func (d *Diff) Add(o Diff) {
 	d.Changes = append(d.Changes, o.Changes...)
 	d.Unchanged += o.Unchanged
+	d.Unreturned = append(d.Unreturned, o.Unreturned...)
 	d.Problems = append(d.Problems, o.Problems...)
 	d.Warnings = append(d.Warnings, o.Warnings...)
 	for a, s := range o.Adopted {

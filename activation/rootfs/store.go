@@ -147,11 +147,14 @@ func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err erro
 	if secret {
 		hash = keyedPrefix + hash
 	}
-	if err := s.root.Rename(incoming, path.Join(s.write, BlobName(hash))); err != nil {
+	if err := s.root.Rename(incoming, s.Place(hash)); err != nil {
 		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
 	}
 	return hash, counted.n, nil
 }
+
+// Place is where Put keeps the blob with that hash, relative to the root.
+func (s *Store) Place(hash string) string { return path.Join(s.write, BlobName(hash)) }
 
 // Open opens the blob with that hash. A hash that no directory has gives an
 // error that wraps fs.ErrNotExist.

@@ -35,7 +35,7 @@ func (h *host) deactivate(ctx context.Context) error {
 	h.showPlan(p)
 	res := h.engine.Apply(ctx, p, activation.Request{Verb: "deactivate", SetBoot: true})
 	if res.Verdict == activation.Applied || res.Verdict == activation.Unchanged {
-		if err := h.engine.RemoveState(); err != nil {
+		if err := h.engine.RemoveState(p); err != nil {
 			return fmt.Errorf("everything is undone, but activate's own state stays: %w", err)
 		}
 		res.Generation = 0
