@@ -45,7 +45,7 @@ func (e *Engine) flip(n int) error {
 }
 
 // staticDrift is the change that repairs a link which somebody moved or
-// removed. A switch to another generation flips it anyway and needs none.
+// removed. Where the last generation had none it comes with the next by itself.
 func (e *Engine) staticDrift(p *Prepared) ([]plan.Change, error) {
 	if !p.target.Linked || p.last == nil {
 		return nil, nil
@@ -54,6 +54,9 @@ func (e *Engine) staticDrift(p *Prepared) ([]plan.Change, error) {
 	target, err := e.Root.Readlink(staticPath)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if last, err := e.Restore(p.last); err != nil || !last.Linked {
+			return nil, err
+		}
 		return []plan.Change{plan.New(staticAddress, nil, want, "it is missing", "")}, nil
 	case err != nil:
 		return nil, fmt.Errorf("cannot read %s: %w", e.Root.Name(staticPath), err)
