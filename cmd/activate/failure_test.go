@@ -56,3 +56,46 @@ service "app" {
 		t.Errorf("again: exit %d, %s", code, stdout)
 	}
 }
+
+// TestUnitFailsAgainAndAgain: a unit that its init tries again for ever is
+// drift, and each switch tries it and fails. What is still starting is not.
+func TestUnitFailsAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/loop.hcl", `
+service "loop" {
+  process { argv = ["/bin/sh", "-c", "test -e /run/luck || exit 1; exec sleep infinity"] }
+  restart { delay = "1h" }
+}
+service "slow" {
+  process { argv = ["/bin/sleep", "infinity"] }
+}
+`)
+	_, stderr, code := m.Run("activate switch /root/loop.hcl")
+	if code != 4 || !strings.Contains(stderr, "loop.service") {
+		t.Fatalf("the first switch: exit %d, %s", code, stderr)
+	}
+	slow := m.Succeed("systemctl show -P InvocationID slow.service")
+	stdout, _, code := m.Run("activate drift")
+	if code != 2 || !strings.Contains(stdout, "restart loop.service  (it failed") || strings.Contains(stdout, "slow.service") {
+		t.Errorf("drift: exit %d, %s", code, stdout)
+	}
+	_, stderr, code = m.Run("activate switch /root/loop.hcl")
+	if code != 4 || !strings.Contains(stderr, "failed: loop.service") {
+		t.Errorf("the second switch: exit %d, %s", code, stderr)
+	}
+	m.Succeed("touch /run/luck && activate switch /root/loop.hcl && activate drift")
+	if now := m.Succeed("systemctl show -P InvocationID slow.service"); now != slow {
+		t.Error("slow.service was started again")
+	}
+
+	// A oneshot that takes its time is on its way and no drift.
+	m.WriteFile("/root/slow.hcl", `
+service "long" {
+  oneshot { start = ["/bin/sh", "-c", "test ! -e /run/long || exec sleep infinity"] }
+}
+`)
+	m.Succeed("activate switch /root/slow.hcl && touch /run/long && systemctl restart --no-block long.service")
+	m.Succeed("test $(systemctl is-active long.service) = activating; activate drift")
+}

@@ -61,11 +61,13 @@ func (s *Systemd) Status(ctx context.Context, names []string) (map[string]daemon
 func status(ctx context.Context, conn *systemd.Conn, u systemd.UnitStatus) daemon.Status {
 	st := daemon.Status{Name: u.Name, Active: u.ActiveState, Failed: u.ActiveState == "failed"}
 	st.Queued = u.JobType == "start" || u.JobType == "restart"
-	if u.SubState == "auto-restart" {
-		code, err := conn.GetUnitTypePropertyContext(ctx, u.Name, "Service", "ExecMainStatus")
+	if strings.HasPrefix(u.SubState, "auto-restart") {
+		// org.freedesktop.systemd1(5): how the last run ended, whichever of its
+		// commands ended it.
+		result, err := conn.GetUnitTypePropertyContext(ctx, u.Name, "Service", "Result")
 		if err == nil {
-			n, _ := code.Value.Value().(int32)
-			st.Failed = n != 0
+			text, _ := result.Value.Value().(string)
+			st.Failed = text != "success"
 		}
 	}
 	return st
