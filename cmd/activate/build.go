@@ -43,7 +43,7 @@ func (h *host) build(ctx context.Context, path, out string) error {
 	h.wiring.asked, h.wiring.alone = false, true
 	p, err := h.engine.Prepare(ctx, target)
 	if err != nil {
-		return err
+		return h.mayRead(err)
 	}
 	root, err := rootfs.Open(out)
 	if err != nil {

@@ -25,7 +25,7 @@ func newDiff(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.reading(func(h *host) error { return h.diff(a, b) })
+			return f.reading(func(h *host) error { return h.mayRead(h.diff(a, b)) })
 		},
 	}
 }

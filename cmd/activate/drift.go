@@ -25,7 +25,7 @@ that at-boot brought back an earlier generation for is told too.
 Exit status: 0 no drift; 1 error; 2 drift.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.reading(func(h *host) error { return h.drift(cmd.Context()) })
+			return f.reading(func(h *host) error { return h.mayRead(h.drift(cmd.Context())) })
 		},
 	}
 }

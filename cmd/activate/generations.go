@@ -20,7 +20,7 @@ func newGenerations(f *flags) *cobra.Command {
 		Short: "List the generations",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return f.reading((*host).listGenerations)
+			return f.reading(func(h *host) error { return h.mayRead(h.listGenerations()) })
 		},
 	}
 	cmd.AddCommand(newGenerationsDelete(f))

@@ -86,6 +86,14 @@ func (f *flags) reading(do func(*host) error) error {
 	return do(h)
 }
 
+// mayRead gives what only root may read its way out.
+func (h *host) mayRead(err error) error {
+	if h.caller != nil || os.Geteuid() == 0 || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w; not everybody may read what the host keeps of accounts, secrets and generations: run this command as root", err)
+}
+
 // locked runs do on the host under the run lock, after an interrupted run was
 // ended.
 func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) error {

@@ -42,10 +42,10 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		}
 		p, err := h.engine.Prepare(ctx, target)
 		if err != nil {
-			return err
+			return h.mayRead(err)
 		}
 		if err := h.answer(p); err != nil {
-			return err
+			return h.mayRead(err)
 		}
 		if err := h.engine.DryRun(ctx, p); err != nil {
 			return err
