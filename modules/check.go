@@ -47,7 +47,7 @@ func (c *Config) checkTop(b *hclsyntax.Block, incomplete bool) diagnostic.List {
 	t, ok := c.types[b.Type]
 	switch {
 	case ok:
-		return checkBlock(b, t)
+		return c.checkBlock(b, t)
 	case incomplete:
 		return nil
 	}
@@ -58,6 +58,9 @@ func (c *Config) unknownBlock(b *hclsyntax.Block) diagnostic.List {
 	if slices.Contains(BuiltinModules(), b.Type) {
 		return expr.Errorf(b.TypeRange, "Module not imported", "%q is a built-in module. Put imports = [%q] at the top of a file to use it.", b.Type, b.Type)
 	}
+	if place := c.elsewhere(b.Type); place != "" {
+		return expr.Errorf(b.TypeRange, "Block out of place", "There is no block type %q at the top of a file.%s", b.Type, place)
+	}
 	known := slices.Concat(slices.Collect(maps.Keys(c.types)), []string{"locals", "module", "option", "output"})
 	return expr.Errorf(b.TypeRange, "Unknown block type",
 		"There is no block type %q.%s A module becomes a block type when it is imported.", b.Type, expr.DidYouMean(b.Type, known))
@@ -65,7 +68,7 @@ func (c *Config) unknownBlock(b *hclsyntax.Block) diagnostic.List {
 
 // checkBlock checks one block and those in it. Nearly all blocks of a large
 // configuration are right, so that path allocates nothing.
-func checkBlock(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+func (c *Config) checkBlock(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	diags := checkLabels(b, t)
 	odd := 0
 	for name := range b.Body.Attributes {
@@ -74,10 +77,10 @@ func checkBlock(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 		}
 	}
 	if odd > 0 {
-		diags = diags.Add(wrongAttributes(b.Body, t)...)
+		diags = diags.Add(c.wrongAttributes(b.Body, t)...)
 	}
 	for _, nested := range b.Body.Blocks {
-		diags = diags.Add(checkNested(nested, t)...)
+		diags = diags.Add(c.checkNested(nested, t)...)
 	}
 	return diags
 }
@@ -100,7 +103,7 @@ func deprecation(name string, t *schema.Block) string {
 
 // wrongAttributes finds what is not known, and warns of what should no longer
 // be used.
-func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
+func (c *Config) wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
 	var diags diagnostic.List
 	for _, attr := range sortedAttributes(body) {
 		switch {
@@ -114,7 +117,7 @@ func wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnostic.List {
 		case t.ComputedOf(attr.Name) != nil:
 			diags = diags.Add(expr.Errorf(attr.NameRange, "Read-only attribute", "%q of %s is computed and can only be read.", attr.Name, t.Name)...)
 		default:
-			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, instead(attr.Name, t)), t.Range)...)
+			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, c.attributeAdvice(attr.Name, t)), t.Range)...)
 		}
 	}
 	return diags
@@ -155,24 +158,24 @@ func identityHint(t *schema.Block) string {
 	return fmt.Sprintf(", or with %s = ... in it", t.Identity)
 }
 
-func checkNested(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+func (c *Config) checkNested(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	if b.Type == "dynamic" {
-		return checkDynamic(b, t)
+		return c.checkDynamic(b, t)
 	}
 	if t.Freeform {
 		return nil
 	}
 	nested := t.Block(b.Type)
 	if nested != nil {
-		return checkBlock(b, nested)
+		return c.checkBlock(b, nested)
 	}
 	if t.Option(b.Type) != nil {
 		return expr.Errorf(b.TypeRange, "Attribute written as block", "%q is an attribute: write %s = ..., with an equals sign.", b.Type, b.Type)
 	}
-	return expr.Errorf(b.TypeRange, "Unsupported block", "There is no block %q in %s blocks.%s", b.Type, t.Name, instead(b.Type, t))
+	return expr.Errorf(b.TypeRange, "Unsupported block", "There is no block %q in %s blocks.%s", b.Type, t.Name, c.blockAdvice(b.Type, t))
 }
 
-func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
+func (c *Config) checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	if len(b.Labels) != 1 {
 		return expr.Errorf(b.DefRange(), "Invalid dynamic block", `It is written dynamic "BLOCK" { for_each = ... content { ... } }.`)
 	}
@@ -184,7 +187,7 @@ func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	contents := 0
 	nested := t.Block(b.Labels[0])
 	if nested == nil && !t.Freeform {
-		return diags.Add(expr.Errorf(b.LabelRanges[0], "Unsupported block", "There is no block %q in %s blocks.%s", b.Labels[0], t.Name, instead(b.Labels[0], t))...)
+		return diags.Add(expr.Errorf(b.LabelRanges[0], "Unsupported block", "There is no block %q in %s blocks.%s", b.Labels[0], t.Name, c.blockAdvice(b.Labels[0], t))...)
 	}
 	for _, content := range b.Body.Blocks {
 		if content.Type != "content" {
@@ -192,7 +195,7 @@ func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 		}
 		contents++
 		if nested != nil {
-			diags = diags.Add(checkContent(content, nested)...)
+			diags = diags.Add(c.checkContent(content, nested)...)
 		}
 	}
 	if contents != 1 {
@@ -203,18 +206,18 @@ func checkDynamic(b *hclsyntax.Block, t *schema.Block) diagnostic.List {
 
 // checkContent is checkBlock for the content of a dynamic block, whose labels
 // are given by the labels attribute.
-func checkContent(content *hclsyntax.Block, t *schema.Block) diagnostic.List {
+func (c *Config) checkContent(content *hclsyntax.Block, t *schema.Block) diagnostic.List {
 	shown := *t
 	shown.Labelled = false
 	var diags diagnostic.List
 	for name := range content.Body.Attributes {
 		if !knownAttribute(name, t) || deprecation(name, t) != "" {
-			diags = wrongAttributes(content.Body, t)
+			diags = c.wrongAttributes(content.Body, t)
 			break
 		}
 	}
 	for _, nested := range content.Body.Blocks {
-		diags = diags.Add(checkNested(nested, &shown)...)
+		diags = diags.Add(c.checkNested(nested, &shown)...)
 	}
 	return diags
 }

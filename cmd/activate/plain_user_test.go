@@ -24,7 +24,8 @@ func TestPlainUserIsToldOfRoot(t *testing.T) {
 	must(t, exec.Command("cp", binary, program).Run())
 	must(t, exec.Command("chmod", "-R", "go+rX", filepath.Dir(dir)).Run())
 	for _, c := range []struct{ closed, command string }{
-		{"etc/gshadow", "plan " + config}, {"etc/gshadow", "drift"},
+		{"etc/gshadow", "plan " + config},
+		{"etc/gshadow", "drift"},
 		{"var/lib/activate/generations/1/manifest.json", "diff 1 1"},
 	} {
 		must(t, os.Chmod(filepath.Join(root, c.closed), 0o600))
