@@ -65,7 +65,7 @@ func TestUnitFailsAgainAndAgain(t *testing.T) {
 	m.CopyTo(binary, "/usr/local/bin/activate")
 	m.WriteFile("/root/loop.hcl", `
 service "loop" {
-  process { argv = ["/bin/sh", "-c", "test -e /run/luck || exit 1; exec sleep infinity"] }
+  process { argv = ["/bin/sh", "-c", "test -e /run/luck || { printf 'no\\033[2Jluck\\n'; exit 1; }; exec sleep infinity"] }
   restart { delay = "1h" }
 }
 service "slow" {
@@ -75,6 +75,9 @@ service "slow" {
 	_, stderr, code := m.Run("activate switch /root/loop.hcl")
 	if code != 4 || !strings.Contains(stderr, "loop.service") {
 		t.Fatalf("the first switch: exit %d, %s", code, stderr)
+	}
+	if strings.Contains(stderr, "\x1b") || !strings.Contains(stderr, `no\x1b[2Jluck`) {
+		t.Errorf("its last words reach the terminal as they are: %q", stderr)
 	}
 	slow := m.Succeed("systemctl show -P InvocationID slow.service")
 	stdout, _, code := m.Run("activate drift")

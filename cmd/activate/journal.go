@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
 )
 
 // journalEntry turns one line of the log into a message and journal fields:
@@ -31,5 +33,8 @@ func journalEntry(line []byte) (string, map[string]string) {
 	if e, ok := values["error"]; ok {
 		message += ": " + fmt.Sprint(e)
 	}
-	return message, fields
+	for k, v := range fields {
+		fields[k] = diagnostic.Visible(v)
+	}
+	return diagnostic.Visible(message), fields
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/cmd/activate/internal/ui"
 	"github.com/activate-agent/activate/daemon"
+	"github.com/activate-agent/activate/modules/diagnostic"
 )
 
 // serviceDeadline is how long one verb may take.
@@ -118,7 +120,7 @@ func (h *host) services(ctx context.Context, verb string) error {
 		if d.Reason != "" {
 			state += " (" + d.Reason + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", shortName(d.Name), state, pid, since, ready, h.wiring.init.Name())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", shortName(d.Name), diagnostic.Visible(state), pid, since, ready, h.wiring.init.Name())
 	}
 	return w.Flush()
 }
@@ -187,7 +189,7 @@ func (h *host) do(ctx context.Context, e everybody, verb daemon.Verb, units []st
 	}
 	failed := e.Do(context.WithoutCancel(ctx), verb, units, serviceDeadline)
 	for _, f := range failed {
-		fmt.Fprintln(h.std.err, f.Error())
+		fmt.Fprintln(h.std.err, diagnostic.Visible(f.Error()))
 	}
 	if len(failed) > 0 {
 		return &exitError{code: exitUnits}
@@ -204,10 +206,10 @@ func (h *host) logs(ctx context.Context, name string, n int, follow bool) error 
 		return err
 	}
 	if follow {
-		return e.Follow(ctx, units[0], n, h.std.out)
+		return e.Follow(ctx, units[0], n, ui.NewVisible(h.std.out))
 	}
 	for _, line := range e.Log(ctx, units[0], n) {
-		fmt.Fprintln(h.std.out, line)
+		fmt.Fprintln(h.std.out, diagnostic.Visible(line))
 	}
 	return nil
 }

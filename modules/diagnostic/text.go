@@ -36,9 +36,9 @@ func (d *Diagnostic) text(width int, color bool) string {
 		title, tint = "Warning", yellow
 	}
 	if color {
-		fmt.Fprintf(&b, "%s%s%s:%s %s%s%s\n", bold, tint, title, plain, bold, d.Summary, plain)
+		fmt.Fprintf(&b, "%s%s%s:%s %s%s%s\n", bold, tint, title, plain, bold, Visible(d.Summary), plain)
 	} else {
-		fmt.Fprintf(&b, "%s: %s\n", title, d.Summary)
+		fmt.Fprintf(&b, "%s: %s\n", title, Visible(d.Summary))
 	}
 	if d.Range != nil {
 		d.writeSnippet(&b, "  at ", *d.Range, color)
@@ -47,29 +47,31 @@ func (d *Diagnostic) text(width int, color bool) string {
 		d.writeSnippet(&b, "  also at ", r, color)
 	}
 	for _, r := range d.ImportedFrom {
-		fmt.Fprintf(&b, "  imported at %s\n", r)
+		fmt.Fprintf(&b, "  imported at %s\n", Visible(r.String()))
 	}
 	if d.Detail != "" {
 		b.WriteString("\n")
-		writeWrapped(&b, d.Detail, width)
+		writeWrapped(&b, Visible(d.Detail), width)
 	}
 	return b.String()
 }
 
 func (d *Diagnostic) writeSnippet(b *strings.Builder, lead string, r Range, color bool) {
-	fmt.Fprintf(b, "%s%s\n", lead, r)
+	fmt.Fprintf(b, "%s%s\n", lead, Visible(r.String()))
 	line, ok := d.source[r]
 	if !ok || strings.TrimSpace(line) == "" {
 		return
 	}
 	number := fmt.Sprint(r.Start.Line)
-	shown := strings.ReplaceAll(line, "\t", " ")
-	fmt.Fprintf(b, "    %s | %s\n", number, shown)
-	before := min(max(r.Start.Column-1, 0), utf8.RuneCountInString(shown))
-	length := max(1, utf8.RuneCountInString(shown)-before)
+	runes := []rune(strings.ReplaceAll(line, "\t", " "))
+	begin := min(max(r.Start.Column-1, 0), len(runes))
+	end := len(runes)
 	if r.End.Line == r.Start.Line {
-		length = min(length, max(1, r.End.Column-r.Start.Column))
+		end = max(begin, min(end, r.End.Column-1))
 	}
+	lead, meant := Visible(string(runes[:begin])), Visible(string(runes[begin:end]))
+	fmt.Fprintf(b, "    %s | %s%s%s\n", number, lead, meant, Visible(string(runes[end:])))
+	before, length := utf8.RuneCountInString(lead), max(1, utf8.RuneCountInString(meant))
 	marks := strings.Repeat("^", length)
 	if color {
 		marks = red + marks + plain

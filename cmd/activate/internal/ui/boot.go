@@ -29,10 +29,10 @@ func (r BootReport) Empty() bool { return r.Failed == nil && r.Fallback == nil }
 // Boot prints the report, one line each.
 func Boot(w io.Writer, r BootReport) {
 	if f := r.Fallback; f != nil {
-		fmt.Fprintln(w, f)
+		fmt.Fprintln(w, visible(f.String()))
 	}
 	if f := r.Failed; f != nil {
-		fmt.Fprintf(w, "generation %d failed to boot %s: %s\n", f.Generation, generation.Times(f.Attempts), f.Reason)
+		fmt.Fprintf(w, "generation %d failed to boot %s: %s\n", f.Generation, generation.Times(f.Attempts), visible(f.Reason))
 	}
 }
 

@@ -39,7 +39,7 @@ func Plan(w io.Writer, s Style, p *plan.Plan, contents Contents, limit int) {
 	}
 	units(w, s, p.Units)
 	if len(p.Snippets) > 0 {
-		fmt.Fprintf(w, "%s\n  %s\n", s.bold("snippets that will run"), strings.Join(p.Snippets, ", "))
+		fmt.Fprintf(w, "%s\n  %s\n", s.bold("snippets that will run"), visible(strings.Join(p.Snippets, ", ")))
 	}
 	if p.Empty() {
 		fmt.Fprintln(w, "nothing to do: the host matches the configuration")
@@ -68,14 +68,14 @@ func change(w io.Writer, s Style, ch plan.Change, contents Contents) {
 	case plan.Update, plan.Replace:
 		mark = s.yellow(mark)
 	}
-	fmt.Fprintf(w, "  %s %s%s%s\n", mark, ch.Address, made(ch), s.dim(where(ch)))
+	fmt.Fprintf(w, "  %s %s%s%s\n", mark, visible(string(ch.Address)), visible(made(ch)), s.dim(visible(where(ch))))
 	var before, after []byte
 	shown := false
 	if contents != nil {
 		before, after, shown = contents(ch)
 	}
 	for _, line := range attributes(ch, shown) {
-		fmt.Fprintf(w, "      %s\n", line)
+		fmt.Fprintf(w, "      %s\n", visible(line))
 	}
 	if shown {
 		unified(w, s, string(ch.Address), before, after)
@@ -253,7 +253,7 @@ func unified(w io.Writer, s Style, name string, before, after []byte) {
 			fmt.Fprintf(w, "      … %d more lines\n", len(lines)-i)
 			return
 		}
-		fmt.Fprintf(w, "      %s\n", diffLine(s, line))
+		fmt.Fprintf(w, "      %s\n", diffLine(s, visible(line)))
 	}
 }
 
@@ -284,7 +284,7 @@ func units(w io.Writer, s Style, u plan.Units) {
 			if r := u.Reasons[n]; r != "" {
 				reason = "  (" + r + ")"
 			}
-			fmt.Fprintf(w, "  %s %s%s\n", verb, n, s.dim(reason))
+			fmt.Fprintf(w, "  %s %s%s\n", verb, visible(n), s.dim(visible(reason)))
 		}
 	}
 	list("stop", u.Stop)

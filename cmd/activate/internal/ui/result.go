@@ -37,22 +37,22 @@ func ResultJSON(w io.Writer, r *activation.Result) error {
 // Result prints a run's failures and then its last line, the summary.
 func Result(w io.Writer, s Style, r *activation.Result, took time.Duration) {
 	for _, f := range r.Outcome.Failed {
-		fmt.Fprintf(w, "%s %s: %s\n", s.red("failed:"), f.Unit, f.Reason)
+		fmt.Fprintf(w, "%s %s: %s\n", s.red("failed:"), visible(f.Unit), visible(f.Reason))
 		for _, line := range f.Log {
-			fmt.Fprintf(w, "    %s\n", line)
+			fmt.Fprintf(w, "    %s\n", visible(line))
 		}
 	}
 	for _, f := range r.Outcome.Ignored {
-		fmt.Fprintf(w, "%s %s: %s (its failure is ignored)\n", s.yellow("warning:"), f.Unit, f.Reason)
+		fmt.Fprintf(w, "%s %s: %s (its failure is ignored)\n", s.yellow("warning:"), visible(f.Unit), visible(f.Reason))
 	}
 	for _, f := range r.Outcome.Unrelated {
-		fmt.Fprintf(w, "note: %s failed meanwhile (%s); it is not this configuration's\n", f.Unit, f.Reason)
+		fmt.Fprintf(w, "note: %s failed meanwhile (%s); it is not this configuration's\n", visible(f.Unit), visible(f.Reason))
 	}
 	if r.Err != nil {
 		Error(w, s, r.Err)
 	}
 	for _, a := range r.Left {
-		fmt.Fprintf(w, "still changed: %s\n", a)
+		fmt.Fprintf(w, "still changed: %s\n", visible(string(a)))
 	}
 	if len(r.Left) > 0 {
 		fmt.Fprintln(w, "the next run of activate goes on with what is left; the journal has the details")
@@ -81,7 +81,7 @@ func Error(w io.Writer, s Style, err error) {
 		Problems(w, s.red("error:"), refused.Problems)
 		return
 	}
-	fmt.Fprintf(w, "%s %s\n", s.red("error:"), err)
+	fmt.Fprintf(w, "%s %s\n", s.red("error:"), visible(err.Error()))
 }
 
 // Warnings prints a plan's warnings.
@@ -94,20 +94,21 @@ func Problems(w io.Writer, label string, list []plan.Problem) {
 		if p.Origin != "" {
 			at = p.Origin + ": "
 		}
-		fmt.Fprintf(w, "%s %s%s\n", label, at, p.Summary)
+		fmt.Fprintf(w, "%s %s%s\n", label, visible(at), visible(p.Summary))
 		if p.Advice != "" {
-			fmt.Fprintf(w, "    %s\n", p.Advice)
+			fmt.Fprintf(w, "    %s\n", visible(p.Advice))
 		}
 	}
 }
 
 // Event prints one step of a run.
 func Event(w io.Writer, s Style, e activation.Event) {
-	step := s.dim(e.Step + ":")
+	name := visible(e.Step) + ":"
+	step := s.dim(name)
 	if e.Warning {
-		step = s.yellow(e.Step + ":")
+		step = s.yellow(name)
 	}
-	fmt.Fprintf(w, "%s %s\n", step, e.Text)
+	fmt.Fprintf(w, "%s %s\n", step, visible(e.Text))
 	if spinner, ok := w.(*Spinner); ok {
 		spinner.Label(step, time.Now())
 	}
