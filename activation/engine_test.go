@@ -200,7 +200,11 @@ func (m *machine) switchTo(t testing.TB, c config, snippets ...activation.Snippe
 	d, files := c.desired()
 	p, err := e.Prepare(context.Background(), m.target(e, &generation.Record{Config: "test"}, d, snippets, files))
 	must(t, err)
-	return e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+	res := e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true})
+	if res.Verdict == activation.Failed {
+		must(t, e.LeaveNothing())
+	}
+	return res
 }
 
 // tree is everything outside the state directory, and what linked content says.

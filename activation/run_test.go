@@ -3,6 +3,7 @@ package activation_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -265,6 +266,24 @@ func TestAFailedFirstSwitchLeavesNothing(t *testing.T) {
 		t.Fatalf("got %s, %v", res.Verdict, res.Err)
 	}
 	wantSame(t, "after the undo", before, m.tree(t))
+	if _, err := os.Lstat(filepath.Join(m.dir, "var")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the state directory stays: %v", err)
+	}
+
+	// With a generation, or contents that could not return, it stays.
+	m.switchTo(t, configA)
+	m.switchTo(t, configB, activation.Snippet{Name: "bad", Script: "exit 1"})
+	if _, err := os.Lstat(filepath.Join(m.dir, stateDir, "current")); err != nil {
+		t.Error(err)
+	}
+	other := newMachine(t)
+	kept := filepath.Join(other.dir, stateDir, "backup/kept")
+	must(t, os.MkdirAll(filepath.Dir(kept), 0o700))
+	must(t, os.WriteFile(kept, nil, 0o600))
+	other.switchTo(t, configA, activation.Snippet{Name: "bad", Script: "exit 1"})
+	if _, err := os.Lstat(kept); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestSnippetsAskForUnits(t *testing.T) {

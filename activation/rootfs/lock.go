@@ -33,8 +33,9 @@ func (e *LockedError) Error() string {
 // Lock is a held lock.
 type Lock struct{ f *os.File }
 
-// Unlock releases the lock. The file stays: removing it would let two runs
-// hold locks on two files of one name.
+// Unlock releases the lock. The file stays; who removes it does so while
+// holding it, and who waited for it then takes the lock of the file that has
+// its name.
 func (l *Lock) Unlock() error { return l.f.Close() }
 
 // lockPoll is how often a held lock is tried again; flock(2) has no timeout.
@@ -45,6 +46,33 @@ const lockPoll = 50 * time.Millisecond
 // holder is written into the file for others' messages. It gives a
 // *LockedError when the time is up.
 func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder string) (*Lock, error) {
+	deadline := time.Now().Add(wait)
+	for {
+		f, err := r.lockFile(p)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock(ctx, f, time.Until(deadline)); err != nil {
+			defer func() { _ = f.Close() }()
+			if !errors.Is(err, unix.EWOULDBLOCK) {
+				return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+			}
+			return nil, &LockedError{Path: r.Name(p), Holder: readHolder(f)}
+		}
+		if removed(f) {
+			// Its holder took it away; others lock another file by now.
+			_ = f.Close()
+			r.Forget()
+			continue
+		}
+		if err := f.Truncate(0); err == nil {
+			_, _ = f.WriteAt([]byte(holder+"\n"), 0)
+		}
+		return &Lock{f}, nil
+	}
+}
+
+func (r *Root) lockFile(p string) (*os.File, error) {
 	h, base, err := r.parent("lock", p)
 	if err != nil {
 		return nil, err
@@ -53,18 +81,13 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 	if err != nil {
 		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 	}
-	f := os.NewFile(uintptr(fd), r.Name(p))
-	if err := flock(ctx, f, wait); err != nil {
-		defer func() { _ = f.Close() }()
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
-		}
-		return nil, &LockedError{Path: r.Name(p), Holder: readHolder(f)}
-	}
-	if err := f.Truncate(0); err == nil {
-		_, _ = f.WriteAt([]byte(holder+"\n"), 0)
-	}
-	return &Lock{f}, nil
+	return os.NewFile(uintptr(fd), r.Name(p)), nil
+}
+
+// removed tells whether no name leads to f any more.
+func removed(f *os.File) bool {
+	var st unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &st) == nil && st.Nlink == 0
 }
 
 func flock(ctx context.Context, f *os.File, wait time.Duration) error {

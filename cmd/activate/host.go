@@ -124,7 +124,7 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		}
 		h.runLock = lock
 		defer func() { _ = h.unlock() }()
-		return do(h)
+		return errors.Join(do(h), h.leaveNothing())
 	})
 }
 
@@ -164,6 +164,18 @@ func (h *host) waitForLock(ctx context.Context, holder string) (*rootfs.Lock, er
 		return h.engine.Root.Lock(ctx, h.engine.LockPath(), h.lockTimeout, holder)
 	}
 	return lock, err
+}
+
+// leaveNothing takes away what a run that came to nothing made for itself, as
+// long as it holds the lock.
+func (h *host) leaveNothing() error {
+	if h.runLock == nil {
+		return nil
+	}
+	if err := h.engine.LeaveNothing(); err != nil {
+		return fmt.Errorf("cannot take away what was made for activate itself: %w", err)
+	}
+	return nil
 }
 
 // unlock releases the run lock; a second time does nothing.

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -24,7 +25,7 @@ func NewVisible(w io.Writer) *Visible { return &Visible{to: w} }
 
 // Write passes p on. The error is that of the writer below.
 func (v *Visible) Write(p []byte) (int, error) {
-	text := append(v.rest, p...)
+	text := slices.Concat(v.rest, p)
 	whole := len(text)
 	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
 		if start := len(text) - n; utf8.RuneStart(text[start]) {
@@ -34,7 +35,7 @@ func (v *Visible) Write(p []byte) (int, error) {
 			break
 		}
 	}
-	v.rest = append([]byte(nil), text[whole:]...)
+	v.rest = text[whole:]
 	if _, err := fmt.Fprint(v.to, visible(string(text[:whole]))); err != nil {
 		return 0, err
 	}

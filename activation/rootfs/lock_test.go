@@ -1,0 +1,54 @@
+package rootfs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// TestARemovedLockLetsNobodyIn: who waits for a lock whose file its holder
+// removes gets the one that has the file's name, so that no two hold it.
+func TestARemovedLockLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	r, err := rootfs.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	first, err := r.Lock(context.Background(), "lock", 0, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type held struct {
+		*rootfs.Lock
+		err error
+	}
+	second := make(chan held)
+	began := make(chan struct{})
+	go func() {
+		other, err := rootfs.Open(r.Dir())
+		if err != nil {
+			second <- held{nil, err}
+			return
+		}
+		defer func() { _ = other.Close() }()
+		close(began)
+		l, err := other.Lock(context.Background(), "lock", time.Minute, "second")
+		second <- held{l, err}
+	}()
+	<-began
+	if err := errors.Join(r.Remove("lock"), first.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+	got := <-second
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	defer func() { _ = got.Unlock() }()
+	if _, err := r.Lock(context.Background(), "lock", 0, "third"); err == nil {
+		t.Error("two hold the lock")
+	}
+}
