@@ -57,6 +57,40 @@ service "app" {
 	}
 }
 
+// TestCalendarIsReadFirst: times that the host's systemd does not understand
+// are found before anything is done, at their place, in the user's timers too.
+func TestCalendarIsReadFirst(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	config := func(host, own string) string {
+		return `
+service "backup" {
+  oneshot { start = ["/bin/true"] }
+}
+timer "backup" {
+  on_calendar = ["daily", "` + host + `"]
+}
+user "alice" {
+  service "sync" {
+    oneshot { start = ["/bin/true"] }
+  }
+  timer "sync" { on_calendar = "` + own + `" }
+}
+`
+	}
+	m.WriteFile("/root/bad.hcl", config("Mon 25:00", "dayly"))
+	for _, verb := range []string{"plan", "switch"} {
+		_, stderr, code := m.Run("activate " + verb + " /root/bad.hcl")
+		if code != 1 || !strings.Contains(stderr, "bad.hcl:5") || !strings.Contains(stderr, "'Mon 25:00'") || !strings.Contains(stderr, "'dayly'") {
+			t.Errorf("%s: exit %d, %s", verb, code, stderr)
+		}
+	}
+	m.Fail("test -e /var/lib/activate")
+	m.WriteFile("/root/good.hcl", config("Mon 23:00", "*:0/5"))
+	m.Succeed("activate switch /root/good.hcl && systemctl is-active backup.timer")
+}
+
 // TestUnitFailsAgainAndAgain: a unit that its init tries again for ever is
 // drift, and each switch tries it and fails. What is still starting is not.
 func TestUnitFailsAgainAndAgain(t *testing.T) {

@@ -254,6 +254,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 		Paths:     u.Paths,
 		Parents:   u.Parents,
 		Leaves:    u.Leaves,
+		Checks:    func(changes []plan.Change) []activation.Check { return w.calendarChecks(d.daemon, changes) },
 	}, handoff, nil
 }
 
