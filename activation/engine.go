@@ -38,6 +38,10 @@ type Part struct {
 	// Contents gives the bytes of a change for its diff; nil when it never
 	// has any. With secret both are nil.
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
+	// Space gives what Save and Apply of the changes, and the part's files in a
+	// generation's tree below etc/ and files/, write. Nil means nothing worth
+	// counting.
+	Space func([]plan.Change) []rootfs.Need
 	// Checks gives the commands that judge the contents which changes install;
 	// nil means none.
 	Checks func([]plan.Change) []Check

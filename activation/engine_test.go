@@ -147,7 +147,7 @@ func (m *machine) target(e *activation.Engine, r *generation.Record, d etc.Desir
 			})
 			return []activation.Part{{
 				Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
-				Subsystem: s, Section: "etc", Recorded: func() any { return s.Recorded() },
+				Subsystem: s, Space: s.Space, Section: "etc", Recorded: func() any { return s.Recorded() },
 				Originals: s.Originals, Parents: s.Parents, Leaves: s.Leaves,
 				Paths: func(ch plan.Change) []string { return []string{etc.PathOf(ch.Address)} },
 			}}, m.units, nil

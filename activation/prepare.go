@@ -96,6 +96,9 @@ func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error)
 	if err := e.diff(ctx, p); err != nil {
 		return nil, err
 	}
+	if err := e.space(p); err != nil {
+		return nil, err
+	}
 	return p, e.check(ctx, p)
 }
 

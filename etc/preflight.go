@@ -9,7 +9,7 @@ import (
 )
 
 // preflight finds what would make Apply fail although every path is as
-// expected: flags of chattr(1), read-only file systems, too little space.
+// expected: flags of chattr(1), read-only file systems.
 func (s *Subsystem) preflight(d *plan.Diff) {
 	if len(d.Changes) == 0 {
 		return
@@ -36,7 +36,6 @@ func (s *Subsystem) preflight(d *plan.Diff) {
 			d.Problems = append(d.Problems, plan.Problemf(ch.Address, ch.Origin, "", "cannot %s %s: %v", ch.Action, s.cfg.Root.Name(p), why))
 		}
 	}
-	s.checkSpace(d, state)
 }
 
 // closed is why nothing can be made or replaced in dir.
@@ -57,68 +56,32 @@ func immutable(name string) error {
 	return fmt.Errorf("%s is immutable; take the flag off with chattr -i -a", name)
 }
 
-// need is the bytes to be written to one file system, and where.
-type need struct {
-	rootfs.Space
-	bytes uint64
-	at    string
-}
-
-func (n *need) add(size int64) {
-	n.bytes += (uint64(max(size, 0)) + n.Block - 1) / n.Block * n.Block
-}
-
-// needAt gives the need of dir's file system. One without a size, as of some
-// network file systems, is not counted.
-func (s *Subsystem) needAt(dir string, needs map[uint64]*need) *need {
-	space, err := s.cfg.Root.SpaceAt(dir)
-	if err != nil || space.Block == 0 {
-		return &need{Space: rootfs.Space{Block: 1}}
-	}
-	if needs[space.Dev] == nil {
-		needs[space.Dev] = &need{Space: space, at: dir}
-	}
-	return needs[space.Dev]
-}
-
-// checkSpace compares what a run writes with what is free: the linked contents
-// of the whole generation, and of each copy that changes the content, the copy
-// and what is kept of the file before it.
-func (s *Subsystem) checkSpace(d *plan.Diff, state rootfs.Space) {
-	if state.Block == 0 {
-		return
-	}
-	kept := &need{Space: state, at: s.cfg.StateDir}
-	needs := map[uint64]*need{state.Dev: kept}
-	at := map[string]*need{}
+// Space gives what the changes write: to the state directory the linked
+// contents of the whole generation, and of each copy that changes the content,
+// the copy and what is kept of the file before it; to its own place the copy,
+// while the file before it is still there.
+func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
+	var out []rootfs.Need
+	state := func(size int64) { out = append(out, rootfs.Need{Dir: s.cfg.StateDir, Size: size}) }
 	for _, e := range s.cfg.Desired.Entries {
 		if e.Type == Linked {
-			kept.add(e.Content.Size)
+			state(e.Content.Size)
 		}
 	}
-	for _, ch := range d.Changes {
+	for _, ch := range changes {
+		for _, dir := range ch.Parents {
+			out = append(out, rootfs.Need{Dir: dir, Size: 1})
+		}
 		before, err := s.decode(ch.Before)
 		if err == nil && before != nil && before.Size != nil {
-			kept.add(*before.Size)
+			state(*before.Size)
 		}
 		after, err := s.decode(ch.After)
 		if err != nil || after == nil || after.Type != File || after.Size == nil {
 			continue
 		}
-		kept.add(*after.Size)
-		dir := path.Dir(PathOf(ch.Address))
-		if at[dir] == nil {
-			at[dir] = s.needAt(dir, needs)
-		}
-		at[dir].add(*after.Size)
+		state(*after.Size)
+		out = append(out, rootfs.Need{Dir: path.Dir(PathOf(ch.Address)), Size: *after.Size})
 	}
-	for _, n := range needs {
-		if n.bytes > n.Free {
-			d.Problems = append(d.Problems, plan.Problem{
-				Summary: fmt.Sprintf("cannot write the configuration's files: they need %d KiB on the file system of %s and %d KiB are free",
-					n.bytes>>10, s.cfg.Root.Name(n.at), n.Free>>10),
-				Advice: "Make room, or delete old generations.",
-			})
-		}
-	}
+	return out
 }

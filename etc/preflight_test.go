@@ -54,18 +54,3 @@ func TestReadOnlyFileSystemsAreFoundFirst(t *testing.T) {
 		t.Errorf("problems: %q", got)
 	}
 }
-
-func TestTooLittleSpaceIsFoundFirst(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, t.TempDir())
-	dir := filepath.Join(h.dir, "etc/dir")
-	must(t, os.MkdirAll(dir, 0o755))
-	must(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"))
-	t.Cleanup(func() { must(t, unix.Unmount(dir, unix.MNT_DETACH)) })
-	if got := problemsOf(t, h, strings.Repeat("x", 100<<10)); !strings.Contains(got, "they need 100 KiB on the file system of "+dir+" and 64 KiB are free") {
-		t.Errorf("problems: %q", got)
-	}
-	if got := problemsOf(t, h, strings.Repeat("x", 60<<10)); got != "" {
-		t.Errorf("what fits: %s", got)
-	}
-}

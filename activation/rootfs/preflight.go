@@ -27,6 +27,51 @@ type Space struct {
 	ReadOnly bool
 }
 
+// Need is something that is to be written: a file, and the directory, relative
+// to the root, that it comes into. Either need not exist.
+type Need struct {
+	Dir  string
+	Size int64
+}
+
+// Shortage is a file system with too little room.
+type Shortage struct {
+	// Dir is one of the directories on it.
+	Dir        string
+	Need, Free uint64
+}
+
+// Short gives the file systems that the needs do not fit on, in the order of
+// the needs. One without a size, as of some network file systems, is not
+// counted.
+func (r *Root) Short(needs []Need) []Shortage {
+	spaces, total := map[string]Space{}, map[uint64]*Shortage{}
+	var order []*Shortage
+	for _, n := range needs {
+		space, known := spaces[n.Dir]
+		if !known {
+			// Where nothing can be said the writing itself tells.
+			space, _ = r.SpaceAt(n.Dir)
+			spaces[n.Dir] = space
+		}
+		if space.Block == 0 {
+			continue
+		}
+		if total[space.Dev] == nil {
+			total[space.Dev] = &Shortage{Dir: n.Dir, Free: space.Free}
+			order = append(order, total[space.Dev])
+		}
+		total[space.Dev].Need += (uint64(max(n.Size, 0)) + space.Block - 1) / space.Block * space.Block
+	}
+	var out []Shortage
+	for _, s := range order {
+		if s.Need > s.Free {
+			out = append(out, *s)
+		}
+	}
+	return out
+}
+
 // SpaceAt gives the file system that p is, or would be, on.
 func (r *Root) SpaceAt(p string) (Space, error) {
 	h, _, err := r.nearest(p)

@@ -152,7 +152,13 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
 	})
 	contents := w.linkedContents(s.Contents, c)
+	space := s.Space
+	if w.allDrift {
+		// What is only looked at needs none.
+		space = nil
+	}
 	return activation.Part{
+		Space:     space,
 		Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
 		Subsystem: s,
 		Section:   sectionEtc,

@@ -1,0 +1,101 @@
+package activation
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// ample is more than what a run writes for itself, whatever the configuration:
+// where that much is left nothing has to be added up.
+const ample = 256 << 20
+
+// smallFiles is what a run writes in files of a few bytes, and in directories:
+// the counter, the links, the boot entry, the lock.
+const smallFiles = 24
+
+// space adds a problem for each file system that has too little room for what
+// p writes: the parts' contents, the generation's tree, the journal.
+func (e *Engine) space(p *Prepared) error {
+	if len(p.changes) == 0 {
+		return nil
+	}
+	var needs []rootfs.Need
+	for _, part := range p.parts {
+		if part.Space != nil {
+			needs = append(needs, part.Space(changesOf(part, p.changes))...)
+		}
+	}
+	if len(needs) == 0 && p.target.recorded() > 0 {
+		// A generation that is only looked at, or nothing worth counting.
+		return nil
+	}
+	state := e.State.Dir()
+	if len(e.Root.Short(append(needs, rootfs.Need{Dir: state, Size: ample}))) == 0 {
+		return nil
+	}
+	own, err := e.ownNeeds(p)
+	if err != nil {
+		return err
+	}
+	for _, s := range e.Root.Short(append(needs, own...)) {
+		p.Problems = append(p.Problems, plan.Problem{
+			Summary: fmt.Sprintf("cannot write the configuration's files: they need %d KiB on the file system of %s and %d KiB are free",
+				s.Need>>10, e.Root.Name(s.Dir), s.Free>>10),
+			Advice: "Make room, or delete old generations.",
+		})
+	}
+	return nil
+}
+
+// ownNeeds is what a run writes besides contents.
+func (e *Engine) ownNeeds(p *Prepared) ([]rootfs.Need, error) {
+	var out []rootfs.Need
+	state := func(size int) { out = append(out, rootfs.Need{Dir: e.State.Dir(), Size: int64(size)}) }
+	for range smallFiles {
+		state(1)
+	}
+	journal := len(plan.Encode(generation.Journal{
+		Changes: p.changes, Units: p.Plan.Units, Steps: p.steps, Known: p.known, Before: p.index,
+	}))
+	// An undo writes it anew beside the old one.
+	state(2 * journal)
+	state(len(plan.Encode(p.known)))
+	if p.target.Record == nil || p.target.recorded() > 0 {
+		return out, nil
+	}
+	record := p.record()
+	record.States = p.statesAfter()
+	manifest := len(plan.Encode(record))
+	state(manifest)
+	if p.target.Settings.BootAttempts > 0 {
+		state(manifest)
+	}
+	for _, f := range p.files() {
+		if f.Hash != "" || strings.HasPrefix(f.Path, "etc/") {
+			continue
+		}
+		size, err := sizeOf(f)
+		if err != nil {
+			return nil, err
+		}
+		state(int(size))
+		if strings.HasPrefix(f.Path, "units/") {
+			out = append(out, rootfs.Need{Dir: "etc", Size: size})
+		}
+	}
+	return out, nil
+}
+
+func sizeOf(f generation.File) (int64, error) {
+	r, err := f.Open()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = r.Close() }()
+	return io.Copy(io.Discard, r)
+}
