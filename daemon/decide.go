@@ -68,9 +68,6 @@ func (d *decider) judge(t transition) verdict {
 		return verdict{}
 	case !t.status.Up():
 		return d.judgeDown(t)
-	case t.status.Looping() && d.judgeDown(t).action == start:
-		// A start would wait until the init tries again by itself.
-		return verdict{restart, d.judgeDown(t).reason}
 	case !t.old.Present():
 		return d.judgeChanged(t, Difference{NeedsRestart, "it runs without a definition"})
 	}

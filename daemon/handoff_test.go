@@ -225,7 +225,6 @@ func TestVerbsTable(t *testing.T) {
 	accepting := daemon.Desired{Sockets: []daemon.Socket{{Name: "a", ListenStream: []string{"1"}, Autostart: true, Accept: true}}}
 	byHand := func(s *daemon.Service) { s.Autostart = false }
 	stops := func(s *daemon.Service) { s.StopIfChanged = true }
-	reloads := func(s *daemon.Service) { s.Reload = &daemon.Reload{Signal: "HUP"}; s.ReloadIfChanged = true }
 	always := func(s *daemon.Service) {
 		s.Init = map[string]daemon.Sections{"systemd": {"Service": {"X-NotSocketActivated": {"true"}}}}
 	}
@@ -236,23 +235,12 @@ func TestVerbsTable(t *testing.T) {
 		change func(*daemon.Config)
 		want   plan.Units
 	}{
-		"kept down":      {a: named("a", "x"), b: named("a", "x"), change: keep},
-		"kept down, new": {b: named("a", "x"), change: keep, want: plan.Units{Start: []string{"a.service"}}},
-		"a queued start": {a: named("a", "x"), b: named("a", "x"), up: []string{"queued a.service"}},
-		"failed":         {a: named("a", "x"), b: named("a", "x"), up: []string{"failed a.service"}, want: plan.Units{Start: []string{"a.service"}}},
-		"fails again and again": {
-			a: named("a", "x"), b: named("a", "x"), up: []string{"looping a.service"},
-			want: plan.Units{Restart: []string{"a.service"}},
-		},
-		"fails again and again, reload": {
-			a: named("a", "x", reloads), b: named("a", "y", reloads), up: []string{"looping a.service"},
-			want: plan.Units{Restart: []string{"a.service"}},
-		},
-		"fails again and again, by hand":    {a: named("a", "x", byHand), b: named("a", "x", byHand), up: []string{"looping a.service"}},
-		"fails again and again, left alone": {a: named("a", "x"), b: named("a", "x"), up: []string{"looping a.service"}, change: keep},
-		"still starting":                    {a: named("a", "x"), b: named("a", "x"), up: []string{"starting a.service"}},
-		"a condition":                       {a: named("a", "x"), b: named("a", "x"), up: []string{"unmet a.service"}},
-		"a condition, changed":              {a: named("a", "x"), b: named("a", "y"), up: []string{"unmet a.service"}, want: plan.Units{Start: []string{"a.service"}}},
+		"kept down":            {a: named("a", "x"), b: named("a", "x"), change: keep},
+		"kept down, new":       {b: named("a", "x"), change: keep, want: plan.Units{Start: []string{"a.service"}}},
+		"a queued start":       {a: named("a", "x"), b: named("a", "x"), up: []string{"queued a.service"}},
+		"failed":               {a: named("a", "x"), b: named("a", "x"), up: []string{"failed a.service"}, want: plan.Units{Start: []string{"a.service"}}},
+		"a condition":          {a: named("a", "x"), b: named("a", "x"), up: []string{"unmet a.service"}},
+		"a condition, changed": {a: named("a", "x"), b: named("a", "y"), up: []string{"unmet a.service"}, want: plan.Units{Start: []string{"a.service"}}},
 		"gains a socket": {
 			a: named("a", "x"), b: all(named("a", "x", byHand), socket), up: []string{"a.service"},
 			want: plan.Units{Stop: []string{"a.service"}, Start: []string{"a.socket"}},
@@ -294,8 +282,8 @@ func TestVerbsTable(t *testing.T) {
 					init.status[state] = daemon.Status{Name: state, Active: "active"}
 				default:
 					init.status[unit] = daemon.Status{
-						Name: unit, Active: map[string]string{"failed": "failed", "looping": "activating", "starting": "activating"}[state],
-						Failed: state == "failed" || state == "looping", Queued: state == "queued", Unmet: state == "unmet",
+						Name: unit, Active: map[string]string{"failed": "failed"}[state],
+						Failed: state == "failed", Queued: state == "queued", Unmet: state == "unmet",
 					}
 				}
 			}

@@ -138,10 +138,6 @@ func (s Status) Up() bool {
 	return s.Active == "active" || s.Active == "activating" || s.Active == "reloading" || s.Queued
 }
 
-// Looping tells whether the unit is down and about to be tried again, after it
-// failed: it is "activating" without anything that starts.
-func (s Status) Looping() bool { return s.Failed && s.Active == "activating" }
-
 // Failure is a unit that did not do what it was told, or that failed by
 // itself.
 type Failure struct {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -66,6 +67,8 @@ func runTool(name string, args ...string) ([]byte, error) {
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdout, cmd.WaitDelay = &out, time.Second
+	// A Ctrl-C at the terminal is not the tool's.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s did not end within %s", name, nssWait)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -130,9 +131,11 @@ func Listens(fifo string) bool {
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
-// Command runs a tool of an init. The error has what it wrote.
+// Command runs a tool of an init. The error has what it wrote. A Ctrl-C at the
+// terminal is not the tool's: a run that has begun goes on to its end.
 func Command(ctx context.Context, argv ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -43,6 +44,8 @@ func (s *Systemd) flags() []string {
 
 func (s *Systemd) tool(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
+	// A Ctrl-C at the terminal is not the tool's.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if s.user != nil {
 		uid, _ := s.user.uid()
 		cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+s.user.runtime(uid))

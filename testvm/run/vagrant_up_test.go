@@ -37,9 +37,8 @@ const hello = `derivation {
 
 // vagrantUp has Debian's Vagrant and libvirt, in a machine of ours, take a box
 // of ours from its first start to its end, by the Vagrantfile as it is.
-func vagrantUp(t *testing.T) {
-	t.Parallel()
-	w := newWorkstation(t)
+func vagrantUp(t *testing.T, m *testvm.Machine) {
+	w := newWorkstation(t, m)
 	w.vagrant("box add --name debian/bookworm64 /srv/our.box")
 	w.expect(w.vagrant("up"), `generation 1: \d+ added`)
 	w.m.WriteFile("/root/project/hello.nix", hello)
@@ -50,9 +49,8 @@ func vagrantUp(t *testing.T) {
 	w.expect(w.vagrant("rsync && vagrant provision"), `generation 2: 0 added, [1-9]`)
 
 	// As a CI job has it: what the switch says is what vagrant ends with.
-	w.vagrant("halt")
 	w.m.Succeed("sed -i 's/max_jobs .*/max_jobs = \"many\"/' /root/project/examples/nix.hcl")
-	out, code := w.try("up --provision")
+	out, code := w.try("rsync && vagrant up --provision")
 	if code == 0 {
 		t.Error("a switch that failed is no failure to vagrant")
 	}
@@ -71,12 +69,16 @@ type workstation struct {
 	m *testvm.Machine
 }
 
-func newWorkstation(t *testing.T) *workstation {
+// hypervisor is what a box needs besides Vagrant.
+func hypervisor() []string {
+	return []string{
+		"libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "qemu-utils", "dnsmasq-base", "iptables", "rsync",
+		"openssh-client",
+	}
+}
+
+func newWorkstation(t *testing.T, m *testvm.Machine) *workstation {
 	t.Helper()
-	m := testvm.Start(t, testvm.Config{Packages: []string{
-		"vagrant", "vagrant-libvirt", "libvirt-daemon-system", "libvirt-clients", "qemu-system-x86",
-		"qemu-utils", "dnsmasq-base", "iptables", "rsync", "openssh-client",
-	}})
 	key := strings.TrimSpace(m.Succeed("cat /usr/share/rubygems-integration/all/gems/vagrant-*/keys/vagrant.pub"))
 	box := testvm.Box(t, testvm.Config{
 		Packages: []string{"openssh-server", "sudo", "rsync"},
@@ -91,9 +93,7 @@ func newWorkstation(t *testing.T) *workstation {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	m.CopyTo(program, "/root/project/bin/activate")
-	m.CopyTo("../../Vagrantfile", "/root/project/Vagrantfile")
 	m.CopyTo("../../examples", "/root/project/examples")
-	m.CopyTo("provision.sh", "/root/project/testvm/run/provision.sh")
 	// A container's control groups of version 1 are not libvirt's to divide.
 	m.Succeed("echo 'cgroup_controllers = []' >>/etc/libvirt/qemu.conf && systemctl restart libvirtd.service")
 	return &workstation{t, m}
