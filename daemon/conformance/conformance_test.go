@@ -7,7 +7,8 @@ import (
 )
 
 // config is a small site: db is ready a while after it starts, web needs it,
-// setup comes before both, and other has to do with nobody.
+// setup comes before both, and other has to do with nobody. The shell itself
+// empties db's file at its end: systemd's SIGTERM would reach an rm as well.
 type config struct {
 	greeting, password, conf string
 	db, web, broken          bool
@@ -40,14 +41,14 @@ service "db" {
   process {
     argv = ["/bin/sh", "-c", <<-EOT
     echo db-start >> /srv/trace
-    trap 'echo db-stop >> /srv/trace; rm /tmp/t/ready; exit 0' TERM
-    sleep 0.3; echo db-ready >> /srv/trace; touch /tmp/t/ready
+    trap 'echo db-stop >> /srv/trace; : > /tmp/t/ready; exit 0' TERM
+    sleep 0.3; echo db-ready >> /srv/trace; echo yes > /tmp/t/ready
     while :; do sleep 0.05; done
     EOT
     ]
   }
   readiness {
-    exec    = ["test", "-e", "/tmp/t/ready"]
+    exec    = ["test", "-s", "/tmp/t/ready"]
     timeout = "20s"
   }
 }
