@@ -25,7 +25,10 @@ snippet "slow" {
 `)
 	m.Succeed("systemd-run --quiet --collect --scope --unit=session-c9 --slice=user-0.slice -- activate switch /root/slow.hcl >/dev/null 2>&1 & until test -e /root/reached; do :; done")
 	m.Succeed("systemctl kill -s KILL session-c9.scope")
-	m.Fail("systemctl is-active session-c9.scope")
+	m.WaitUntil(func() bool {
+		_, _, code := m.Run("systemctl is-active session-c9.scope")
+		return code != 0
+	}, "the session to end")
 	m.Fail("test -e /etc/static")
 	m.Succeed("touch /root/ended")
 	m.WaitUntil(func() bool {
