@@ -128,8 +128,8 @@ func (s *State) noCurrent() error {
 			return ErrNone
 		}
 	}
-	link := s.root.Name(s.path("current"))
-	return fmt.Errorf("cannot tell what is ours: %s is gone; make it again, a link to generations/N, the generation in effect, or restore the directory from a backup", link)
+	return fmt.Errorf("cannot tell what is ours: %s is gone; make it again, a link to generations/N, the generation in effect, or restore the directory from a backup; if nothing of a generation is on this host, remove %s",
+		s.root.Name(s.path("current")), s.root.Name(s.path(indexName)))
 }
 
 // Entry is one line of `activate generations`.
