@@ -74,7 +74,7 @@ func (e *Engine) endBoot(n int, failure string) error {
 	} else {
 		boots.Fail(n, failure)
 	}
-	e.knowLimit(&boots, n)
+	e.knowLimit(&boots, n, nil)
 	if err := e.State.WriteBoots(boots); err != nil {
 		return err
 	}
@@ -82,9 +82,14 @@ func (e *Engine) endBoot(n int, failure string) error {
 }
 
 // knowLimit keeps how often generation n may fail to boot beside the count,
-// where it is known although the record should be damaged later.
-func (e *Engine) knowLimit(boots *generation.Boots, n int) {
-	if target, err := e.restore(n); err == nil {
+// where it is known although the record should be damaged later. A nil target is
+// read of the record, which of a large host takes its time.
+func (e *Engine) knowLimit(boots *generation.Boots, n int, target *Target) {
+	var err error
+	if target == nil {
+		target, err = e.restore(n)
+	}
+	if err == nil {
 		boots.Limit(n, target.Settings.BootAttempts)
 	}
 }
@@ -96,6 +101,10 @@ func (e *Engine) Proven() error {
 	if n == 0 || err != nil {
 		return err
 	}
+	return e.proven(n, nil)
+}
+
+func (e *Engine) proven(n int, target *Target) error {
 	boots, err := e.State.ReadBoots()
 	if err != nil {
 		return err
@@ -104,17 +113,21 @@ func (e *Engine) Proven() error {
 		return nil
 	}
 	boots.Fallback = nil
-	e.knowLimit(&boots, n)
+	e.knowLimit(&boots, n, target)
 	return e.State.WriteBoots(boots)
 }
 
-// prove notes the good end of a run.
-func (e *Engine) prove(req Request, res *Result) {
+// prove notes the good end of p's run.
+func (e *Engine) prove(p *Prepared, req Request, res *Result) {
 	good := res.Verdict == Applied || res.Verdict == Unchanged
-	if !e.CountBoots || !req.SetBoot || req.Verb == VerbAtBoot || !good {
+	if !e.CountBoots || !req.SetBoot || req.Verb == VerbAtBoot || !good || res.Generation == 0 {
 		return
 	}
-	if err := e.Proven(); err != nil {
+	var target *Target
+	if res.Generation == p.number {
+		target = p.target
+	}
+	if err := e.proven(res.Generation, target); err != nil {
 		e.warn("record", err.Error())
 	}
 }

@@ -41,7 +41,7 @@ type transaction struct {
 // phase and the start phase. Refused plans change nothing.
 func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
 	res := e.apply(ctx, p, req)
-	e.prove(req, res)
+	e.prove(p, req, res)
 	return res
 }
 

@@ -53,7 +53,7 @@ func (s *Subsystem) applyAll(ctx context.Context, changes []plan.Change, own Own
 			clear(made)
 		}
 		if err := s.apply(ch, own, made); err != nil {
-			return fmt.Errorf("cannot %s %s: %w", ch.Action, s.cfg.Root.Name(PathOf(ch.Address)), reason(err))
+			return fmt.Errorf("cannot %s %s: %w", ch.Action, s.cfg.Root.Name(PathOf(ch.Address)), rootfs.Reason(err))
 		}
 	}
 	return nil
@@ -278,7 +278,7 @@ func (t step) content(inPlace bool) (io.ReadCloser, error) {
 	}
 	b, err := t.s.cfg.Root.ReadFile(rootfs.Rel(t.after.SecretSource), secretLimit)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read its secret_source %s: %w", t.after.SecretSource, reason(err))
+		return nil, fmt.Errorf("cannot read its secret_source %s: %w", t.after.SecretSource, rootfs.Reason(err))
 	}
 	if t.after.Keyed != "" && t.s.cfg.Store.Keyed(b) != t.after.Keyed {
 		return nil, fmt.Errorf("its secret_source %s: %w", t.after.SecretSource, rootfs.ErrChanged)

@@ -10,6 +10,7 @@ import (
 	"path"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // contentLimit is how many bytes of a content Contents reads: more is nothing
@@ -53,7 +54,7 @@ func (s *Subsystem) bytesOf(a plan.Address, st *State) ([]byte, error) {
 		case c.Source != "" && s.cfg.OpenSource != nil:
 			f, err := s.cfg.OpenSource(c.Source)
 			if err != nil {
-				return nil, fmt.Errorf("cannot read %s: %w", c.Source, reason(err))
+				return nil, fmt.Errorf("cannot read %s: %w", c.Source, rootfs.Reason(err))
 			}
 			return readLimited(f)
 		}
@@ -70,7 +71,7 @@ func (s *Subsystem) bytesOf(a plan.Address, st *State) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
+		return nil, fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	return standing(f, st)
 }

@@ -37,7 +37,7 @@ func (s *Subsystem) observe(p string) (found, error) {
 		return found{path: p}, nil
 	}
 	if err != nil {
-		return found{}, fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(p), reason(err))
+		return found{}, fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	f := found{path: p, info: info}
 	if info.Type != rootfs.Symlink {
@@ -48,17 +48,9 @@ func (s *Subsystem) observe(p string) (found, error) {
 		return f, nil
 	}
 	if f.target, err = s.cfg.Root.Readlink(p); err != nil {
-		return found{}, fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(p), reason(err))
+		return found{}, fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	return f, nil
-}
-
-// reason strips a path that the caller's message names already.
-func reason(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {
-		return pe.Err
-	}
-	return err
 }
 
 // secretBelow is the size up to which a file that not everybody may read is
@@ -128,19 +120,19 @@ func typeOf(t rootfs.Type) Type {
 func (s *Subsystem) hashFile(p string, keyed bool) (string, error) {
 	f, err := s.cfg.Root.Open(p)
 	if err != nil {
-		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
+		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	defer func() { _ = f.Close() }()
 	if keyed {
 		b, err := io.ReadAll(f)
 		if err != nil {
-			return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
+			return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 		}
 		return s.cfg.Store.Keyed(b), nil
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), reason(err))
+		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -38,7 +38,7 @@ func (s *Subsystem) OpenContent(e Entry) (io.ReadCloser, error) {
 	case c.SecretSource != "":
 		b, err := s.cfg.Root.ReadFile(rootfs.Rel(c.SecretSource), secretLimit)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read its secret_source %s: %w", c.SecretSource, reason(err))
+			return nil, fmt.Errorf("cannot read its secret_source %s: %w", c.SecretSource, rootfs.Reason(err))
 		}
 		return io.NopCloser(bytes.NewReader(b)), nil
 	case c.Source != "" && s.cfg.OpenSource != nil:

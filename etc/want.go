@@ -59,7 +59,7 @@ func (s *Subsystem) wantContent(st *State, c Content) error {
 			return fmt.Errorf("%w: %s", errNoSecret, c.SecretSource)
 		}
 		if err != nil {
-			return fmt.Errorf("cannot read its secret_source %s: %w", c.SecretSource, reason(err))
+			return fmt.Errorf("cannot read its secret_source %s: %w", c.SecretSource, rootfs.Reason(err))
 		}
 		st.Keyed = s.cfg.Store.Keyed(b)
 	case c.Secret && c.Text == nil:

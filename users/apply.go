@@ -38,7 +38,7 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 			return fmt.Errorf("cannot change user %s: %w", c.name, err)
 		}
 	}
-	lockLeft, err := exists(s.cfg.Root, lockPath)
+	lockLeft, err := s.cfg.Root.Exists(lockPath)
 	if err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}

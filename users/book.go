@@ -46,7 +46,7 @@ func readBook(root *rootfs.Root) (*book, error) {
 	for _, f := range b.files() {
 		data, err := root.ReadFile(f.path, fileLimit)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("cannot read %s: %w", root.Name(f.path), bare(err))
+			return nil, fmt.Errorf("cannot read %s: %w", root.Name(f.path), rootfs.Reason(err))
 		}
 		b.present[f.path] = err == nil
 		if *f.doc, err = parseDocument(data, f.check); err != nil {
@@ -164,12 +164,4 @@ func (d *document) malformed() []string {
 		}
 	}
 	return out
-}
-
-// bare takes the path off an error whose message names it already.
-func bare(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {
-		return pe.Err
-	}
-	return err
 }

@@ -23,7 +23,7 @@ func (e *edit) commit() error {
 			continue
 		}
 		if err := e.writeFile(f); err != nil {
-			return fmt.Errorf("cannot write %s: %w", e.s.cfg.Root.Name(f.path), bare(err))
+			return fmt.Errorf("cannot write %s: %w", e.s.cfg.Root.Name(f.path), rootfs.Reason(err))
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func readDefs(root *rootfs.Root) (defs, error) {
 		return defaultDefs(), nil
 	}
 	if err != nil {
-		return defs{}, fmt.Errorf("cannot read %s: %w", root.Name("etc/login.defs"), bare(err))
+		return defs{}, fmt.Errorf("cannot read %s: %w", root.Name("etc/login.defs"), rootfs.Reason(err))
 	}
 	return parseDefs(data), nil
 }

@@ -165,7 +165,7 @@ func (p *planning) defaultShell(u User) string {
 		return "/bin/sh"
 	}
 	for _, shell := range []string{"/usr/sbin/nologin", "/sbin/nologin"} {
-		if there, err := exists(p.s.cfg.Root, rootfs.Rel(shell)); err == nil && there {
+		if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); err == nil && there {
 			return shell
 		}
 	}
@@ -174,7 +174,7 @@ func (p *planning) defaultShell(u User) string {
 
 // checkShell warns of a login shell that is not there: nobody could log in.
 func (p *planning) checkShell(u User, shell string) {
-	if there, err := exists(p.s.cfg.Root, rootfs.Rel(shell)); u.Shell != "" && err == nil && !there {
+	if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); u.Shell != "" && err == nil && !there {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
 			"cannot find the shell %s of user %s on this host", shell, u.Name))
 	}
@@ -322,7 +322,7 @@ func (s *Subsystem) desiredPassword(u User, fresh bool) (hash *string, key strin
 func (s *Subsystem) passwordFile(p string) (string, error) {
 	data, err := s.cfg.Root.ReadFile(rootfs.Rel(p), 1<<16)
 	if err != nil {
-		return "", fmt.Errorf("cannot read its hashed_password_file %s: %w", p, bare(err))
+		return "", fmt.Errorf("cannot read its hashed_password_file %s: %w", p, rootfs.Reason(err))
 	}
 	hash := strings.TrimRight(string(data), "\r\n")
 	if strings.ContainsAny(hash, ":\n\x00") || hash == "" {

@@ -39,7 +39,7 @@ func Lingers(root *rootfs.Root, d Desired, name string) bool {
 func find(root *rootfs.Root, meant func(user.User) bool) (user.User, error) {
 	data, err := root.ReadFile(passwdPath, fileLimit)
 	if err != nil {
-		return user.User{}, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), bare(err))
+		return user.User{}, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), rootfs.Reason(err))
 	}
 	doc, err := parseDocument(data, passwdLine)
 	if err != nil {

@@ -52,7 +52,7 @@ func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 	p := ledgerPath(stateDir)
 	data, err := root.ReadFile(p, fileLimit)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), bare(err))
+		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), rootfs.Reason(err))
 	}
 	l, err := parseLedger(data)
 	if err != nil {

@@ -26,11 +26,11 @@ func (s *Subsystem) setLinger(name string, on bool) error {
 	if !on {
 		return s.dropLinger(name, l)
 	}
-	if there, err := exists(s.cfg.Root, lingerPath(name)); there || err != nil {
+	if there, err := s.cfg.Root.Exists(lingerPath(name)); there || err != nil {
 		return err
 	}
 	for dir := lingerDir; dir != "."; dir = path.Dir(dir) {
-		there, err := exists(s.cfg.Root, dir)
+		there, err := s.cfg.Root.Exists(dir)
 		if err != nil {
 			return err
 		}

@@ -119,7 +119,7 @@ func (p *planning) migratable(m *migration, tree string, ids numbering, from, to
 		}
 		return nil
 	})
-	return bare(err)
+	return rootfs.Reason(err)
 }
 
 // carry gives what belongs to an account to its new uid. It may be done again
@@ -149,7 +149,7 @@ func (s *Subsystem) renumberFiles(m *migration, ids numbering, from, to uint32) 
 	}
 	for _, tree := range m.Trees {
 		if err := s.cfg.Root.WalkTree(tree, change); err != nil {
-			return fmt.Errorf("cannot give %s to %s %d: %w", s.cfg.Root.Name(tree), ids.name, to, bare(err))
+			return fmt.Errorf("cannot give %s to %s %d: %w", s.cfg.Root.Name(tree), ids.name, to, rootfs.Reason(err))
 		}
 	}
 	for _, p := range m.Paths {

@@ -109,19 +109,11 @@ func keysPath(home string) string { return path.Join(rootfs.Rel(home), ".ssh/aut
 
 // linger tells whether logind keeps a user's services.
 func (o observation) linger(name string) (bool, error) {
-	there, err := exists(o.root, lingerPath(name))
+	there, err := o.root.Exists(lingerPath(name))
 	if err != nil {
-		return false, fmt.Errorf("cannot look at %s: %w", o.root.Name(lingerPath(name)), bare(err))
+		return false, fmt.Errorf("cannot look at %s: %w", o.root.Name(lingerPath(name)), rootfs.Reason(err))
 	}
 	return there, nil
-}
-
-func exists(root *rootfs.Root, p string) (bool, error) {
-	_, err := root.Lstat(p)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // keysLimit is more than any authorized_keys file.
@@ -138,14 +130,14 @@ func (o observation) keys(s *UserState) (*KeysState, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot look at %s: %w", o.root.Name(p), bare(err))
+		return nil, fmt.Errorf("cannot look at %s: %w", o.root.Name(p), rootfs.Reason(err))
 	}
 	if info.Type != rootfs.File {
 		return nil, fmt.Errorf("cannot use %s: it is %s, not a regular file", o.root.Name(p), info.Type)
 	}
 	data, err := o.root.ReadFile(p, keysLimit)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", o.root.Name(p), bare(err))
+		return nil, fmt.Errorf("cannot read %s: %w", o.root.Name(p), rootfs.Reason(err))
 	}
 	k := &KeysState{Path: p, SHA256: hashOf(data), Mode: fmt.Sprintf("%04o", info.Mode)}
 	gid, _ := o.book.gid(s.Group)

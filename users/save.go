@@ -118,7 +118,7 @@ func (v saving) before(name string, before, after *UserState) error {
 	}
 	data, err := v.s.cfg.Root.ReadFile(before.Keys.Path, keysLimit)
 	if err != nil {
-		return fmt.Errorf("its authorized_keys: %w", bare(err))
+		return fmt.Errorf("its authorized_keys: %w", rootfs.Reason(err))
 	}
 	return v.put(before.Keys.SHA256, data)
 }

@@ -179,7 +179,7 @@ func (r *surveyor) keys(name string, st *UserState) []string {
 	}
 	data, err := r.obs.root.ReadFile(found.Path, keysLimit)
 	if err != nil {
-		r.remark(name, "its authorized_keys are left out: %v", bare(err))
+		r.remark(name, "its authorized_keys are left out: %v", rootfs.Reason(err))
 		return nil
 	}
 	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")

@@ -179,9 +179,9 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 		return true
 	}
 	home := rootfs.Rel(st.Home)
-	there, err := exists(p.s.cfg.Root, home)
+	there, err := p.s.cfg.Root.Exists(home)
 	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, bare(err))
+		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, rootfs.Reason(err))
 		return false
 	}
 	if u.CreateHome && !there {
@@ -209,9 +209,9 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 	}
 	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
 	ssh := path.Join(home, ".ssh")
-	sshThere, err := exists(p.s.cfg.Root, ssh)
+	sshThere, err := p.s.cfg.Root.Exists(ssh)
 	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at %s: %v", p.s.cfg.Root.Name(ssh), bare(err))
+		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at %s: %v", p.s.cfg.Root.Name(ssh), rootfs.Reason(err))
 		return false
 	}
 	st.SSHDir = !sshThere
@@ -223,7 +223,7 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 func (p *planning) missingDirs(dir string) []string {
 	out := []string{dir}
 	for up := path.Dir(dir); up != "."; up = path.Dir(up) {
-		if there, err := exists(p.s.cfg.Root, up); err != nil || there {
+		if there, err := p.s.cfg.Root.Exists(up); err != nil || there {
 			break
 		}
 		out = append(out, up)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // rememberRun notes in the ledger what the account files and their backups are
@@ -16,9 +18,9 @@ func (s *Subsystem) rememberRun(b *book) error {
 		return err
 	}
 	l.Run, l.changed = map[string]original{}, true
-	there, err := exists(s.cfg.Root, lockPath)
+	there, err := s.cfg.Root.Exists(lockPath)
 	if err != nil {
-		return fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(lockPath), bare(err))
+		return fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(lockPath), rootfs.Reason(err))
 	}
 	if !there {
 		l.madeFile(lockPath)
@@ -45,7 +47,7 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return was, nil
 	case err != nil:
-		return was, fmt.Errorf("cannot read %s-: %w", s.cfg.Root.Name(f.path), bare(err))
+		return was, fmt.Errorf("cannot read %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
 	}
 	was.Backup = s.cfg.Store.Keyed(backup)
 	if !s.cfg.Store.Has(was.Backup) {

@@ -119,14 +119,16 @@ func (s *State) ReadCurrent() (*Record, error) {
 // index of what stood there before us is there as long as anything is ours,
 // and while a journal is, the link may be on its way.
 func (s *State) noCurrent() error {
-	for name, there := range map[string]bool{indexName: false, journalName: true} {
-		_, err := s.root.Lstat(s.path(name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot look at %s: %w", s.root.Name(s.path(name)), err)
-		}
-		if (err == nil) == there {
-			return ErrNone
-		}
+	index, err := s.has(indexName)
+	if err != nil {
+		return err
+	}
+	journal, err := s.has(journalName)
+	if err != nil {
+		return err
+	}
+	if !index || journal {
+		return ErrNone
 	}
 	return fmt.Errorf("cannot tell what is ours: %s is gone; make it again, a link to generations/N, the generation in effect, or restore the directory from a backup; if nothing of a generation is on this host, remove %s",
 		s.root.Name(s.path("current")), s.root.Name(s.path(indexName)))

@@ -1,9 +1,9 @@
 package generation
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Records tells whether the state directory holds anything that a later run
@@ -14,13 +14,18 @@ func (s *State) Records() (bool, error) {
 		return true, err
 	}
 	for _, name := range []string{journalName, pendingName, bootsName, indexName, "ids.json"} {
-		_, err := s.root.Lstat(s.path(name))
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return false, fmt.Errorf("cannot look for %s: %w", s.root.Name(s.path(name)), err)
+		if there, err := s.has(name); there || err != nil {
+			return there, err
 		}
 	}
 	return false, nil
+}
+
+// has tells whether there is a file of that name in the state directory.
+func (s *State) has(name string) (bool, error) {
+	there, err := s.root.Exists(s.path(name))
+	if err != nil {
+		return false, fmt.Errorf("cannot look for %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
+	}
+	return there, nil
 }

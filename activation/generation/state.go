@@ -190,22 +190,14 @@ func (s *State) checkFormat(name string, format int, wayOut string) error {
 // write keeps v as a JSON file for root alone, durable when it returns.
 func (s *State) write(name string, v any) error {
 	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
-		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), bare(err))
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
 	}
 	content := plan.Stream(v)
 	defer func() { _ = content.Close() }()
 	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
-		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), bare(err))
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
 	}
 	return nil
-}
-
-// bare takes the path off an error whose message names it already.
-func bare(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {
-		return pe.Err
-	}
-	return err
 }
 
 // stampsName holds what makes the next run fast; it may be lost.
@@ -234,7 +226,7 @@ func (s *State) writeLazily(name string, v any) error {
 	content := plan.Stream(v)
 	defer func() { _ = content.Close() }()
 	if err := s.root.WriteFile(s.path(name), content, attr); err != nil {
-		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), bare(err))
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
 	}
 	return nil
 }

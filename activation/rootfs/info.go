@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -74,6 +75,24 @@ func (r *Root) Lstat(p string) (Info, error) {
 		return Info{}, &fs.PathError{Op: "lstat", Path: r.Name(p), Err: err}
 	}
 	return infoOf(&st), nil
+}
+
+// Exists tells whether anything stands at p, a link to nowhere too. The error is
+// that of Lstat for all that is not an answer.
+func (r *Root) Exists(p string) (bool, error) {
+	_, err := r.Lstat(p)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Reason takes the path off an error whose message names it already.
+func Reason(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {
+		return pe.Err
+	}
+	return err
 }
 
 // Readlink gives the text of the link at p.

@@ -87,8 +87,8 @@ user "alice" {
 		}
 	}
 	m.Fail("test -e /var/lib/activate")
-	m.WriteFile("/root/good.hcl", config("Mon 23:00", "*:0/5"))
-	m.Succeed("activate switch /root/good.hcl && systemctl is-active backup.timer")
+	m.WriteFile("/root/right.hcl", config("Mon 23:00", "*:0/5"))
+	m.Succeed("activate switch /root/right.hcl && systemctl is-active backup.timer")
 }
 
 // TestUnitsLastWords: what a failed unit wrote last is shown, and does nothing to

@@ -112,7 +112,7 @@ func build(t *testing.T) string {
 // sh runs shell text where the init is.
 func (h *host) sh(script string) (stdout, stderr string, code int) {
 	h.Helper()
-	return h.m.Run(h.inside + "timeout 120 sh -c " + quote(script))
+	return h.m.Run(h.inside + "timeout 40 sh -c " + quote(script))
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -141,25 +141,26 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 	if err != nil {
 		return err
 	}
+	found := map[string][]string{}
 	for line := range strings.Lines(out) {
 		name, what, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		if !slices.Contains(ours, name) {
-			continue
+		if slices.Contains(ours, name) {
+			found[what] = append(found[what], name)
 		}
-		switch what {
-		case "available":
-			_, err = m.ctl(ctx, "add", name)
-		case "disappeared":
-			// At boot nobody has stopped it: its keeper waits to begin.
-			if err = m.Down(ctx, name); err == nil {
-				_, err = m.ctl(ctx, "remove", name)
-			}
+	}
+	if gone := found["disappeared"]; len(gone) > 0 {
+		// At boot nobody has stopped them: their keepers wait to begin.
+		if err := m.down(ctx, gone...); err != nil {
+			return err
 		}
-		if err != nil {
+		if _, err := m.ctl(ctx, append([]string{"remove"}, gone...)...); err != nil {
 			return err
 		}
 	}
-	return nil
+	if fresh := found["available"]; len(fresh) > 0 {
+		_, err = m.ctl(ctx, append([]string{"add"}, fresh...)...)
+	}
+	return err
 }
 
 // ours are the services that are, and those that were.
@@ -178,8 +179,12 @@ func (m *Manager) Up(ctx context.Context, name string) error {
 }
 
 // Down has the keeper stop, and waits for it.
-func (m *Manager) Down(ctx context.Context, name string) error {
-	out, err := m.ctl(ctx, "stop", name)
+func (m *Manager) Down(ctx context.Context, name string) error { return m.down(ctx, name) }
+
+// down does so for several at once. What it forgives of one it forgives of all;
+// supervisord refuses to remove a program that still runs.
+func (m *Manager) down(ctx context.Context, names ...string) error {
+	out, err := m.ctl(ctx, append([]string{"stop"}, names...)...)
 	return m.answer(out, err, "NOT_RUNNING", "not running", "no such process")
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -61,7 +59,7 @@ func (s *survey) generatedLink(p, target string) bool {
 	case !strings.HasPrefix(p, "etc/systemd/system/") && !strings.HasPrefix(p, "etc/systemd/user/"):
 		return false
 	case abs == "/dev/null":
-		there, err := exists(s.Root, "var/lib/systemd/deb-systemd-helper-masked/"+path.Base(p))
+		there, err := s.Root.Exists("var/lib/systemd/deb-systemd-helper-masked/" + path.Base(p))
 		return err == nil && there
 	case generated(strings.TrimPrefix(abs, "/")):
 		return true
@@ -126,12 +124,4 @@ func tmpfilesLinks(root *rootfs.Root) (map[string]bool, error) {
 // privateKey tells keys in PEM, PKCS#8 and OpenSSH's form.
 func privateKey(content []byte) bool {
 	return bytes.Contains(content, []byte("PRIVATE KEY-----"))
-}
-
-func exists(root *rootfs.Root, p string) (bool, error) {
-	_, err := root.Lstat(p)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
-		return false, nil
-	}
-	return err == nil, err
 }

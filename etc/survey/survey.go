@@ -253,7 +253,7 @@ func (s *survey) closed(p string, info rootfs.Info, owned bool) error {
 // removed names the configuration files that somebody deleted.
 func (s *survey) removed() error {
 	for _, p := range s.Packages.Conffiles() {
-		there, err := exists(s.Root, p)
+		there, err := s.Root.Exists(p)
 		if err != nil {
 			return fmt.Errorf("cannot survey /etc: %w", err)
 		}
