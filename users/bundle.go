@@ -102,6 +102,15 @@ func (u *bundle) line(file string) *row {
 	return nil
 }
 
+// expiry is the field of shadow(5) for a date: as it was written where the saved
+// line means the same.
+func (u *bundle) expiry(date string) string {
+	if old := u.line(shadowPath); old != nil && expiryDate(old.field(spExpires)) == date {
+		return old.field(spExpires)
+	}
+	return expiryField(date)
+}
+
 // rangeLine gives the saved line of a sub-id range.
 func (u *bundle) rangeLine(file string, want SubRange) (savedLine, bool) {
 	if u == nil {

@@ -80,27 +80,29 @@ func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
 	}
 	attr.Lazy = true
 	if was, again := e.asBefore(f); again {
-		return e.oldBackup(f.path, was.Backup, attr)
+		return e.oldBackup(f.path, was, attr)
 	}
 	return e.s.cfg.Root.WriteFile(f.path+"-", bytes.NewReader(old), attr)
 }
 
-func (e *edit) oldBackup(p, hash string, attr rootfs.Attr) error {
-	if hash == "" {
+func (e *edit) oldBackup(p string, was original, attr rootfs.Attr) error {
+	if was.Backup == "" {
 		err := e.s.cfg.Root.Remove(p + "-")
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
-	data, err := openSecret(e.s.cfg.Store, hash)
+	data, err := openSecret(e.s.cfg.Store, was.Backup)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if info, err := e.s.cfg.Root.Lstat(p + "-"); err == nil {
+	if a := was.BackupAccess; a != nil {
+		attr.Mode, attr.UID, attr.GID = a.Mode, a.UID, a.GID
+	} else if info, err := e.s.cfg.Root.Lstat(p + "-"); err == nil {
 		attr.Mode, attr.UID, attr.GID = info.Mode, info.UID, info.GID
 	}
 	return e.s.cfg.Root.WriteFile(p+"-", bytes.NewReader(data), attr)

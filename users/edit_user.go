@@ -196,7 +196,7 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 		r = e.book.shadow.find(c.name)
 	}
 	if cur.Expires != c.after.Expires {
-		e.book.shadow.set(r, spExpires, expiryField(c.after.Expires))
+		e.book.shadow.set(r, spExpires, saved.expiry(c.after.Expires))
 	}
 	if cur.Password == c.after.Password {
 		return nil

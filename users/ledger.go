@@ -16,6 +16,15 @@ import (
 type original struct {
 	File   string `json:"file"`
 	Backup string `json:"backup,omitempty"`
+	// BackupAccess is who may read the backup; older ledgers do not tell.
+	BackupAccess *access `json:"backup_access,omitempty"`
+}
+
+// access is a file's mode and owner.
+type access struct {
+	Mode uint32 `json:"mode"`
+	UID  uint32 `json:"uid"`
+	GID  uint32 `json:"gid"`
 }
 
 // ledgerVersion is the format this program writes. A newer one is refused.

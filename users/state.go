@@ -92,11 +92,14 @@ func field(printed string) string {
 // day is the form of Expires.
 const day = "2006-01-02"
 
+// lastDay is 9999-12-31: what is later has no date in four digits, and is never.
+const lastDay = 2932896
+
 // expiryDate gives the date of a day count since 1970 in shadow(5); "" for an
 // account that does not expire.
 func expiryDate(field string) string {
 	n, err := strconv.ParseInt(field, 10, 32)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > lastDay {
 		return ""
 	}
 	return time.Unix(n*86400, 0).UTC().Format(day)

@@ -49,7 +49,11 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 	case err != nil:
 		return was, fmt.Errorf("cannot read %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
 	}
-	was.Backup = s.cfg.Store.Keyed(backup)
+	info, err := s.cfg.Root.Lstat(f.path + "-")
+	if err != nil {
+		return was, fmt.Errorf("cannot look at %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
+	}
+	was.Backup, was.BackupAccess = s.cfg.Store.Keyed(backup), &access{info.Mode, info.UID, info.GID}
 	if !s.cfg.Store.Has(was.Backup) {
 		_, _, err = s.cfg.Store.Put(bytes.NewReader(backup), true)
 	}
