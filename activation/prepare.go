@@ -27,15 +27,16 @@ type Prepared struct {
 	// loaded is what snippets with triggers did last, by their names.
 	loaded  map[string]string
 	adopted map[plan.Address]plan.State
-	// unreturned are contents from before us that an edit stands in the way of.
-	unreturned []string
-	index      generation.Index // before
-	known      generation.Index // after
-	steps      []string
-	parts      []Part
-	handoff    Handoff
-	store      *rootfs.Store
-	snippets   map[string]Snippet
+	// kept are contents from before us that an edit stands in the way of, now or
+	// in an earlier run.
+	kept     []string
+	index    generation.Index // before
+	known    generation.Index // after
+	steps    []string
+	parts    []Part
+	handoff  Handoff
+	store    *rootfs.Store
+	snippets map[string]Snippet
 }
 
 // Refused gives the problems as one error, nil when there are none.
@@ -174,7 +175,11 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	if err != nil {
 		return fmt.Errorf("cannot plan the units: %w", err)
 	}
-	p.changes, p.adopted, p.unreturned = all.Changes, all.Adopted, all.Unreturned
+	earlier, err := e.State.ReadKept()
+	if err != nil {
+		return err
+	}
+	p.changes, p.adopted, p.kept = all.Changes, all.Adopted, unique(append(earlier, all.Unreturned...))
 	p.Problems, p.Warnings = all.Problems, all.Warnings
 	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
 	if len(p.changes) > 0 {

@@ -23,9 +23,9 @@ func (e *Engine) RemoveState(p *Prepared) error {
 	if err := e.removeBoot(); err != nil {
 		return err
 	}
-	keep := map[string]bool{}
-	for _, hash := range p.unreturned {
-		keep[p.store.Place(hash)] = true
+	keep, err := e.outlives(p)
+	if err != nil {
+		return err
 	}
 	for _, dir := range []string{e.State.Dir(), e.runDir()} {
 		if err := e.removeBut(keep, dir); err != nil {
@@ -37,6 +37,24 @@ func (e *Engine) RemoveState(p *Prepared) error {
 		return err
 	}
 	return e.Root.Sync()
+}
+
+// outlives gives the paths of the contents from before us that could not return,
+// as far as nobody took them away, and of the account of them: by it the next
+// deactivate knows of them, whether this one comes to its end or not.
+func (e *Engine) outlives(p *Prepared) (map[string]bool, error) {
+	keep := map[string]bool{}
+	for _, hash := range p.kept {
+		place := p.store.Place(hash)
+		there, err := e.Root.Exists(place)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			keep[place], keep[e.State.KeptPath()] = true, true
+		}
+	}
+	return keep, nil
 }
 
 // removeBut removes what is at p, but for the paths to keep and the directories

@@ -87,7 +87,7 @@ func (e *Engine) nothing(p *Prepared, req Request, res *Result) *Result {
 // stopped by hand is started again, and that makes no generation.
 func (p *Prepared) unitsOnly() bool {
 	same := p.target.recorded() == 0 || p.target.recorded() == numberOf(p.last)
-	return p.last != nil && same && len(p.changes) == 0 && len(p.adopted) == 0
+	return p.last != nil && p.target.Record != nil && same && len(p.changes) == 0 && len(p.adopted) == 0
 }
 
 // startUnits acts on units alone.
@@ -126,7 +126,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		journal: &generation.Journal{
 			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Boot: boot, Fresh: fresh,
 			Changes: p.changes, Units: p.Plan.Units, Steps: p.steps,
-			Known: p.known, Before: p.index,
+			Known: p.known, Before: p.index, Kept: p.kept,
 		},
 	}
 	if err := tx.prepare(ctx, p); err != nil {
@@ -318,6 +318,11 @@ func (tx *transaction) commit() error {
 }
 
 func (tx *transaction) commitIndex() error {
+	if len(tx.journal.Kept) > 0 {
+		if err := tx.engine.State.WriteKept(tx.journal.Kept); err != nil {
+			return err
+		}
+	}
 	if tx.journal.Target == 0 {
 		return tx.engine.State.DropIndex()
 	}

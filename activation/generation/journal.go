@@ -36,6 +36,8 @@ type Journal struct {
 	// be once the transaction is done; Before, as it was.
 	Known  Index `json:"known"`
 	Before Index `json:"before"`
+	// Kept is the account of what could not return, as it will be.
+	Kept []string `json:"kept,omitempty"`
 }
 
 const journalName = "journal/transaction.json"

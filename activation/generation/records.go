@@ -13,7 +13,7 @@ func (s *State) Records() (bool, error) {
 	if err != nil || len(numbers) > 0 {
 		return true, err
 	}
-	for _, name := range []string{journalName, pendingName, bootsName, indexName, "ids.json"} {
+	for _, name := range []string{journalName, pendingName, bootsName, indexName, keptName, "ids.json"} {
 		if there, err := s.has(name); there || err != nil {
 			return there, err
 		}
