@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -78,15 +76,3 @@ func (p *Plan) Empty() bool { return len(p.Changes) == 0 && p.Units.Empty() }
 // MarshalIndent is the plan's document, two-space indented, with a last
 // newline.
 func (p *Plan) MarshalIndent() []byte { return Document(p) }
-
-// Read parses a document that MarshalIndent made. It refuses other formats.
-func Read(b []byte) (*Plan, error) {
-	var p Plan
-	if err := json.Unmarshal(b, &p); err != nil {
-		return nil, fmt.Errorf("cannot read the plan: %w", err)
-	}
-	if p.FormatVersion != FormatVersion {
-		return nil, fmt.Errorf("cannot read the plan: it has format %d, this activate reads %d", p.FormatVersion, FormatVersion)
-	}
-	return &p, nil
-}

@@ -97,22 +97,12 @@ func TestDocumentIsStableAndReadable(t *testing.T) {
 	if d := cmp.Diff(want, string(p.MarshalIndent())); d != "" {
 		t.Error(d)
 	}
-	back, err := plan.Read(p.MarshalIndent())
-	if err != nil {
+	var back plan.Plan
+	if err := json.Unmarshal(p.MarshalIndent(), &back); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(back.MarshalIndent(), p.MarshalIndent()) {
 		t.Errorf("reading and writing again gives %s", back.MarshalIndent())
-	}
-}
-
-func TestReadRefusesAnotherFormat(t *testing.T) {
-	t.Parallel()
-	if _, err := plan.Read([]byte(`{"format_version": 2}`)); err == nil {
-		t.Error("a newer format was accepted")
-	}
-	if _, err := plan.Read([]byte(`{`)); err == nil {
-		t.Error("half a document was accepted")
 	}
 }
 

@@ -86,7 +86,7 @@ func readPlan(file string) (*savedPlan, error) {
 		return nil, fmt.Errorf("cannot read the plan %s: it is not a file that plan --out wrote", file)
 	}
 	if saved.Plan.FormatVersion != plan.FormatVersion {
-		return nil, fmt.Errorf("cannot read the plan %s: its format is %d and this activate knows %d", file, saved.Plan.FormatVersion, plan.FormatVersion)
+		return nil, fmt.Errorf("cannot read the plan %s: its format is %d and this activate knows %d; plan again", file, saved.Plan.FormatVersion, plan.FormatVersion)
 	}
 	return &saved, nil
 }

@@ -291,11 +291,6 @@ func lazyLookup(e *hclsyntax.FunctionCallExpr, s *Scope, l Lazy) (Term, diagnost
 	return Eval(e.Args[2], s)
 }
 
-// Functions names every function there is, sorted, the wrappers too.
-func Functions(table map[string]function.Function) []string {
-	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(table)), Special(), Wrappers())))
-}
-
 func wrongCount(e *hclsyntax.FunctionCallExpr, usage string) diagnostic.List {
 	return Errorf(e.Range(), "Wrong number of function arguments", "It is called as %s.", fmt.Sprintf("%s(%s)", e.Name, usage))
 }

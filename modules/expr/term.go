@@ -51,9 +51,6 @@ func (t Term) Whole() (cty.Value, diagnostic.List) {
 // Sensitive is the mark of values that are never shown.
 type Sensitive struct{}
 
-// IsSensitive reports whether v or anything in it is sensitive.
-func IsSensitive(v cty.Value) bool { return v != cty.NilVal && v.ContainsMarked() }
-
 // Tuple is a list in parts, as [a, b] and for expressions make of lazy ones.
 type Tuple struct{ Elems []Term }
 

@@ -8,7 +8,6 @@
 package functions
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty/function"
@@ -58,15 +57,6 @@ func Map() map[string]function.Function {
 		}
 	}
 	return out
-}
-
-// Names gives the names of all functions, sorted.
-func Names() []string {
-	names := map[string]bool{}
-	for _, e := range Entries() {
-		names[e.Name] = true
-	}
-	return slices.Sorted(maps.Keys(names))
 }
 
 func entry(group, usage, description string, f function.Function) Entry {
