@@ -21,7 +21,7 @@ const smallFiles = 24
 // space adds a problem for each file system that has too little room for what
 // p writes: the parts' contents, the generation's tree, the journal.
 func (e *Engine) space(p *Prepared) error {
-	if len(p.changes) == 0 {
+	if len(p.changes) == 0 && len(p.adopted) == 0 {
 		return nil
 	}
 	var needs []rootfs.Need

@@ -25,9 +25,15 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		cfg.Changed = func() { dropAccountCaches(w.warn) }
 	}
 	s := users.New(cfg)
+	space := s.Space
+	if w.allDrift {
+		// As for files: what is only looked at needs none.
+		space = nil
+	}
 	return activation.Part{
 		Kinds:     []string{plan.KindGroup, plan.KindUser},
 		Subsystem: s,
+		Space:     space,
 		Section:   sectionUsers,
 		Recorded:  func() any { return s.Recorded() },
 		Originals: s.Originals,
