@@ -154,11 +154,13 @@ var chores = [...]string{
 }
 
 // commandLine is the kernel's. It has no checks of its own that take time in
-// emulation.
+// emulation. Emulated code serves again where it stands at the same address,
+// so every process has its libraries at the same place: "norandmaps".
 func commandLine(c Config) string {
 	words := []string{
 		"root=/dev/vda", "console=ttyS0", "panic=1", "loglevel=5", "net.ifnames=0", "random.trust_cpu=on",
-		"edd=off", "mitigations=off", "no_timer_check", "cryptomgr.notests", "systemd.show_status=1",
+		"edd=off", "mitigations=off", "no_timer_check", "cryptomgr.notests", "norandmaps",
+		"systemd.show_status=1",
 	}
 	for _, unit := range chores {
 		words = append(words, "systemd.mask="+unit)
