@@ -42,7 +42,7 @@ func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
 
 func (u *Units) keepContents(s State) error {
 	for p, sha := range contentsOf(s) {
-		if u.cfg.Store.Has(sha) {
+		if u.cfg.Store.Holds(sha) {
 			continue
 		}
 		content, err := u.content(p, sha)

@@ -206,6 +206,9 @@ func (c *comparison) adopt(e Entry, f found) error {
 		c.diff.Adopted = map[plan.Address]plan.State{}
 	}
 	c.diff.Adopted[e.Address] = c.s.states.Encode(now)
+	if now.Type == File {
+		c.s.adopted[e.Address] = now
+	}
 	return nil
 }
 

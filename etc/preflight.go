@@ -57,8 +57,8 @@ func immutable(name string) error {
 }
 
 // Space gives what the changes write: to the state directory the linked
-// contents of the whole generation, and of each copy that changes the content,
-// the copy and what is kept of the file before it; to its own place the copy,
+// contents of the whole generation, and of what is adopted a copy, and of each copy
+// that changes the content the copy and what is kept of the file before it; to its own place the copy,
 // while the file before it is still there.
 func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	var out []rootfs.Need
@@ -66,6 +66,11 @@ func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	for _, e := range s.cfg.Desired.Entries {
 		if e.Type == Linked {
 			state(e.Content.Size)
+		}
+	}
+	for _, st := range s.adopted {
+		if st.Size != nil {
+			state(*st.Size)
 		}
 	}
 	for _, ch := range changes {

@@ -9,11 +9,18 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// Save keeps in the Store what the changes would destroy, and the secrets
-// that they bring, so that they and their inverses can be applied by any later
+// Save keeps in the Store what the changes would destroy, what the last Diff
+// adopted, and the secrets that the changes bring, so that they and their inverses can be applied by any later
 // process. It is called before the first change; the caller flushes the Root.
 // The error wraps rootfs.ErrChanged when a file is no longer as planned.
 func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
+	for a, st := range s.adopted {
+		// The generation that has the same content may be gone by the time it
+		// is put back.
+		if err := s.saveFile(a, st.hash()); err != nil {
+			return fmt.Errorf("cannot keep a copy of %s: %w", a, err)
+		}
+	}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -35,15 +42,19 @@ func (s *Subsystem) save(ch plan.Change) error {
 		return err
 	}
 	if before != nil && before.Type == File && (after == nil || after.Type != File || after.hash() != before.hash()) {
-		if err := s.saveFile(PathOf(ch.Address), before.hash()); err != nil {
+		if err := s.saveFile(ch.Address, before.hash()); err != nil {
 			return err
 		}
 	}
 	return s.saveSecret(ch.Address, after)
 }
 
-func (s *Subsystem) saveFile(p, hash string) error {
-	if s.cfg.Store.Has(hash) {
+// saveFile keeps the file at a as it is. What a generation holds need not be
+// kept once more where the last one put it there; but what others wrote, the
+// same by chance, must outlive the generation that has it.
+func (s *Subsystem) saveFile(a plan.Address, hash string) error {
+	p := PathOf(a)
+	if s.cfg.Store.Holds(hash) || s.wrote(p, hash) && s.cfg.Store.Has(hash) {
 		return nil
 	}
 	f, err := s.cfg.Root.Open(p)
@@ -59,6 +70,12 @@ func (s *Subsystem) saveFile(p, hash string) error {
 		return fmt.Errorf("%s: %w", s.cfg.Root.Name(p), rootfs.ErrChanged)
 	}
 	return nil
+}
+
+// wrote tells whether the last generation put the content with that hash at p.
+func (s *Subsystem) wrote(p, hash string) bool {
+	last, ours := s.lastAt[p]
+	return ours && last.Content != nil && (last.Content.Hash == hash || last.Content.Keyed == hash)
 }
 
 // saveSecret keeps a secret of the configuration's own text. One that has a

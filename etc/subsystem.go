@@ -58,7 +58,10 @@ type Subsystem struct {
 	lastAt, desiredAt map[string]Entry
 	needed            map[string]bool
 	fresh             map[string]Stamp
-	states            *plan.Memo[State]
+	// adopted are the files that the last Diff found to be as wanted and not
+	// ours so far: Save keeps them.
+	adopted map[plan.Address]*State
+	states  *plan.Memo[State]
 }
 
 // New makes a Subsystem. It touches nothing.
@@ -69,7 +72,7 @@ func New(cfg Config) *Subsystem {
 		last:    byAddress(cfg.Last),
 
 		lastAt: byPath(cfg.Last), desiredAt: byPath(cfg.Desired),
-		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{},
+		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{}, adopted: map[plan.Address]*State{},
 		states: plan.NewMemo[State](),
 	}
 }

@@ -54,7 +54,7 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 		return was, fmt.Errorf("cannot look at %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
 	}
 	was.Backup, was.BackupAccess = s.cfg.Store.Keyed(backup), &access{info.Mode, info.UID, info.GID}
-	if !s.cfg.Store.Has(was.Backup) {
+	if !s.cfg.Store.Holds(was.Backup) {
 		_, _, err = s.cfg.Store.Put(bytes.NewReader(backup), true)
 	}
 	return was, err

@@ -178,6 +178,13 @@ func (s *Store) Has(hash string) bool {
 	return true
 }
 
+// Holds tells whether the blob is in the directory that Put writes to, where it
+// stays whatever becomes of the others.
+func (s *Store) Holds(hash string) bool {
+	there, err := s.root.Exists(s.Place(hash))
+	return err == nil && there
+}
+
 // BlobName is the file name under which a Store's directory keeps a hash.
 func BlobName(hash string) string { return strings.ReplaceAll(hash, ":", "-") }
 
