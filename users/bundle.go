@@ -137,6 +137,15 @@ func (u *bundle) members(file, group string) []string {
 	return nil
 }
 
+// without tells that one of a group's two lists had user, and that of file had
+// not.
+func (u *bundle) without(file, group, user string) bool {
+	if u == nil || slices.Contains(u.members(file, group), user) {
+		return false
+	}
+	return slices.ContainsFunc(u.Members, func(m savedMember) bool { return m.Group == group && slices.Contains(m.List, user) })
+}
+
 // rejoin puts user into members before the first of those who followed it in
 // the list as it was: in whatever order several come back, they end up in the
 // old one.

@@ -90,7 +90,7 @@ func (o observation) done(c userChange) bool {
 	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
 		return false
 	}
-	if c.after.OwnGroup && o.book.group.find(c.name) == nil {
+	if !o.book.ownGroupDone(c) {
 		return false
 	}
 	now, want := cur.plain(), c.after.plain()
@@ -98,6 +98,19 @@ func (o observation) done(c userChange) bool {
 		now[uidField] = want[uidField]
 	}
 	return slices.Equal(now, want) && o.book.isMember(c.name, c.joins(), false) && !o.book.isMember(c.name, c.leaves(), true)
+}
+
+// ownGroupDone tells whether the own group of an account is there, or gone, as
+// after the change.
+func (b *book) ownGroupDone(c userChange) bool {
+	group, gshadow := b.group.find(c.name) != nil, b.gshadow.find(c.name) != nil
+	switch {
+	case c.after.OwnGroup:
+		return group && (gshadow || !b.present[gshadowPath])
+	case c.before != nil && c.before.OwnGroup:
+		return !group && !gshadow
+	}
+	return true
 }
 
 // check refuses an account that is neither as before nor as after the change.

@@ -28,6 +28,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 		return d, nil
 	}
 	seen := s.look()
+	s.amended = map[plan.Address]plan.State{}
 	p, err := s.newPlanning(&d)
 	if err != nil {
 		return d, err
@@ -69,6 +70,8 @@ type planning struct {
 	keysOf map[string]string
 	// newGIDs are the ids chosen for groups that do not exist yet.
 	newGIDs map[string]ID
+	// going are the groups that leave with this plan.
+	going map[string]bool
 	// looseUsers and looseGroups are names in malformed lines.
 	looseUsers, looseGroups map[string]bool
 }
@@ -100,6 +103,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		looseGroups: looseNames(b.group, b.gshadow),
 	}
 	p.indexDesired()
+	p.going = p.goingGroups()
 	if lost {
 		p.warnRebuilt()
 	}

@@ -117,8 +117,26 @@ func (p *planning) originalGroup(name string) *GroupState {
 	return st
 }
 
-// leaveGroup plans the way of a group that is no longer desired.
-func (p *planning) leaveGroup(g Group) {
+// goingGroups are those that an earlier run made, and that neither a block nor
+// a user's own group asks for any more.
+func (p *planning) goingGroups() map[string]bool {
+	out := map[string]bool{}
+	for name := range p.lastGroup {
+		if _, wanted := p.group[name]; !wanted && !p.ownGroupWanted(name) && p.originalGroup(name) == nil {
+			out[name] = true
+		}
+	}
+	for name, u := range p.lastUser {
+		if p.user[name] == nil && u.OnRemoval != "lock" && p.originalUser(name) == nil && p.ownsGroup(name) {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// leaveGroup plans the way of a group that is no longer desired; after are the
+// users that this plan changes, as they will be.
+func (p *planning) leaveGroup(g Group, after map[string]*UserState) {
 	a := groupAddress(g.Name)
 	cur := p.obs.group(g.Name)
 	if cur == nil {
@@ -135,7 +153,7 @@ func (p *planning) leaveGroup(g Group) {
 		p.returnGroup(g, before, GroupState{GID: cur.GID})
 		return
 	}
-	if user := p.primaryOf(cur.GID); user != "" {
+	if user := p.primaryOf(cur.GID, after); user != "" {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove group %s: it is the primary group of %s, so it stays", g.Name, user))
 		return
 	}
@@ -149,7 +167,7 @@ func (p *planning) returnGroup(g Group, before, original GroupState) {
 	given := minus(g.Members, original.Members)
 	kept := slices.DeleteFunc(given, func(m string) bool { return p.joins[membership{g.Name, m}] })
 	after.Members = minus(before.Members, kept)
-	if g.GID != nil && before.GID == *g.GID && original.GID != before.GID {
+	if original.GID != before.GID && p.ledger.Groups[g.Name] == before.GID && slices.Contains(p.ledger.FormerGroups[g.Name], original.GID) {
 		p.migrateGroupBack(g.Name, &before, &after, original.GID)
 	}
 	if after.GID == before.GID && slices.Equal(after.Members, before.Members) {
@@ -165,12 +183,17 @@ func (p *planning) ownGroupWanted(name string) bool {
 	return ok && (u.Group == "" || u.Group == name)
 }
 
-// primaryOf gives a user who stays and has gid as primary group.
-func (p *planning) primaryOf(gid ID) string {
+// primaryOf gives a user who has gid as primary group once the plan is applied.
+func (p *planning) primaryOf(gid ID, after map[string]*UserState) string {
 	for _, name := range p.book.primaries[gid] {
-		_, wanted := p.user[name]
-		_, leaves := p.lastUser[name]
-		if _, returns := p.s.cfg.Originals[userAddress(name)]; wanted || !leaves || returns {
+		st, changed := after[name]
+		if !changed {
+			return name
+		}
+		if st == nil {
+			continue
+		}
+		if stays, _ := p.book.gid(st.Group); stays == gid {
 			return name
 		}
 	}

@@ -90,12 +90,35 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	if !ok {
 		return
 	}
+	p.amend(u, *cur)
 	differs := userReason(*cur, after)
 	before := *cur
 	if differs != "" || !ours {
 		before.Lines = p.linesKey(u.Name, false)
 	}
+	if original := p.originalUser(u.Name); original != nil {
+		// What an attribute that left gives back stands where it stood.
+		after.Lines = original.Lines
+	}
 	p.settle(a, before, after, differs == "", ours, differs, u.Origin)
+}
+
+// amend adds to what an adopted account was before us those of its files that
+// the last configuration left alone.
+func (p *planning) amend(u User, cur UserState) {
+	last, original := p.last(u.Name), p.originalUser(u.Name)
+	linger := u.Linger != nil && last.Linger == nil
+	keys := len(u.AuthorizedKeys) > 0 && len(last.AuthorizedKeys) == 0
+	if original == nil || !linger && !keys {
+		return
+	}
+	if linger {
+		original.Linger = cur.Linger
+	}
+	if keys {
+		original.Keys = cur.Keys
+	}
+	p.s.amended[userAddress(u.Name)] = plan.Encode(original)
 }
 
 func (p *planning) linesKey(name string, own bool) string {
@@ -193,7 +216,7 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 		return true
 	}
 	if u.Group != "" && u.Group != u.Name {
-		p.problem(userAddress(u.Name), u.Origin, "Declare the group.", "there is no group %q", u.Group)
+		p.noGroup(u, u.Group)
 		return false
 	}
 	if p.looseGroups[name] {
@@ -210,8 +233,20 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 	return true
 }
 
-// gid resolves a group that exists or that this plan makes.
+// noGroup refuses a group that u names and that is not there.
+func (p *planning) noGroup(u User, group string) {
+	why := ""
+	if p.going[group] {
+		why = " once this is applied: it leaves the configuration"
+	}
+	p.problem(userAddress(u.Name), u.Origin, "Declare the group.", "there is no group %q%s", group, why)
+}
+
+// gid resolves a group that exists and stays, or that this plan makes.
 func (p *planning) gid(name string) (ID, bool) {
+	if p.going[name] {
+		return 0, false
+	}
 	if gid, ok := p.book.gid(name); ok {
 		return gid, true
 	}
@@ -230,13 +265,16 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 	ok := true
 	for _, g := range u.Groups {
 		if _, found := p.gid(g); !found && !p.s.cfg.Desired.DeclaresGroup(g) || isID(g) {
-			p.problem(userAddress(u.Name), u.Origin, "Declare the group.", "there is no group %q", g)
+			p.noGroup(u, g)
 			ok = false
 		}
 	}
 	var have []string
 	if cur != nil {
 		have = cur.Groups
+	}
+	if original := p.originalUser(u.Name); original != nil && p.last(u.Name).ExclusiveGroups {
+		have = union(have, p.taken(*original))
 	}
 	if u.ExclusiveGroups {
 		st.Groups = union(u.Groups, nil)

@@ -95,7 +95,7 @@ func (e *edit) join(user, group string, saved *bundle) {
 		doc  *document
 	}{{groupPath, e.book.group}, {gshadowPath, e.book.gshadow}} {
 		r := f.doc.find(group)
-		if r == nil || slices.Contains(list(r.field(grMembers)), user) {
+		if r == nil || slices.Contains(list(r.field(grMembers)), user) || saved.without(f.path, group, user) {
 			continue
 		}
 		members := rejoin(list(r.field(grMembers)), saved.members(f.path, group), user)

@@ -167,6 +167,11 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 			e.book.passwd.set(r, f.i, field(f.want))
 		}
 	}
+	if a.OwnGroup {
+		if err := e.addGroup(c.name, a.GID); err != nil {
+			return err
+		}
+	}
 	if cur.Group != a.Group {
 		gid, ok := e.book.gid(a.Group)
 		if !ok {
@@ -178,6 +183,9 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 		if err := e.secrets(c, cur, saved); err != nil {
 			return err
 		}
+	}
+	if c.before.OwnGroup && !a.OwnGroup {
+		e.removeGroup(c.name)
 	}
 	e.setRanges(c.name, *a, saved)
 	return nil

@@ -16,11 +16,29 @@ func (p *planning) leaving() {
 			p.leaveUser(u)
 		}
 	}
+	var after map[string]*UserState
 	for _, g := range p.s.cfg.Last.Groups {
 		if _, wanted := p.group[g.Name]; !wanted {
-			p.leaveGroup(g)
+			if after == nil {
+				after = p.changedUsers()
+			}
+			p.leaveGroup(g, after)
 		}
 	}
+}
+
+// changedUsers are the users that the plan changes so far, as they will be.
+func (p *planning) changedUsers() map[string]*UserState {
+	out := map[string]*UserState{}
+	for _, ch := range p.diff.Changes {
+		if ch.Kind != plan.KindUser {
+			continue
+		}
+		if st, err := p.s.userStates.Decode(ch.After); err == nil {
+			out[ch.Address.Name()] = st
+		}
+	}
+	return out
 }
 
 func (p *planning) leaveUser(u User) {
@@ -104,17 +122,19 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 	back(&after.Description, u.Description, original.Description)
 	back(&after.Home, u.Home, original.Home)
 	back(&after.Shell, u.Shell, original.Shell)
-	if u.MigrateID && u.UID != nil && cur.UID == *u.UID && original.UID != cur.UID {
+	if original.UID != cur.UID && p.ledger.Users[u.Name] == cur.UID && slices.Contains(p.ledger.Former[u.Name], original.UID) {
 		p.migrateBack(u.Name, &cur, &after, original.UID)
 	}
 	back(&after.Expires, u.Expires, original.Expires)
-	back(&after.Group, u.Group, original.Group)
+	if u.Group != "" && cur.Group == u.Group && original.Group != u.Group {
+		p.oldPrimary(User{Name: u.Name}, &after, original.Group)
+	}
 	back(&after.Password, u.PasswordSet, original.Password)
 	given := minus(u.Groups, original.Groups)
 	given = slices.DeleteFunc(given, func(g string) bool { return p.joins[membership{g, u.Name}] })
 	after.Groups = minus(cur.Groups, given)
-	if u.ExclusiveGroups && slices.Equal(cur.Groups, union(u.Groups, nil)) {
-		after.Groups = original.Groups
+	if u.ExclusiveGroups {
+		after.Groups = union(after.Groups, p.taken(original))
 	}
 	if u.SubIDs != nil {
 		after.SubUIDs = mergeRanges(cur.SubUIDs, p.givenSubIDs(u.Name), nil)
@@ -128,6 +148,12 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(u.Name), p.encode(before), p.encode(after),
 			fmt.Sprintf("no longer in the configuration, what it was before returns: %s", why), ""))
 	}
+}
+
+// taken are the groups that an account had before us, for one that lost them to
+// exclusive_groups.
+func (p *planning) taken(original UserState) []string {
+	return slices.DeleteFunc(slices.Clone(original.Groups), func(g string) bool { return p.book.group.find(g) == nil })
 }
 
 // back restores a field that still is as we set it.

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
@@ -22,6 +23,7 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 			out[a] = st
 		}
 	}
+	maps.Copy(out, s.amended)
 	for a, st := range d.Adopted {
 		if s.desired[a] {
 			out[a] = s.withoutOurs(a, st)

@@ -56,6 +56,9 @@ type Subsystem struct {
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
+	// amended are the originals of accounts of which the configuration manages
+	// more than the last one.
+	amended map[plan.Address]plan.State
 	// userStates and groupStates are the sides of changes, decoded.
 	userStates  *plan.Memo[UserState]
 	groupStates *plan.Memo[GroupState]

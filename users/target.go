@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -32,24 +33,54 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	if !p.supplementary(u, &after, cur) {
 		return after, false
 	}
-	if original := p.originalUser(u.Name); u.Group == "" && p.last(u.Name).Group != "" && original != nil {
-		after.Group = original.Group
-	}
-	if u.Group != "" {
-		gid, ok := p.gid(u.Group)
-		if !ok {
-			p.problem(a, u.Origin, "Declare the group.", "there is no group %q", u.Group)
-			return after, false
-		}
-		if now, _ := p.book.gid(cur.Group); now != gid {
-			after.Group = p.groupLabel(u.Group)
-		}
+	if !p.primary(u, &after, cur) {
+		return after, false
 	}
 	if err := p.password(u, &after, false); err != nil {
 		p.problem(a, u.Origin, "", "%v", err)
 		return after, false
 	}
 	return after, p.wantSubIDs(u, &after, cur) && p.wantFiles(u, cur, &after)
+}
+
+// primary gives an existing account the primary group of u. One that is no
+// longer said goes back to what it was before us, or to the own group.
+func (p *planning) primary(u User, after, cur *UserState) bool {
+	if u.Group == "" && p.last(u.Name).Group == "" {
+		return true
+	}
+	if u.Group == "" {
+		if original := p.originalUser(u.Name); original != nil {
+			p.oldPrimary(u, after, original.Group)
+			return true
+		}
+		if !p.newPrimary(u, after) {
+			return false
+		}
+		if !after.OwnGroup {
+			after.GID = 0
+		}
+		return true
+	}
+	gid, ok := p.gid(u.Group)
+	if !ok {
+		p.noGroup(u, u.Group)
+		return false
+	}
+	if now, _ := p.book.gid(cur.Group); now != gid {
+		after.Group = p.groupLabel(u.Group)
+	}
+	return true
+}
+
+// oldPrimary gives an account the primary group of before, if it is there still.
+func (p *planning) oldPrimary(u User, after *UserState, group string) {
+	if _, there := p.book.gid(group); there {
+		after.Group = group
+		return
+	}
+	p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
+		"cannot give user %s its primary group back: its group %s of before is gone", u.Name, group))
 }
 
 // fields applies the plain fields. One that the last configuration set and
