@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -35,15 +36,21 @@ func Compact(v any) []byte {
 	return buf.Bytes()
 }
 
+// piece is how much of a document is handed over at once, in bytes.
+const piece = 64 << 10
+
 // Stream is Compact in pieces, so that a large document is never held as a
 // whole. It reads v until the end or until it is closed, which must be done;
 // what cannot be encoded is the reader's error.
 func Stream(v any) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
-		err := faster.MarshalWrite(w, v, asBefore.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
+		// Each write of a pipe waits for its reader.
+		buf := bufio.NewWriterSize(w, piece)
+		err := faster.MarshalWrite(buf, v, asBefore.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
 		if err == nil {
-			_, err = io.WriteString(w, "\n")
+			_ = buf.WriteByte('\n')
+			err = buf.Flush()
 		}
 		_ = w.CloseWithError(err)
 	}()
