@@ -155,6 +155,8 @@ type edit struct {
 	ledger *ledger
 	// hashes are the password fields that were read for this, by their key.
 	hashes map[string]string
+	// first are the files that hold lists, as they were before all runs.
+	first map[string]*document
 	// lines go back to where they stood, once all else is done.
 	lines []savedLine
 }

@@ -169,6 +169,9 @@ func (p *planning) complete(u User, st *UserState) bool {
 	return p.wantSubIDs(u, st, nil) && p.wantFiles(u, nil, st)
 }
 
+// noHome is the home of accounts that have none; it is never made.
+const noHome = "/nonexistent"
+
 // defaultHome is useradd(8)'s for people; a system account has none unless it
 // is to be made.
 func defaultHome(u User) string {
@@ -176,7 +179,7 @@ func defaultHome(u User) string {
 	case u.Name == "root":
 		return "/root"
 	case u.System && !u.CreateHome:
-		return "/nonexistent"
+		return noHome
 	}
 	return "/home/" + u.Name
 }

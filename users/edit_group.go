@@ -87,20 +87,27 @@ func (e *edit) removeGroup(name string) {
 	e.book.gshadow.remove(name)
 }
 
-// join puts a user into a group's lists, where it stood before if that is
-// known, else at the end.
+// join puts a user into a group's lists: where it stood before if it comes back,
+// else at the end.
 func (e *edit) join(user, group string, saved *bundle) {
-	for _, f := range []struct {
-		path string
-		doc  *document
-	}{{groupPath, e.book.group}, {gshadowPath, e.book.gshadow}} {
-		r := f.doc.find(group)
+	for _, f := range []accountFile{{groupPath, &e.book.group, groupLine}, {gshadowPath, &e.book.gshadow, gshadowLine}} {
+		d := *f.doc
+		r := d.find(group)
 		if r == nil || slices.Contains(list(r.field(grMembers)), user) || saved.without(f.path, group, user) {
 			continue
 		}
-		members := rejoin(list(r.field(grMembers)), saved.members(f.path, group), user)
-		f.doc.set(r, grMembers, strings.Join(members, ","))
+		members := rejoin(list(r.field(grMembers)), e.oldList(f, group, user, saved), user)
+		d.set(r, grMembers, strings.Join(members, ","))
 	}
+}
+
+// oldList is a group's list at a time when it had the user, nil when there is
+// none to go by.
+func (e *edit) oldList(f accountFile, group, user string, saved *bundle) []string {
+	if first := e.firstList(f, group); slices.Contains(first, user) {
+		return first
+	}
+	return saved.members(f.path, group)
 }
 
 // part takes a user out of a group's lists.

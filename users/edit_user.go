@@ -218,6 +218,7 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 		changed = old.field(spChanged)
 		pw = saved.line(passwdPath).field(pwPassword)
 	}
+	e.ledger.setPassword(c.name, c.after.Password)
 	e.book.shadow.set(r, spPassword, field)
 	e.book.shadow.set(r, spChanged, changed)
 	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, pw)

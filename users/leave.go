@@ -130,6 +130,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		p.oldPrimary(User{Name: u.Name}, &after, original.Group)
 	}
 	back(&after.Password, u.PasswordSet, original.Password)
+	back(&after.Password, p.ledger.Passwords[u.Name], original.Password)
 	given := minus(u.Groups, original.Groups)
 	given = slices.DeleteFunc(given, func(g string) bool { return p.joins[membership{g, u.Name}] })
 	after.Groups = minus(cur.Groups, given)

@@ -41,6 +41,8 @@ type ledger struct {
 	Former map[string][]ID `json:"former,omitempty"`
 	// FormerGroups are the same of groups.
 	FormerGroups map[string][]ID `json:"former_groups,omitempty"`
+	// Passwords are what stands for the latest password that a run set.
+	Passwords map[string]string `json:"passwords,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
@@ -154,6 +156,18 @@ func (l *ledger) give(ids map[string]ID, former *map[string][]ID, name string, i
 		(*former)[name] = append((*former)[name], old)
 	}
 	ids[name], l.changed = id, true
+}
+
+// setPassword notes what stands for a password: by it one that we set is told
+// from one that the user set since.
+func (l *ledger) setPassword(name, state string) {
+	if passwordKey(state) == "" || l.Passwords[name] == state {
+		return
+	}
+	if l.Passwords == nil {
+		l.Passwords = map[string]string{}
+	}
+	l.Passwords[name], l.changed = state, true
 }
 
 func (l *ledger) giveSubIDs(name string, ranges []SubRange) {

@@ -57,11 +57,11 @@ func (s *Subsystem) oursGroup(name string, l *ledger, cur *GroupState) bool {
 		return true
 	}
 	given, ok := l.Groups[name]
-	return cur != nil && ok && given == cur.GID && slices.ContainsFunc(s.cfg.Last.Users, func(u User) bool { return u.Name == name && u.Group == "" })
+	return cur != nil && ok && given == cur.GID && s.made(userAddress(name))
 }
 
-// withoutOurs takes out of what an account was the memberships that an earlier
-// run gave it through the block of the other side.
+// withoutOurs gives what an account was less the memberships that an earlier run
+// gave it through the block of the other side, and with those that it took.
 func (s *Subsystem) withoutOurs(a plan.Address, st plan.State) plan.State {
 	name := a.Name()
 	if a.Kind() == plan.KindGroup {
@@ -70,6 +70,7 @@ func (s *Subsystem) withoutOurs(a plan.Address, st plan.State) plan.State {
 			return st
 		}
 		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(user string) bool { return s.gaveThroughUser(name, user) })
+		g.Members = union(g.Members, s.takenThroughUsers(name))
 		return plan.Encode(g)
 	}
 	u, err := s.userStates.Decode(st)
@@ -86,6 +87,19 @@ func (s *Subsystem) gaveThroughUser(group, user string) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.cfg.Last.Users, func(u User) bool { return u.Name == user && slices.Contains(u.Groups, group) })
+}
+
+// takenThroughUsers are those whom the exclusive_groups of an earlier run took
+// out of a group.
+func (s *Subsystem) takenThroughUsers(group string) []string {
+	var out []string
+	for _, u := range s.cfg.Last.Users {
+		original, err := s.userStates.Decode(s.cfg.Originals[userAddress(u.Name)])
+		if err == nil && original != nil && u.ExclusiveGroups && slices.Contains(original.Groups, group) {
+			out = append(out, u.Name)
+		}
+	}
+	return out
 }
 
 func (s *Subsystem) gaveThroughGroup(group, user string) bool {

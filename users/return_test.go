@@ -299,3 +299,100 @@ func TestAMigratedIDReturnsThoughItIsNoLongerSaid(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestListsReturnInTheirOldOrder takes two out of a group one after the other,
+// and lets them return in the other order.
+func TestListsReturnInTheirOldOrder(t *testing.T) {
+	t.Parallel()
+	bob, windows := users.User{Name: "bob", ExclusiveGroups: true}, users.User{Name: "windows", ExclusiveGroups: true}
+	for name, steps := range map[string][]users.Desired{
+		"the first one first": {wants(bob), wants(bob, windows), wants(windows), {}},
+		"the last one first":  {wants(bob), wants(bob, windows), wants(bob), {}},
+		"at once":             {wants(bob), wants(bob, windows), {}},
+	} {
+		files := maps.Clone(debian)
+		for _, f := range []string{"etc/group", "etc/gshadow"} {
+			files[f] = strings.Replace(files[f], ":bob,root", ":windows,bob,root", 1)
+		}
+		h := open(t, files)
+		before := h.tree(t)
+		for _, d := range steps {
+			h.switchTo(t, d)
+		}
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestAGroupAdoptedWhileAMemberIsTakenOut becomes ours after bob's block took
+// bob out of it, and asks for bob itself later.
+func TestAGroupAdoptedWhileAMemberIsTakenOut(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	before := h.tree(t)
+	alone := users.User{Name: "bob", ExclusiveGroups: true}
+	h.switchTo(t, wants(alone))
+	h.switchTo(t, users.Desired{Users: []users.User{alone}, Groups: []users.Group{{Name: "staff"}}})
+	h.switchTo(t, users.Desired{Groups: []users.Group{{Name: "staff", Members: []string{"bob"}}}})
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestNobodysHomeIsNotMade has a system account, which has no home, ask for one
+// later.
+func TestNobodysHomeIsNotMade(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/passwd"] += "carol:x:1005:1000::/nonexistent:/bin/sh\n"
+	h := open(t, files)
+	h.switchTo(t, wants(users.User{Name: "alice", System: true}))
+	h.switchTo(t, wants(users.User{Name: "alice", System: true, CreateHome: true}))
+	if got := h.read(t, "etc/passwd"); !strings.Contains(got, "::/home/alice:") {
+		t.Error(got)
+	}
+	d := h.switchTo(t, wants(users.User{Name: "carol", CreateHome: true}))
+	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "its home is /nonexistent") {
+		t.Errorf("%v", d.Problems)
+	}
+	if _, err := os.Lstat(filepath.Join(h.dir, "nonexistent")); err == nil {
+		t.Error("/nonexistent was made")
+	}
+}
+
+// TestAPasswordReturnsAfterARollback goes back to a generation that says nothing
+// of the password: it stays, and goes when its account leaves.
+func TestAPasswordReturnsAfterARollback(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "bob"}))
+	first := h.last
+	h.switchTo(t, wants(users.User{Name: "bob", HashedPassword: "$6$ours"}))
+	h.switchTo(t, first)
+	h.last = first
+	if got := h.read(t, "etc/shadow"); !strings.Contains(got, "bob:$6$ours:") {
+		t.Errorf("the password changed by omission: %s", got)
+	}
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAnOwnGroupThatBecomesABlockIsOursStill has a user leave its own group
+// first, and the group get a block of its own afterwards.
+func TestAnOwnGroupThatBecomesABlockIsOursStill(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "alice"}))
+	h.switchTo(t, wants(users.User{Name: "alice", Group: "staff"}))
+	h.switchTo(t, users.Desired{Groups: []users.Group{{Name: "alice", Members: []string{"bob"}}}})
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -93,6 +93,9 @@ func (p *planning) fields(u User, after *UserState, cur UserState) {
 	}
 	after.Description = settled(u.Description, last.Description, cur.Description, fallback.Description)
 	after.Home = settled(u.Home, last.Home, cur.Home, fallback.Home)
+	if u.CreateHome && u.Home == "" && after.Home == noHome && p.lastUser[u.Name] != nil && original == nil {
+		after.Home = defaultHome(u)
+	}
 	after.Shell = settled(u.Shell, last.Shell, cur.Shell, fallback.Shell)
 	after.Expires = settled(u.Expires, last.Expires, cur.Expires, fallback.Expires)
 	if after.Shell != cur.Shell {
@@ -208,6 +211,10 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 	if !u.CreateHome && len(u.AuthorizedKeys) == 0 {
 		st.Keys = p.keysAfter(u, cur)
 		return true
+	}
+	if u.CreateHome && st.Home == noHome {
+		p.problem(userAddress(u.Name), u.Origin, "Set home to another path.", "its home is %s, which is never made", noHome)
+		return false
 	}
 	home := rootfs.Rel(st.Home)
 	there, err := p.s.cfg.Root.Exists(home)

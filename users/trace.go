@@ -35,6 +35,9 @@ func (s *Subsystem) rememberRun(b *book) error {
 		_, known := l.Before[f.path]
 		if !known && !slices.Contains(l.Made, f.path) {
 			l.Before[f.path] = l.Run[f.path]
+			if err := s.keepFirst(f, l.Run[f.path].File); err != nil {
+				return err
+			}
 		}
 	}
 	return l.write(s.cfg.Root, s.cfg.StateDir)
