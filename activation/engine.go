@@ -58,6 +58,10 @@ type Part struct {
 	// Parents gives the directories that are kept for the sake of entries;
 	// nil means none.
 	Parents func(plan.Diff) []string
+	// Renewed tells whether the target asks for something else of the part than
+	// the last record, though it be nothing that a change would bring: a policy,
+	// an object that stays as it is and is no longer ours. Nil means never.
+	Renewed func() bool
 	// Leaves tells whether a change gives its object back to the host; nil
 	// means: only a deletion does.
 	Leaves func(plan.Change) bool

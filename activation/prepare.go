@@ -27,6 +27,10 @@ type Prepared struct {
 	// loaded is what snippets with triggers did last, by their names.
 	loaded  map[string]string
 	adopted map[plan.Address]plan.State
+	// moved are objects that stay as they are, under another address.
+	moved map[plan.Address]plan.State
+	// renewed says that the record changes even where nothing on the host does.
+	renewed bool
 	// kept are contents from before us that an edit stands in the way of, now or
 	// in an earlier run.
 	kept     []string
@@ -66,8 +70,18 @@ func (p *Prepared) Number() int { return p.number }
 func (p *Prepared) Previous() int { return numberOf(p.last) }
 
 // Nothing tells whether applying would do nothing: no change, no unit to act
-// on, and nothing that becomes ours by it.
-func (p *Prepared) Nothing() bool { return p.Plan.Empty() && len(p.adopted) == 0 }
+// on, and nothing to record.
+func (p *Prepared) Nothing() bool { return p.Plan.Empty() && p.settled() }
+
+// OnlyRecords tells whether applying would change nothing on the host, but the
+// record.
+func (p *Prepared) OnlyRecords() bool { return p.Plan.Empty() && p.renewed }
+
+// settled tells whether the last record says already what that of the target
+// would.
+func (p *Prepared) settled() bool {
+	return len(p.changes) == 0 && len(p.adopted) == 0 && !p.renewed
+}
 
 // Prepare plans the way from the current generation to target. It needs no
 // lock and writes nothing. Problems of the plan are in the result, not in the
@@ -179,9 +193,13 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	if err != nil {
 		return err
 	}
-	p.changes, p.adopted, p.kept = all.Changes, all.Adopted, unique(append(earlier, all.Unreturned...))
+	p.changes, p.adopted, p.moved = all.Changes, all.Adopted, all.Moved
+	p.kept = unique(append(earlier, all.Unreturned...))
 	p.Problems, p.Warnings = all.Problems, all.Warnings
 	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
+	if p.renewed, err = p.isRenewed(); err != nil {
+		return err
+	}
 	if len(p.changes) > 0 {
 		if p.loaded, err = e.State.ReadLoaded(); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
@@ -100,6 +101,15 @@ func (tx *transaction) snippet(ctx context.Context, name string) error {
 		return nil
 	}
 	return err
+}
+
+// stepsOf gives the steps of a run. Where no change is made, the snippets are
+// left out, but for a boot's.
+func (p *Prepared) stepsOf(verb string) []string {
+	if len(p.changes) > 0 || verb == VerbAtBoot {
+		return p.steps
+	}
+	return slices.DeleteFunc(slices.Clone(p.steps), func(step string) bool { return strings.HasPrefix(step, snippetStep) })
 }
 
 // hasBootSnippets tells whether a boot has work beyond what differs: snippets

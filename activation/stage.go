@@ -66,7 +66,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if err := p.Refused(); err != nil {
 		return res.failed(err)
 	}
-	if p.last != nil && len(p.changes)+len(p.adopted) == 0 {
+	if p.last != nil && p.settled() {
 		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
 	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
@@ -92,7 +92,14 @@ func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 	if p.last != nil {
 		maps.Copy(states, p.last.States)
 	}
+	for a := range states {
+		// What left by itself needs no change.
+		if p.unwanted(a) {
+			delete(states, a)
+		}
+	}
 	maps.Copy(states, p.adopted)
+	maps.Copy(states, p.moved)
 	for _, ch := range p.changes {
 		switch {
 		case ch.Address == staticAddress || ch.Kind == plan.KindSnippet:
@@ -103,6 +110,17 @@ func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 		}
 	}
 	return states
+}
+
+// unwanted tells whether the target does not ask for the object at a.
+func (p *Prepared) unwanted(a plan.Address) bool {
+	at := plan.Change{Address: a, Kind: a.Kind()}
+	for _, part := range p.parts {
+		if part.owns(at) {
+			return part.Leaves != nil && part.Leaves(at)
+		}
+	}
+	return false
 }
 
 func (p *Prepared) leaves(ch plan.Change) bool {

@@ -87,7 +87,7 @@ func (e *Engine) nothing(p *Prepared, req Request, res *Result) *Result {
 // stopped by hand is started again, and that makes no generation.
 func (p *Prepared) unitsOnly() bool {
 	same := p.target.recorded() == 0 || p.target.recorded() == numberOf(p.last)
-	return p.last != nil && p.target.Record != nil && same && len(p.changes) == 0 && len(p.adopted) == 0
+	return p.last != nil && p.target.Record != nil && same && p.settled()
 }
 
 // startUnits acts on units alone.
@@ -125,7 +125,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		engine: e, target: p.target, parts: p.parts, handoff: p.handoff,
 		journal: &generation.Journal{
 			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Boot: boot, Fresh: fresh,
-			Changes: p.changes, Units: p.Plan.Units, Steps: p.steps,
+			Changes: p.changes, Units: p.Plan.Units, Steps: p.stepsOf(req.Verb),
 			Known: p.known, Before: p.index, Kept: p.kept,
 		},
 	}

@@ -182,6 +182,7 @@ func (c *comparison) compare(e Entry, want *State, f found) error {
 	case differs == "" && c.s.ours(e):
 		c.diff.Unchanged++
 		c.s.settled(f, want)
+		c.moved(e, want)
 		return nil
 	case differs == "":
 		return c.adopt(e, f)
@@ -190,6 +191,17 @@ func (c *comparison) compare(e Entry, want *State, f found) error {
 		return c.conflict(e, f, want, differs)
 	}
 	return c.ours(e, f, want, differs)
+}
+
+// moved notes that e takes the place of another kind of block.
+func (c *comparison) moved(e Entry, want *State) {
+	if last, ok := c.s.made(e); !ok || last.Address == e.Address {
+		return
+	}
+	if c.diff.Moved == nil {
+		c.diff.Moved = map[plan.Address]plan.State{}
+	}
+	c.diff.Moved[e.Address] = c.s.states.Encode(want)
 }
 
 func (c *comparison) adopt(e Entry, f found) error {

@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Diff is what a subsystem found when it held the desired state against the
 // host.
@@ -11,6 +14,9 @@ type Diff struct {
 	// this run: address to what stands there now. They need no write, but on
 	// removal they are left or put back as they were.
 	Adopted map[Address]State
+	// Moved are objects of ours that stay as they are, and that the configuration
+	// now asks for under another address.
+	Moved map[Address]State
 	// Unreturned are the hashes of contents that stood somewhere before us and
 	// do not come back, since an edit of what we made there stays.
 	Unreturned []string
@@ -30,12 +36,17 @@ func (d *Diff) Add(o Diff) {
 	d.Unreturned = append(d.Unreturned, o.Unreturned...)
 	d.Problems = append(d.Problems, o.Problems...)
 	d.Warnings = append(d.Warnings, o.Warnings...)
-	for a, s := range o.Adopted {
-		if d.Adopted == nil {
-			d.Adopted = map[Address]State{}
-		}
-		d.Adopted[a] = s
+	d.Adopted = joined(d.Adopted, o.Adopted)
+	d.Moved = joined(d.Moved, o.Moved)
+}
+
+// joined adds what is in more to m.
+func joined(m, more map[Address]State) map[Address]State {
+	if m == nil {
+		return maps.Clone(more)
 	}
+	maps.Copy(m, more)
+	return m
 }
 
 // Problem is one finding about one object, told so that its reader can act.

@@ -39,6 +39,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		Originals: s.Originals,
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,
+		Renewed:   s.Renewed,
 		Settled: func(map[string]rootfs.Info) error {
 			return w.state.WriteMemo(s.Memo(c.Number))
 		},

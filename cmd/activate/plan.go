@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
 )
 
@@ -46,6 +47,9 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		}
 		if err := h.answer(p); err != nil {
 			return h.mayRead(err)
+		}
+		if p.OnlyRecords() {
+			ui.Warnings(h.std.err, h.style, []plan.Problem{{Summary: "nothing on the host changes, but a switch records a generation: a policy changed, or a path is no longer managed"}})
 		}
 		if err := h.engine.DryRun(ctx, p); err != nil {
 			return err

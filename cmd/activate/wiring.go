@@ -168,6 +168,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Originals: s.Originals,
 		Parents:   s.Parents,
 		Leaves:    s.Leaves,
+		Renewed:   s.Renewed,
 		Checks:    func(changes []plan.Change) []activation.Check { return contentChecks(s, changes) },
 		Settled: func(staged map[string]rootfs.Info) error {
 			return w.state.WriteStamps(s.Stamps(staged))
@@ -260,6 +261,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 		Paths:     u.Paths,
 		Parents:   u.Parents,
 		Leaves:    u.Leaves,
+		Renewed:   func() bool { return !u.Recorded().Same(last.daemon) },
 		Checks:    func(changes []plan.Change) []activation.Check { return w.calendarChecks(d.daemon, changes) },
 	}, handoff, nil
 }
