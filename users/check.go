@@ -155,7 +155,8 @@ func (o observation) checkKeys(c userChange) error {
 		after = c.after.Keys
 	}
 	p := ""
-	for _, side := range []*KeysState{before, after} {
+	known := []*KeysState{before, after, c.replaced()}
+	for _, side := range known {
 		if side != nil {
 			p = side.Path
 		}
@@ -171,10 +172,21 @@ func (o observation) checkKeys(c userChange) error {
 		return fmt.Errorf("cannot read its authorized_keys: %w", err)
 	}
 	sum := hashOf(data)
-	if before != nil && before.SHA256 == sum || after != nil && after.SHA256 == sum {
+	if slices.ContainsFunc(known, func(k *KeysState) bool { return k != nil && k.SHA256 == sum }) {
 		return nil
 	}
 	return fmt.Errorf("its authorized_keys: %w", rootfs.ErrChanged)
+}
+
+// replaced is what the keys of a new account replace, nil for nothing.
+func (c userChange) replaced() *KeysState {
+	switch {
+	case c.before == nil && c.after != nil:
+		return c.after.Replaced
+	case c.after == nil && c.before != nil:
+		return c.before.Replaced
+	}
+	return nil
 }
 
 // groupChange is a decoded change of a group.

@@ -33,6 +33,9 @@ func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
 	if after.HomeMode == "" && after.Keys == nil && before.HomeMode == "" && before.Keys == nil {
 		return nil
 	}
+	if back := c.replaced(); c.after == nil && back != nil {
+		return s.writeKeys(UserState{Keys: back}, 0, 0)
+	}
 	if after.Keys == nil && before.Keys != nil {
 		if err := s.removeKeys(*before); err != nil {
 			return err

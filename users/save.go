@@ -98,6 +98,11 @@ func (v saving) change(ch plan.Change) error {
 	if after == nil {
 		return nil
 	}
+	if before == nil && after.Replaced != nil {
+		if err := v.keys(after.Replaced); err != nil {
+			return err
+		}
+	}
 	return v.after(v.desired[name], name, before, after)
 }
 
@@ -116,11 +121,16 @@ func (v saving) before(name string, before, after *UserState) error {
 	if before.Keys == nil || after == nil || before.Keys.equal(after.Keys) {
 		return nil
 	}
-	data, err := v.s.cfg.Root.ReadFile(before.Keys.Path, keysLimit)
+	return v.keys(before.Keys)
+}
+
+// keys keeps an authorized_keys file.
+func (v saving) keys(k *KeysState) error {
+	data, err := v.s.cfg.Root.ReadFile(k.Path, keysLimit)
 	if err != nil {
 		return fmt.Errorf("its authorized_keys: %w", rootfs.Reason(err))
 	}
-	return v.put(before.Keys.SHA256, data)
+	return v.put(k.SHA256, data)
 }
 
 // after keeps the hash and keys that u brings.

@@ -36,6 +36,8 @@ type UserState struct {
 	// our business.
 	Keys   *KeysState `json:"authorized_keys,omitempty"`
 	Linger bool       `json:"linger,omitempty"`
+	// Replaced is what stood in the place of the Keys of a new account.
+	Replaced *KeysState `json:"replaced_keys,omitempty"`
 	// HomeMode is set where this change makes the home directory, with the
 	// HomeDirs, which end with the home; SSHDir where it makes ~/.ssh. Taken
 	// back, they go again when they are empty.

@@ -2,12 +2,10 @@ package users
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
-	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // target is what an existing account should become: what u says, and what it
@@ -206,92 +204,12 @@ func mergeRanges(now, given, want []SubRange) []SubRange {
 	return out
 }
 
-// wantFiles plans the home and the authorized keys.
-func (p *planning) wantFiles(u User, cur, st *UserState) bool {
-	if !u.CreateHome && len(u.AuthorizedKeys) == 0 {
-		st.Keys = p.keysAfter(u, cur)
-		return true
-	}
-	if u.CreateHome && st.Home == noHome {
-		p.problem(userAddress(u.Name), u.Origin, "Set home to another path.", "its home is %s, which is never made", noHome)
-		return false
-	}
-	home := rootfs.Rel(st.Home)
-	there, err := p.s.cfg.Root.Exists(home)
-	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, rootfs.Reason(err))
-		return false
-	}
-	if u.CreateHome && !there {
-		st.HomeMode, st.HomeDirs = fourDigits(u.homeMode()), p.missingDirs(home)
-	}
-	if len(u.AuthorizedKeys) == 0 {
-		st.Keys = p.keysAfter(u, cur)
-		return true
-	}
-	if !there && !u.CreateHome {
-		p.problem(userAddress(u.Name), u.Origin, "Set create_home = true.", "its authorized_keys have no place: the home %s does not exist", st.Home)
-		return false
-	}
-	if other := p.keysOf[keysPath(st.Home)]; other != "" {
-		p.problem(userAddress(u.Name), u.Origin, "Give each user a home of its own.", "user %s has authorized_keys in the same home %s", other, st.Home)
-		return false
-	}
-	p.keysOf[keysPath(st.Home)] = u.Name
-	if cur != nil {
-		// What the keys replace is in the home as it will be.
-		if cur.Keys, err = p.obs.keys(st); err != nil {
-			p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
-			return false
-		}
-	}
-	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
-	ssh := path.Join(home, ".ssh")
-	sshThere, err := p.s.cfg.Root.Exists(ssh)
-	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at %s: %v", p.s.cfg.Root.Name(ssh), rootfs.Reason(err))
-		return false
-	}
-	st.SSHDir = !sshThere
-	return true
-}
-
-// missingDirs gives the directories to make for p, which is missing, outermost
-// first and p last.
-func (p *planning) missingDirs(dir string) []string {
-	out := []string{dir}
-	for up := path.Dir(dir); up != "."; up = path.Dir(up) {
-		if there, err := p.s.cfg.Root.Exists(up); err != nil || there {
-			break
-		}
-		out = append(out, up)
-	}
-	slices.Reverse(out)
-	return out
-}
-
 // groupLabel is a group's name where digits stand for an existing one.
 func (p *planning) groupLabel(name string) string {
 	if _, there := p.book.groups[name]; !there && isID(name) {
 		return p.book.groupName(parseID(name))
 	}
 	return name
-}
-
-// keysAfter is the authorized_keys of a user for whom none are asked: those of
-// an earlier configuration go, and what was there before returns.
-func (p *planning) keysAfter(u User, cur *UserState) *KeysState {
-	last := p.last(u.Name)
-	if cur == nil || cur.Keys == nil || len(last.AuthorizedKeys) == 0 {
-		return nil
-	}
-	if cur.Keys.SHA256 != hashOf(keysText(last.AuthorizedKeys)) {
-		return cur.Keys
-	}
-	if o := p.originalUser(u.Name); o != nil {
-		return o.Keys
-	}
-	return nil
 }
 
 func fourDigits(mode string) string { return strings.Repeat("0", max(0, 4-len(mode))) + mode }

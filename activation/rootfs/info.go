@@ -87,6 +87,18 @@ func (r *Root) Exists(p string) (bool, error) {
 	return err == nil, err
 }
 
+// StatDir says what the directory is that p leads to. Links on the way and at the
+// end are followed as those in a parent are: inside the root, when root owns
+// them. The error wraps ErrLink for others, fs.ErrNotExist where nothing stands
+// and unix.ENOTDIR for what is no directory.
+func (r *Root) StatDir(p string) (Info, error) {
+	h, err := r.directory(p)
+	if err != nil {
+		return Info{}, &fs.PathError{Op: "open", Path: r.Name(p), Err: err}
+	}
+	return r.fstat(h.fd, p)
+}
+
 // Reason takes the path off an error whose message names it already.
 func Reason(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {

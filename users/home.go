@@ -1,0 +1,148 @@
+package users
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// wantFiles plans the home and the authorized keys.
+func (p *planning) wantFiles(u User, cur, st *UserState) bool {
+	if !u.CreateHome && len(u.AuthorizedKeys) == 0 {
+		st.Keys = p.keysAfter(u, cur)
+		return true
+	}
+	if u.CreateHome && st.Home == noHome {
+		p.problem(userAddress(u.Name), u.Origin, "Set home to another path.", "its home is %s, which is never made", noHome)
+		return false
+	}
+	there, err := p.s.cfg.Root.Exists(rootfs.Rel(st.Home))
+	if err != nil {
+		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, rootfs.Reason(err))
+		return false
+	}
+	if u.CreateHome && !there && !p.wantHome(u, st) {
+		return false
+	}
+	if len(u.AuthorizedKeys) == 0 {
+		st.Keys = p.keysAfter(u, cur)
+		return true
+	}
+	if !there && !u.CreateHome {
+		p.problem(userAddress(u.Name), u.Origin, "Set create_home = true.", "its authorized_keys have no place: the home %s does not exist", st.Home)
+		return false
+	}
+	return p.wantKeys(u, cur, st, there)
+}
+
+// wantHome plans a home that is missing, with its parents.
+func (p *planning) wantHome(u User, st *UserState) bool {
+	st.HomeMode, st.HomeDirs = fourDigits(u.homeMode()), p.missingDirs(rootfs.Rel(st.Home))
+	if _, err := p.s.cfg.Root.StatDir(path.Dir(st.HomeDirs[0])); err != nil {
+		p.problem(userAddress(u.Name), u.Origin, "Repair what is above it, or choose another home.", "cannot make its home %s: %v", st.Home, err)
+		return false
+	}
+	return true
+}
+
+// wantKeys plans the authorized_keys; there tells that the home exists.
+func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
+	if other := p.keysOf[keysPath(st.Home)]; other != "" {
+		p.problem(userAddress(u.Name), u.Origin, "Give each user a home of its own.", "user %s has authorized_keys in the same home %s", other, st.Home)
+		return false
+	}
+	p.keysOf[keysPath(st.Home)] = u.Name
+	st.SSHDir = true
+	if there {
+		if !p.safePlace(u, cur, st) {
+			return false
+		}
+		// What the keys replace is in the home as it will be.
+		found, err := p.obs.keys(st)
+		if err != nil {
+			p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
+			return false
+		}
+		if cur != nil {
+			cur.Keys = found
+		} else {
+			st.Replaced = p.ownedKeys(found, st)
+		}
+	}
+	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
+	return true
+}
+
+// ownedKeys gives found with its owner said, for an account that is not there
+// once the change is undone.
+func (p *planning) ownedKeys(found *KeysState, st *UserState) *KeysState {
+	if found == nil {
+		return nil
+	}
+	if found.UID == nil {
+		found.UID = new(st.UID)
+	}
+	if found.GID == nil {
+		gid, _ := p.book.gid(st.Group)
+		found.GID = &gid
+	}
+	return found
+}
+
+// safePlace refuses a home or a .ssh that somebody else could put other keys
+// into, as sshd(8) does, and plans a .ssh that is missing.
+func (p *planning) safePlace(u User, cur, st *UserState) bool {
+	root, home := p.s.cfg.Root, rootfs.Rel(st.Home)
+	for _, dir := range []string{home, path.Dir(keysPath(st.Home))} {
+		info, err := root.StatDir(dir)
+		if dir != home && errors.Is(err, fs.ErrNotExist) {
+			if there, _ := root.Exists(dir); !there {
+				return true
+			}
+		}
+		if err != nil {
+			p.problem(userAddress(u.Name), u.Origin, "Remove it, or choose another home.", "its authorized_keys have no place: %v", err)
+			return false
+		}
+		if info.UID != 0 && ID(info.UID) != st.UID && (cur == nil || ID(info.UID) != cur.UID) {
+			p.problem(userAddress(u.Name), u.Origin, "Give it to the user with chown, or choose another home.",
+				"its authorized_keys have no safe place: %s belongs to the uid %d", root.Name(dir), info.UID)
+			return false
+		}
+	}
+	st.SSHDir = false
+	return true
+}
+
+// missingDirs gives the directories to make for p, which is missing, outermost
+// first and p last.
+func (p *planning) missingDirs(dir string) []string {
+	out := []string{dir}
+	for up := path.Dir(dir); up != "."; up = path.Dir(up) {
+		if there, err := p.s.cfg.Root.Exists(up); err != nil || there {
+			break
+		}
+		out = append(out, up)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// keysAfter is the authorized_keys of a user for whom none are asked: those of
+// an earlier configuration go, and what was there before returns.
+func (p *planning) keysAfter(u User, cur *UserState) *KeysState {
+	last := p.last(u.Name)
+	if cur == nil || cur.Keys == nil || len(last.AuthorizedKeys) == 0 {
+		return nil
+	}
+	if cur.Keys.SHA256 != hashOf(keysText(last.AuthorizedKeys)) {
+		return cur.Keys
+	}
+	if o := p.originalUser(u.Name); o != nil {
+		return o.Keys
+	}
+	return nil
+}

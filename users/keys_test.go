@@ -1,0 +1,105 @@
+package users_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users"
+)
+
+// TestKeysHaveNoSafePlace has what the owner of a home, or somebody else, may
+// have put where the keys go. All of it is found before the first change.
+func TestKeysHaveNoSafePlace(t *testing.T) {
+	t.Parallel()
+	home := func(h *host) string { return filepath.Join(h.dir, "home/alice") }
+	theirs := func(t *testing.T, p string, uid int) {
+		must(t, os.MkdirAll(p, 0o700))
+		must(t, os.Lchown(p, uid, uid))
+	}
+	cases := map[string]struct {
+		prepare func(t *testing.T, h *host)
+		want    string
+	}{
+		"a home of somebody else": {func(t *testing.T, h *host) { theirs(t, home(h), 5555) }, "belongs to the uid 5555"},
+		".ssh of somebody else": {func(t *testing.T, h *host) {
+			theirs(t, home(h), 4000)
+			theirs(t, home(h)+"/.ssh", 5555)
+		}, ".ssh belongs to the uid 5555"},
+		"a link in place of .ssh": {func(t *testing.T, h *host) {
+			theirs(t, home(h), 4000)
+			must(t, os.Symlink("/etc", home(h)+"/.ssh"))
+			must(t, os.Lchown(home(h)+"/.ssh", 4000, 4000))
+		}, "a link that is not root's"},
+		"a file in place of .ssh": {func(t *testing.T, h *host) {
+			theirs(t, home(h), 4000)
+			must(t, os.WriteFile(home(h)+"/.ssh", nil, 0o600))
+		}, "not a directory"},
+		"a link in place of the keys": {func(t *testing.T, h *host) {
+			theirs(t, home(h), 4000)
+			theirs(t, home(h)+"/.ssh", 4000)
+			must(t, os.Symlink("/etc/shadow", home(h)+"/.ssh/authorized_keys"))
+		}, "it is a symbolic link"},
+		"a FIFO in place of the keys": {func(t *testing.T, h *host) {
+			theirs(t, home(h)+"/.ssh", 0)
+			must(t, unix.Mkfifo(home(h)+"/.ssh/authorized_keys", 0o600))
+		}, "it is a FIFO"},
+		"a home that is a file": {func(t *testing.T, h *host) {
+			must(t, os.MkdirAll(filepath.Dir(home(h)), 0o755))
+			must(t, os.WriteFile(home(h), nil, 0o600))
+		}, "not a directory"},
+		"a home that is a link to nowhere": {func(t *testing.T, h *host) {
+			must(t, os.MkdirAll(filepath.Dir(home(h)), 0o755))
+			must(t, os.Symlink("/mnt/gone", home(h)))
+		}, "no such file or directory"},
+		"a link to nowhere above it": {func(t *testing.T, h *host) {
+			must(t, os.Symlink("/mnt/gone", filepath.Dir(home(h))))
+		}, "no such file or directory"},
+	}
+	for name, c := range cases {
+		h := open(t, debian)
+		c.prepare(t, h)
+		d := h.diff(t, wants(users.User{Name: "alice", UID: new(users.ID(4000)), CreateHome: true, AuthorizedKeys: []string{"ssh-ed25519 AAAA"}}))
+		if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, c.want) {
+			t.Errorf("%s: %v", name, d.Problems)
+		}
+	}
+}
+
+// TestANewAccountFindsKeysInItsHome makes an account again whose home stayed.
+func TestANewAccountFindsKeysInItsHome(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	alice := func(key string) users.Desired {
+		return wants(users.User{Name: "alice", CreateHome: true, AuthorizedKeys: []string{key}})
+	}
+	h.switchTo(t, alice("old"))
+	h.switchTo(t, users.Desired{})
+	file := filepath.Join(h.dir, "home/alice/.ssh/authorized_keys")
+	must(t, os.Chmod(file, 0o640))
+	before := h.tree(t)
+	for range 2 {
+		s := h.subsystem(alice("new"))
+		d, err := s.Diff(context.Background())
+		must(t, err)
+		must(t, s.Save(context.Background(), d.Changes))
+		must(t, s.Apply(context.Background(), d.Changes))
+		if got := h.read(t, "home/alice/.ssh/authorized_keys"); got != "new\n" {
+			t.Errorf("the keys are %q", got)
+		}
+		must(t, s.Apply(context.Background(), plan.Inverses(d.Changes)))
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	h.switchTo(t, alice("new"))
+	if d := h.diff(t, alice("new")); len(d.Changes)+len(d.Problems) > 0 {
+		t.Errorf("again: %v", describe(d))
+	}
+}
