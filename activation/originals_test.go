@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/activate-agent/activate/activation"
 )
 
@@ -18,12 +20,17 @@ func TestAnOriginalOutlivesTheGenerationThatHeldItsContent(t *testing.T) {
 			{"srv/other": "the same\n", "srv/taken": "ours\n"},
 			{"srv/taken": "ours\n"},
 		},
-		"adopted": {{"srv/taken": "the same\n"}, {"srv/taken": "ours\n"}, {"srv/taken": "others\n"}},
+		"of the same content": {{"srv/taken": "the same\n"}, {"srv/taken": "ours\n"}, {"srv/taken": "others\n"}},
+		"adopted":             {{"srv/taken": "the same\n"}, {"srv/taken": "ours\n"}, {"srv/taken": "others\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t)
-			must(t, os.WriteFile(filepath.Join(m.dir, "srv/taken"), []byte("the same\n"), 0o644))
+			taken := filepath.Join(m.dir, "srv/taken")
+			must(t, os.WriteFile(taken, []byte("the same\n"), 0o644))
+			if name == "of the same content" {
+				must(t, os.Chmod(taken, 0o755))
+			}
 			before := m.tree(t)
 			for _, c := range configs {
 				if res := m.switchTo(t, c); res.Verdict != activation.Applied {
@@ -35,6 +42,44 @@ func TestAnOriginalOutlivesTheGenerationThatHeldItsContent(t *testing.T) {
 			must(t, e.Root.Close())
 			m.deactivate(t)
 			wantSame(t, "deactivated", before, m.tree(t))
+		})
+	}
+}
+
+// An ACL and file capabilities come back with the file that had them, whatever
+// took its place.
+func TestAttributesOfAnOriginalReturn(t *testing.T) {
+	t.Parallel()
+	// cap_net_raw+ep, as capabilities(7) lays it out; rwx for uid 1, as acl(5) does.
+	attributes := map[string]string{
+		"security.capability": "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		"system.posix_acl_access": "\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x07\x00\x01\x00\x00\x00" +
+			"\x04\x00\x04\x00\xff\xff\xff\xff\x10\x00\x07\x00\xff\xff\xff\xff\x20\x00\x04\x00\xff\xff\xff\xff",
+	}
+	for name, c := range map[string]config{
+		"link": {"srv/taken": "->elsewhere"}, "copy": {"srv/taken": "ours\n"}, "directory": {"srv/taken": "<dir>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t)
+			taken := filepath.Join(m.dir, "srv/taken")
+			must(t, os.WriteFile(taken, []byte("theirs\n"), 0o644))
+			for attribute, value := range attributes {
+				must(t, unix.Setxattr(taken, attribute, []byte(value), 0))
+			}
+			before := m.tree(t)
+			if res := m.switchTo(t, c); res.Verdict != activation.Applied {
+				t.Fatalf("switch: %v", res.Err)
+			}
+			m.deactivate(t)
+			wantSame(t, "deactivated", before, m.tree(t))
+			for attribute, value := range attributes {
+				got := make([]byte, 100)
+				n, err := unix.Getxattr(taken, attribute, got)
+				if err != nil || string(got[:n]) != value {
+					t.Errorf("%s is %q, %v", attribute, got[:max(n, 0)], err)
+				}
+			}
 		})
 	}
 }

@@ -248,7 +248,10 @@ func (t step) file(f found) error {
 			return err
 		}
 	}
-	if same && f.info.Nlink == 1 {
+	if attr.Xattrs, err = t.s.savedXattrs(*t.after); err != nil {
+		return err
+	}
+	if same && f.info.Nlink == 1 && attr.Xattrs == nil {
 		return t.s.cfg.Root.SetAttr(t.path, attr)
 	}
 	content, err := t.content(same)

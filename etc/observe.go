@@ -92,7 +92,8 @@ func (s *Subsystem) state(f found, secret bool) (*State, error) {
 	} else {
 		st.SHA256 = sum
 	}
-	return st, nil
+	_, st.Xattrs, err = s.xattrs(f.path)
+	return st, err
 }
 
 func displayID(id uint32) string {

@@ -17,7 +17,7 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	for a, st := range s.adopted {
 		// The generation that has the same content may be gone by the time it
 		// is put back.
-		if err := s.saveFile(a, st.hash()); err != nil {
+		if err := s.saveFile(a, *st); err != nil {
 			return fmt.Errorf("cannot keep a copy of %s: %w", a, err)
 		}
 	}
@@ -41,8 +41,8 @@ func (s *Subsystem) save(ch plan.Change) error {
 	if err != nil {
 		return err
 	}
-	if before != nil && before.Type == File && (after == nil || after.Type != File || after.hash() != before.hash()) {
-		if err := s.saveFile(ch.Address, before.hash()); err != nil {
+	if before != nil && before.Type == File {
+		if err := s.saveFile(ch.Address, *before); err != nil {
 			return err
 		}
 	}
@@ -52,8 +52,11 @@ func (s *Subsystem) save(ch plan.Change) error {
 // saveFile keeps the file at a as it is. What a generation holds need not be
 // kept once more where the last one put it there; but what others wrote, the
 // same by chance, must outlive the generation that has it.
-func (s *Subsystem) saveFile(a plan.Address, hash string) error {
-	p := PathOf(a)
+func (s *Subsystem) saveFile(a plan.Address, st State) error {
+	p, hash := PathOf(a), st.hash()
+	if err := s.saveXattrs(p, st); err != nil {
+		return err
+	}
 	if s.cfg.Store.Holds(hash) || s.wrote(p, hash) && s.cfg.Store.Has(hash) {
 		return nil
 	}
@@ -88,6 +91,11 @@ func (s *Subsystem) saveSecret(a plan.Address, after *State) error {
 	if !ok || e.Content == nil || s.cfg.Store.Keyed(e.Content.Text) != after.Keyed {
 		return nil
 	}
-	_, _, err := s.cfg.Store.Put(bytes.NewReader(e.Content.Text), true)
+	return s.put(e.Content.Text)
+}
+
+// put keeps secret bytes.
+func (s *Subsystem) put(b []byte) error {
+	_, _, err := s.cfg.Store.Put(bytes.NewReader(b), true)
 	return err
 }

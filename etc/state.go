@@ -28,6 +28,9 @@ type State struct {
 	Keyed        string `json:"keyed,omitempty"`
 	SecretSource string `json:"secret_source,omitempty"`
 	Size         *int64 `json:"size,omitempty"`
+	// Xattrs stands for the extended attributes of a file that was observed, by
+	// a keyed hash; the Store knows them by it.
+	Xattrs string `json:"xattrs,omitempty"`
 	// Target is a link's text.
 	Target string `json:"target,omitempty"`
 }

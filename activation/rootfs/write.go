@@ -22,6 +22,8 @@ type Attr struct {
 	// before it. Files that must never be seen half after a power cut, as
 	// passwd, are not lazy.
 	Lazy bool
+	// Xattrs are further extended attributes of a new file, see Root.Xattrs.
+	Xattrs map[string][]byte
 }
 
 // TempName is the name, beside base, under which a new version of it is
@@ -116,6 +118,9 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	}
 	if _, err := io.Copy(f, content); err != nil {
 		return cleanPath(err, "write", r.Name(p))
+	}
+	if err := setXattrs(int(f.Fd()), a.Xattrs); err != nil {
+		return &fs.PathError{Op: "setxattr", Path: r.Name(p), Err: err}
 	}
 	if a.Mode&0o6000 != 0 && r.uid != 0 {
 		// Writing without CAP_FSETID clears setuid and setgid.

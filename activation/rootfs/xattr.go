@@ -3,6 +3,7 @@ package rootfs
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -59,17 +60,66 @@ func xattrNames(fd int) ([]string, error) {
 }
 
 func copyXattr(from, to int, name string) error {
-	size, err := unix.Fgetxattr(from, name, nil)
+	value, err := xattr(from, name)
 	if err != nil {
 		return err
 	}
-	value := make([]byte, size)
-	if size, err = unix.Fgetxattr(from, name, value); err != nil {
-		return err
+	return setXattr(to, name, value)
+}
+
+func xattr(fd int, name string) ([]byte, error) {
+	size, err := unix.Fgetxattr(fd, name, nil)
+	if err != nil {
+		return nil, err
 	}
-	err = unix.Fsetxattr(to, name, value[:size], 0)
+	value := make([]byte, size)
+	size, err = unix.Fgetxattr(fd, name, value)
+	return value[:max(size, 0)], err
+}
+
+func setXattr(fd int, name string, value []byte) error {
+	err := unix.Fsetxattr(fd, name, value, 0)
 	if errors.Is(err, unix.ENOTSUP) {
 		return nil
 	}
 	return err
+}
+
+func setXattrs(fd int, values map[string][]byte) error {
+	for name, value := range values {
+		if err := setXattr(fd, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Xattrs gives the extended attributes of the regular file p that belong to it
+// wherever it stands: its ACL, user.*, file capabilities. nil means none. A
+// SELinux label is the policy's to give.
+func (r *Root) Xattrs(p string) (map[string][]byte, error) {
+	f, err := r.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	var out map[string][]byte
+	names, err := xattrNames(int(f.Fd()))
+	for _, name := range names {
+		if name == "security.selinux" || !kept(name) && name != "security.capability" {
+			continue
+		}
+		value, failed := xattr(int(f.Fd()), name)
+		if failed != nil {
+			return nil, &fs.PathError{Op: "getxattr", Path: r.Name(p), Err: failed}
+		}
+		if out == nil {
+			out = map[string][]byte{}
+		}
+		out[name] = value
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "listxattr", Path: r.Name(p), Err: err}
+	}
+	return out, nil
 }
