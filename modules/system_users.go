@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -106,7 +107,7 @@ func (r *reading) subIDs() *users.SubIDs {
 		return nil
 	}
 	bad := func() *users.SubIDs {
-		r.problem("sub_ids", "Invalid value for sub_ids", `it is "auto", or a list of ranges: [{ start = 100000, count = 65536 }].`)
+		r.problem("sub_ids", "Invalid value for sub_ids", `it is "auto", or a list of ranges of whole numbers that are not empty and end at 4294967294 at the latest: [{ start = 100000, count = 65536 }].`)
 		return nil
 	}
 	if v.Type() == cty.String {
@@ -124,9 +125,9 @@ func (r *reading) subIDs() *users.SubIDs {
 	}
 	out := &users.SubIDs{}
 	for _, e := range list.AsValueSlice() {
-		start, _ := e.GetAttr("start").AsBigFloat().Int64()
-		count, _ := e.GetAttr("count").AsBigFloat().Int64()
-		if start < 0 || count < 1 || start+count > 1<<32-1 {
+		start, startIs := e.GetAttr("start").AsBigFloat().Int64()
+		count, countIs := e.GetAttr("count").AsBigFloat().Int64()
+		if startIs != big.Exact || countIs != big.Exact || start < 0 || count < 1 || start+count > 1<<32-1 {
 			return bad()
 		}
 		out.Ranges = append(out.Ranges, users.SubRange{Start: users.ID(start), Count: uint32(count)})

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -20,6 +21,8 @@ type allocator struct {
 	// subs are all sub-id ranges in the files and the ledger.
 	subs []ownedRange
 	next map[span]ID
+	// ordered is what inOrder gave.
+	ordered []heldID
 }
 
 // ownedRange is a sub-id range and whose it is.
@@ -159,12 +162,15 @@ func (a *allocator) choose(r span, down bool, name string) (ID, error) {
 	}
 }
 
+// noID16 is what -1 is as an id of 16 bits: no id for many a program.
+const noID16 = 65535
+
 // freeBlock gives the first of n free ids in a row, at or above from.
 func (a *allocator) freeBlock(from ID, n int) (ID, bool) {
 	run := 0
 	for id := from; id < 1<<32-2; id++ {
 		run++
-		if a.held.loose[id] || len(a.held.uids[id]) > 0 || len(a.held.gids[id]) > 0 {
+		if id == nobody || id == noID16 || a.held.loose[id] || len(a.held.uids[id]) > 0 || len(a.held.gids[id]) > 0 {
 			run = 0
 		}
 		if run == n {
@@ -204,22 +210,71 @@ func parseCount(s string) ID {
 // overlap gives a name other than name with a range that shares ids with r.
 func (a *allocator) overlap(r SubRange, name string) string {
 	for _, o := range a.subs {
-		if o.name != name && uint64(o.Start) < uint64(r.Start)+uint64(r.Count) && uint64(r.Start) < uint64(o.Start)+uint64(o.Count) {
+		if o.name != name && o.overlaps(r) {
 			return o.name
 		}
 	}
 	return ""
 }
 
+// overlaps tells two ranges that share ids.
+func (r SubRange) overlaps(o SubRange) bool {
+	return uint64(o.Start) < uint64(r.Start)+uint64(r.Count) && uint64(r.Start) < uint64(o.Start)+uint64(o.Count)
+}
+
+// heldID is an id and a name that holds it.
+type heldID struct {
+	id   ID
+	name string
+}
+
+// inOrder gives every id that is held when it is first asked for, lowest first.
+func (a *allocator) inOrder() []heldID {
+	if a.ordered != nil {
+		return a.ordered
+	}
+	for _, held := range []map[ID][]string{a.held.uids, a.held.gids} {
+		for id, names := range held {
+			for _, name := range names {
+				a.ordered = append(a.ordered, heldID{id, name})
+			}
+		}
+	}
+	slices.SortFunc(a.ordered, func(x, y heldID) int { return cmp.Or(cmp.Compare(x.id, y.id), cmp.Compare(x.name, y.name)) })
+	return a.ordered
+}
+
+// heldIn gives the lowest id in r that another account than name has or had, and
+// whose it is: whoever has the range could act as that account.
+func (a *allocator) heldIn(r SubRange, name string) (id ID, owner string) {
+	all := a.inOrder()
+	i, _ := slices.BinarySearchFunc(all, r.Start, func(h heldID, start ID) int { return cmp.Compare(h.id, start) })
+	for _, h := range all[i:] {
+		if uint64(h.id) >= uint64(r.Start)+uint64(r.Count) {
+			break
+		}
+		if h.name != name {
+			return h.id, h.name
+		}
+	}
+	return 0, ""
+}
+
 // subIDs chooses the automatic range of name: the one it had once, else the
 // lowest free one on the grid that starts at login.defs' first sub-id.
 func (a *allocator) subIDs(name string) (SubRange, error) {
 	for _, r := range a.ledger.SubIDs[name] {
-		if r.Count == a.defs.subCount && a.overlap(r, name) == "" {
+		if _, held := a.heldIn(r, name); r.Count == a.defs.subCount && a.overlap(r, name) == "" && held == "" {
 			return r, nil
 		}
 	}
 	taken := slices.Clone(a.subs)
+	for _, h := range slices.Backward(a.inOrder()) {
+		if h.id < a.defs.sub.min {
+			break
+		}
+		taken = append(taken, ownedRange{SubRange{Start: h.id, Count: 1}, h.name})
+	}
 	slices.SortFunc(taken, func(x, y ownedRange) int { return int(int64(x.Start) - int64(y.Start)) })
 	count := uint64(a.defs.subCount)
 	at := uint64(a.defs.sub.min)

@@ -72,8 +72,8 @@ type planning struct {
 	newGIDs map[string]ID
 	// going are the groups that leave with this plan.
 	going map[string]bool
-	// looseUsers and looseGroups are names in malformed lines.
-	looseUsers, looseGroups map[string]bool
+	// looseUsers, looseShadow and looseGroups are names in malformed lines.
+	looseUsers, looseShadow, looseGroups map[string]bool
 }
 
 // membership is a user in a group.
@@ -99,7 +99,8 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
 		keysOf: map[string]string{}, newGIDs: map[string]ID{},
-		looseUsers:  looseNames(b.passwd, b.shadow),
+		looseUsers:  looseNames(b.passwd),
+		looseShadow: looseNames(b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),
 	}
 	p.indexDesired()

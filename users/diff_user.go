@@ -19,7 +19,7 @@ func (p *planning) newUser(u User) *UserState {
 		return nil
 	}
 	a := userAddress(u.Name)
-	if p.looseUsers[u.Name] {
+	if p.looseUsers[u.Name] || p.looseShadow[u.Name] {
 		p.problem(a, u.Origin, "Repair or remove the line.", "a malformed line of /etc/passwd or /etc/shadow has this name")
 		return nil
 	}

@@ -110,6 +110,11 @@ func (p *planning) lockUser(a plan.Address, before UserState) {
 	if userReason(before, after) == "" {
 		return
 	}
+	if p.looseShadow[a.Name()] {
+		p.diff.Problems = append(p.diff.Problems, plan.Problemf(a, "", "Repair or remove the line.",
+			"cannot lock user %s: a malformed line of /etc/shadow has this name", a.Name()))
+		return
+	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), p.encode(after), "no longer in the configuration, locked", ""))
 }
 

@@ -2,6 +2,7 @@ package users_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,5 +153,25 @@ func TestLockOut(t *testing.T) {
 	h := open(t, map[string]string{"etc/passwd": files["etc/passwd"], "etc/shadow": "root:*:1::::::\n"})
 	if d := h.diff(t, wants(users.User{Name: "bob", HashedPassword: "!"})); len(d.Problems) > 0 {
 		t.Errorf("a host without a way in: %v", d.Problems)
+	}
+}
+
+// TestAPasswordIsNotSetBesideALineThatMayBeRead has lines that glibc reads as an
+// entry and this program does not.
+func TestAPasswordIsNotSetBesideALineThatMayBeRead(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"bob:$6$old:19001:3:90:14:30:\n", "bob:$6$old:19001:0:99999\n", " bob:$6$old:1:::::::\n"} {
+		files := maps.Clone(debian)
+		files["etc/shadow"] = strings.Replace(files["etc/shadow"], "bob:$6$bobbobbob:19001:0:99999:7:::\n", line, 1)
+		h := open(t, files)
+		for _, u := range []users.User{{Name: "bob", HashedPassword: "$6$new"}, {Name: "bob", Expires: "2030-01-01"}} {
+			d := h.diff(t, wants(u))
+			if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "a malformed line of /etc/shadow") {
+				t.Errorf("%q: %v, %v", line, d.Problems, describe(d))
+			}
+		}
+		if d := h.diff(t, wants(users.User{Name: "bob", Shell: "/bin/sh"})); len(d.Problems) > 0 {
+			t.Errorf("%q: %v", line, d.Problems)
+		}
 	}
 }

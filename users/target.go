@@ -38,7 +38,17 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 		p.problem(a, u.Origin, "", "%v", err)
 		return after, false
 	}
+	if p.secretsUnreadable(u.Name, *cur, after) {
+		p.problem(a, u.Origin, "Repair or remove the line.", "a malformed line of /etc/shadow has this name")
+		return after, false
+	}
 	return after, p.wantSubIDs(u, &after, cur) && p.wantFiles(u, cur, &after)
+}
+
+// secretsUnreadable tells a change of the password or the expiry beside a line
+// that other programs may read, and would still find the old ones in.
+func (p *planning) secretsUnreadable(name string, cur, after UserState) bool {
+	return p.looseShadow[name] && (cur.Password != after.Password || after.PasswordFile != "" || cur.Expires != after.Expires)
 }
 
 // primary gives an existing account the primary group of u. One that is no
@@ -138,70 +148,6 @@ func settled(want, last, cur, fallback string) string {
 		return fallback
 	}
 	return cur
-}
-
-// wantSubIDs gives st the sub-ids of u, on top of those of others' making.
-func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
-	last := p.last(u.Name)
-	if u.SubIDs == nil && last.SubIDs == nil {
-		return true
-	}
-	given := p.givenSubIDs(u.Name)
-	var want []SubRange
-	switch {
-	case u.SubIDs == nil:
-	case u.SubIDs.Auto:
-		if cur != nil && len(cur.SubUIDs) > 0 && len(cur.SubGIDs) > 0 && len(given) == 0 {
-			return true
-		}
-		if len(given) > 0 {
-			want = given[:1]
-			break
-		}
-		r, err := p.alloc.subIDs(u.Name)
-		if err != nil {
-			p.problem(userAddress(u.Name), u.Origin, "", "no sub-ids are free: %v", err)
-			return false
-		}
-		want = []SubRange{r}
-	default:
-		want = u.SubIDs.Ranges
-	}
-	for _, r := range want {
-		if other := p.alloc.overlap(r, u.Name); other != "" {
-			p.problem(userAddress(u.Name), u.Origin, "Choose another start, or sub_ids = \"auto\".", "the sub-ids from %s overlap those of %s", r.Start, other)
-			return false
-		}
-		p.alloc.subs = append(p.alloc.subs, ownedRange{r, u.Name})
-	}
-	st.SubUIDs = mergeRanges(st.SubUIDs, given, want)
-	st.SubGIDs = mergeRanges(st.SubGIDs, given, want)
-	return true
-}
-
-// givenSubIDs are the ranges that the ledger gave to name and that were not
-// there before us.
-func (p *planning) givenSubIDs(name string) []SubRange {
-	var before []SubRange
-	if o := p.originalUser(name); o != nil {
-		before = o.SubUIDs
-	}
-	return slices.DeleteFunc(slices.Clone(p.ledger.SubIDs[name]), func(r SubRange) bool { return slices.Contains(before, r) })
-}
-
-// mergeRanges takes what was given out of what is there and puts in what is
-// wanted.
-func mergeRanges(now, given, want []SubRange) []SubRange {
-	out := slices.DeleteFunc(slices.Clone(now), func(r SubRange) bool {
-		return slices.Contains(given, r) && !slices.Contains(want, r)
-	})
-	for _, r := range want {
-		if !slices.Contains(out, r) {
-			out = append(out, r)
-		}
-	}
-	slices.SortFunc(out, func(a, b SubRange) int { return int(int64(a.Start) - int64(b.Start)) })
-	return out
 }
 
 // groupLabel is a group's name where digits stand for an existing one.

@@ -1,0 +1,61 @@
+package users_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/activate-agent/activate/users"
+)
+
+func ranged(name string, r ...users.SubRange) users.User {
+	return users.User{Name: name, SubIDs: &users.SubIDs{Ranges: r}}
+}
+
+func automatic(name string) users.User {
+	return users.User{Name: name, SubIDs: &users.SubIDs{Auto: true}}
+}
+
+// TestAutomaticSubIDsAreAWholeRange has an account whose ranges were said before.
+func TestAutomaticSubIDsAreAWholeRange(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	h.switchTo(t, wants(ranged("alice", users.SubRange{Start: 700000, Count: 10})))
+	h.switchTo(t, wants(automatic("alice")))
+	if got := h.read(t, "etc/subuid"); got != "bob:100000:65536\nalice:165536:65536\n" {
+		t.Errorf("got %q", got)
+	}
+	h.switchTo(t, wants(ranged("alice", users.SubRange{Start: 700000, Count: 10})))
+	h.switchTo(t, wants(automatic("alice")))
+	if got := h.read(t, "etc/subuid"); got != "bob:100000:65536\nalice:165536:65536\n" {
+		t.Errorf("the second time it is %q", got)
+	}
+}
+
+// TestSubIDsAreNobodysOwnID keeps a range from holding an account's id: whoever
+// has the range could act as that account.
+func TestSubIDsAreNobodysOwnID(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/passwd"] = strings.Replace(files["etc/passwd"], "garbled:x:notanumber:5\n", "domain:x:170000:170000::/:/bin/sh\n", 1)
+	for want, u := range map[string]users.User{
+		"hold the id 0 of root":        ranged("alice", users.SubRange{Start: 0, Count: 10}),
+		"hold the id 1000 of bob":      ranged("alice", users.SubRange{Start: 900, Count: 101}),
+		"overlap each other":           ranged("alice", users.SubRange{Start: 700000, Count: 10}, users.SubRange{Start: 700009, Count: 10}),
+		"hold the id 170000 of domain": ranged("alice", users.SubRange{Start: 165536, Count: 65536}),
+	} {
+		h := open(t, files)
+		d := h.diff(t, wants(u))
+		if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, want) {
+			t.Errorf("%s: %v", want, d.Problems)
+		}
+	}
+	h := open(t, files)
+	// LXD has root map one person's id, and a person may map itself.
+	if d := h.switchTo(t, wants(ranged("root", users.SubRange{Start: 1000, Count: 1}), automatic("alice"))); len(d.Problems) > 0 {
+		t.Fatal(d.Problems)
+	}
+	if got := h.read(t, "etc/subuid"); !strings.Contains(got, "alice:231072:65536\n") {
+		t.Errorf("the range holds domain's id: %q", got)
+	}
+}
