@@ -80,16 +80,19 @@ func (c *comparison) entry(e Entry) error {
 		return nil
 	}
 	f, err := c.s.observe(e.Path)
-	if err != nil {
+	if err != nil && !c.leaving.clears(e.Path) {
 		c.refuse(e, err)
 		return nil
 	}
-	if !f.exists() {
+	if !f.exists() || c.leaving.clears(e.Path) {
 		return c.create(e, want)
 	}
 	if p := c.s.inTheWay(e, f); p != nil && !c.vacates(e, f) {
 		c.diff.Problems = append(c.diff.Problems, *p)
 		return nil
+	}
+	if e.Type == Directory && c.s.madeLink(e, f) {
+		c.leaving.frees(e.Path)
 	}
 	return c.compare(e, want, f)
 }
@@ -108,8 +111,11 @@ func (c *comparison) vacates(e Entry, f found) bool {
 	if f.info.Type != rootfs.Dir || !c.s.ours(e) {
 		return false
 	}
-	_, returns := c.s.original(e)
-	return !returns && c.leaving.vacated(e.Path)
+	original, err := c.s.originalState(e)
+	if err != nil || original != nil && original.Type == Directory {
+		return false
+	}
+	return c.leaving.vacated(e.Path)
 }
 
 // create plans e at a free path, with the parents that are missing.
@@ -139,6 +145,9 @@ func (c *comparison) parents(p string) ([]string, error) {
 		return nil, nil
 	}
 	missing, known := c.missing[dir]
+	if !known && c.leaving.clears(dir+"/x") {
+		missing, known, c.missing[dir] = true, true, true
+	}
 	if !known {
 		f, err := c.s.observe(dir)
 		if err != nil {

@@ -23,6 +23,8 @@ type leaving struct {
 	prune map[string]bool
 	// after is the state of each path that leaves: nil when it will be free.
 	after map[string]*State
+	// freed counts the files and links that make way for a directory.
+	freed int
 }
 
 // leave plans the way of everything in Last that is no longer desired, deepest
@@ -100,9 +102,9 @@ func (l *leaving) warn(e Entry, advice, format string, args ...any) {
 
 // stays tells whether e's path must stay because of what is below it.
 func (l *leaving) stays(e Entry, f found, original *State) bool {
-	if l.s.needed[e.Path] {
+	if l.s.needed[e.Path] && (original != nil || e.Type == Directory) {
 		if original != nil && original.Type != Directory {
-			l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, e.Origin, "Keep the directory's block, or drop what is below it.",
+			l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, e.Origin, "Drop what is below it, or declare a directory block for it: what stood there then returns when that goes.",
 				"cannot put back what stood at %s: the configuration has paths below it", l.s.cfg.Root.Name(e.Path)))
 		}
 		return original == nil
@@ -117,6 +119,9 @@ func (l *leaving) stays(e Entry, f found, original *State) bool {
 // goTo adds the change from what f is to what stood there before.
 func (l *leaving) goTo(e Entry, f found, original *State) error {
 	l.after[e.Path] = original
+	if original == nil && e.Type != Directory && l.s.needed[e.Path] {
+		l.frees(e.Path)
+	}
 	differs, err := l.s.differences(f, original, l.own)
 	if err != nil || differs == "" {
 		return err
@@ -154,6 +159,26 @@ func (s *Subsystem) edited(e Entry, f found, own Owners) (string, error) {
 		was.UID, was.GID = &f.info.UID, &f.info.GID
 	}
 	return s.differences(f, was, own)
+}
+
+// frees notes that the file or link at p makes way for a directory.
+func (l *leaving) frees(p string) {
+	l.after[p] = nil
+	l.freed++
+}
+
+// clears tells whether a file or link that leaves stood where p needs a
+// directory, so that nothing is at p whatever can be seen there now.
+func (l *leaving) clears(p string) bool {
+	if l.freed == 0 {
+		return false
+	}
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if after, leaves := l.after[dir]; leaves && after == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // vacated tells whether the directory p will be empty once the removals are

@@ -77,8 +77,8 @@ func isAccountFile(p string) bool {
 }
 
 // inTheWay gives the problem of a thing that is never replaced, or nil: a
-// directory in the way of a file, a link to a directory in the way of a
-// directory (half of the host may be reached through it), and what is neither
+// directory in the way of a file, a link of others to a directory in the way of
+// a directory (half of the host may be reached through it), and what is neither
 // file, link nor directory.
 func (s *Subsystem) inTheWay(e Entry, f found) *plan.Problem {
 	var p plan.Problem
@@ -91,7 +91,7 @@ func (s *Subsystem) inTheWay(e Entry, f found) *plan.Problem {
 		}
 		p = s.problem(e, "Move the directory away, or manage another path.", "a directory is in the way")
 	case rootfs.Symlink:
-		if e.Type != Directory || !s.leadsToDirectory(f) {
+		if e.Type != Directory || s.madeLink(e, f) || !s.leadsToDirectory(f) {
 			return nil
 		}
 		p = s.problem(e, "Declare the directory that it leads to.", "a link to the directory %s is in the way", f.target)
@@ -99,6 +99,12 @@ func (s *Subsystem) inTheWay(e Entry, f found) *plan.Problem {
 		return nil
 	}
 	return &p
+}
+
+// madeLink tells whether f is a link as an earlier run made it at e's path.
+func (s *Subsystem) madeLink(e Entry, f found) bool {
+	last, ours := s.made(e)
+	return ours && last.Type == Symlink && f.info.Type == rootfs.Symlink && f.target == last.Target
 }
 
 // leadsToDirectory tells whether the link f ends at a directory of the root.

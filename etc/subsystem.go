@@ -168,6 +168,12 @@ func (s *Subsystem) original(e Entry) (plan.State, bool) {
 	return st, ok
 }
 
+// originalState is original, decoded; nil where the path was free.
+func (s *Subsystem) originalState(e Entry) (*State, error) {
+	st, _ := s.original(e)
+	return s.decode(st)
+}
+
 // ours tells whether an earlier run made what stands at e's path, for an entry
 // or as a parent.
 func (s *Subsystem) ours(e Entry) bool {
