@@ -81,13 +81,15 @@ func (c *comparison) entry(e Entry) error {
 	}
 	f, err := c.s.observe(e.Path)
 	if err != nil && !c.leaving.clears(e.Path) {
-		c.refuse(e, err)
-		return nil
+		return c.unreached(e, want, err)
 	}
 	if !f.exists() || c.leaving.clears(e.Path) {
 		return c.create(e, want)
 	}
 	if p := c.s.inTheWay(e, f); p != nil && !c.vacates(e, f) {
+		if c.s.cfg.AllDrift {
+			return c.update(e, f, want, f.info.Type.String()+" is in the way")
+		}
 		c.diff.Problems = append(c.diff.Problems, *p)
 		return nil
 	}
@@ -95,6 +97,17 @@ func (c *comparison) entry(e Entry) error {
 		c.leaving.frees(e.Path)
 	}
 	return c.compare(e, want, f)
+}
+
+// unreached plans e where the way to its path is not as it has to be: a problem
+// for a run, drift like any other for who only looks.
+func (c *comparison) unreached(e Entry, want *State, why error) error {
+	if c.s.cfg.AllDrift && (errors.Is(why, rootfs.ErrLink) || errors.Is(why, errNotDirectory)) {
+		c.diff.Changes = append(c.diff.Changes, c.s.change(e.Address, nil, want, why.Error(), e.Origin))
+		return nil
+	}
+	c.refuse(e, why)
+	return nil
 }
 
 func (c *comparison) refuse(e Entry, err error) {
@@ -108,7 +121,7 @@ func (c *comparison) refuse(e Entry, err error) {
 // vacates tells whether f is a directory that this agent made and that will be
 // empty when the removals are done, so that e may take its place.
 func (c *comparison) vacates(e Entry, f found) bool {
-	if f.info.Type != rootfs.Dir || !c.s.ours(e) {
+	if f.info.Type != rootfs.Dir || !c.s.madeDirectory(e.Path) {
 		return false
 	}
 	original, err := c.s.originalState(e)
@@ -127,8 +140,7 @@ func (c *comparison) create(e Entry, want *State) error {
 	ch := c.s.change(e.Address, nil, want, why, e.Origin)
 	var err error
 	if ch.Parents, err = c.parents(e.Path); err != nil {
-		c.refuse(e, err)
-		return nil
+		return c.unreached(e, want, err)
 	}
 	if why != "" && !c.mayOverwrite(e, why) {
 		return nil
@@ -136,6 +148,9 @@ func (c *comparison) create(e Entry, want *State) error {
 	c.diff.Changes = append(c.diff.Changes, ch)
 	return nil
 }
+
+// errNotDirectory ends the reason why nothing can be made below a path.
+var errNotDirectory = errors.New("not a directory")
 
 // parents gives the missing directories above p, outermost first, without
 // those that are entries themselves.
@@ -156,7 +171,7 @@ func (c *comparison) parents(p string) ([]string, error) {
 		if f.exists() && f.info.Type != rootfs.Dir && (f.info.Type != rootfs.Symlink || !c.s.leadsToDirectory(f)) {
 			// A directory block at dir is judged by itself, and comes first.
 			if _, leaves := c.leaving.after[dir]; !leaves && !c.s.desiredDirectory(dir) {
-				return nil, fmt.Errorf("%s is %s, not a directory", c.s.cfg.Root.Name(dir), f.info.Type)
+				return nil, fmt.Errorf("%s is %s, %w", c.s.cfg.Root.Name(dir), f.info.Type, errNotDirectory)
 			}
 		}
 		missing = !f.exists()

@@ -112,7 +112,12 @@ func typeOf(t rootfs.Type) Type {
 		return Directory
 	case rootfs.Symlink:
 		return Symlink
-	case rootfs.FIFO, rootfs.Socket, rootfs.Device:
+	case rootfs.FIFO:
+		return "fifo"
+	case rootfs.Socket:
+		return "socket"
+	case rootfs.Device:
+		return "device"
 	}
 	return Type(t.String())
 }

@@ -168,6 +168,13 @@ func (s *Subsystem) original(e Entry) (plan.State, bool) {
 	return st, ok
 }
 
+// madeDirectory tells whether an earlier run made a directory at p, for an entry
+// or as a parent.
+func (s *Subsystem) madeDirectory(p string) bool {
+	last, made := s.lastAt[p]
+	return made && last.Type == Directory || slices.Contains(s.cfg.Parents, p)
+}
+
 // originalState is original, decoded; nil where the path was free.
 func (s *Subsystem) originalState(e Entry) (*State, error) {
 	st, _ := s.original(e)

@@ -88,6 +88,10 @@ func (h *host) printPlan(p *activation.Prepared) error {
 		_, err = h.std.out.Write(text)
 		return err
 	}
+	if p.Plan.Empty() && len(p.Problems) > 0 {
+		// The problems say it all: the host does not match the configuration.
+		return nil
+	}
 	w := bufio.NewWriter(h.std.out)
 	ui.Plan(w, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p), 0)
 	if err := w.Flush(); err != nil {
