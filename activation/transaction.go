@@ -118,13 +118,15 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
 	fresh := p.target.Record != nil && p.target.Record.Number == 0
+	bootBefore := boot
 	if req.SetBoot {
 		boot = p.number
 	}
 	tx := &transaction{
 		engine: e, target: p.target, parts: p.parts, handoff: p.handoff,
 		journal: &generation.Journal{
-			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Boot: boot, Fresh: fresh,
+			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Fresh: fresh,
+			Boot: boot, BootBefore: bootBefore,
 			Changes: p.changes, Units: p.Plan.Units, Steps: p.stepsOf(req.Verb),
 			Known: p.known, Before: p.index, Kept: p.kept,
 		},

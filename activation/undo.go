@@ -117,9 +117,31 @@ func (tx *transaction) staticBefore() int {
 	return tx.journal.Previous
 }
 
+// uncommit takes back what an interrupted commit had done.
+func (tx *transaction) uncommit() error {
+	s, j := tx.engine.State, tx.journal
+	current, err := s.Current()
+	if err != nil || current == j.Previous {
+		return err
+	}
+	if err := s.SetCurrent(j.Previous); err != nil {
+		return err
+	}
+	if err := s.SetBoot(j.BootBefore); err != nil {
+		return err
+	}
+	if j.Previous == 0 {
+		return s.DropIndex()
+	}
+	return s.WriteIndex(j.Before)
+}
+
 // close ends an undone transaction.
 func (tx *transaction) close() error {
 	if err := tx.engine.Root.Sync(); err != nil {
+		return err
+	}
+	if err := tx.uncommit(); err != nil {
 		return err
 	}
 	if err := tx.discard(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -89,7 +90,42 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 	if err != nil {
 		return err
 	}
+	if st.after == nil && s.madeWay(st, f) {
+		return st.prune()
+	}
 	return st.run(f)
+}
+
+// madeWay tells whether the removal of t was made already and something else of
+// ours has its place: a directory for other entries, or a file or link above it.
+func (s *Subsystem) madeWay(t step, f found) bool {
+	if f.info.Type == rootfs.Dir && t.before != nil && t.before.Type != Directory && (s.needed[t.path] || s.neededBefore(t.path)) {
+		return true
+	}
+	for dir := path.Dir(t.path); dir != "."; dir = path.Dir(dir) {
+		if !s.hasAt(dir) {
+			continue
+		}
+		if info, err := s.cfg.Root.Lstat(dir); err == nil && info.Type != rootfs.Dir {
+			return true
+		}
+	}
+	return false
+}
+
+// neededBefore tells whether the last run had an entry below p.
+func (s *Subsystem) neededBefore(p string) bool {
+	return slices.ContainsFunc(s.cfg.Last.Entries, func(e Entry) bool { return e.Path != p && below(e.Path, p) })
+}
+
+// hasAt tells whether a file or link is to be, or was, at p.
+func (s *Subsystem) hasAt(p string) bool {
+	for _, at := range []map[string]Entry{s.desiredAt, s.lastAt} {
+		if e, ok := at[p]; ok && e.Type != Directory {
+			return true
+		}
+	}
+	return false
 }
 
 // run makes the change if it is not made yet.
@@ -161,7 +197,7 @@ func (t step) remove() error {
 // as far as they are empty.
 func (t step) prune() error {
 	for _, dir := range slices.Backward(t.parents) {
-		err := t.s.cfg.Root.Remove(dir)
+		err := t.s.cfg.Root.RemoveDir(dir)
 		switch {
 		case err == nil, errors.Is(err, fs.ErrNotExist):
 		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):

@@ -133,7 +133,7 @@ func (s *Subsystem) removeHome(before, after UserState) error {
 // removeEmpty removes an empty directory; done tells that it stays, with all
 // above it.
 func (s *Subsystem) removeEmpty(dir string) (done bool, err error) {
-	err = s.cfg.Root.Remove(dir)
+	err = s.cfg.Root.RemoveDir(dir)
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist):
 		return false, nil

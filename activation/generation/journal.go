@@ -18,8 +18,9 @@ type Journal struct {
 	// the one before, 0 for none.
 	Target   int `json:"target"`
 	Previous int `json:"previous"`
-	// Boot is what the boot default becomes.
-	Boot int `json:"boot"`
+	// Boot is what the boot default becomes, BootBefore what it was.
+	Boot       int `json:"boot"`
+	BootBefore int `json:"boot_before,omitempty"`
 	// Fresh says that Target was staged by this run, so undoing removes it.
 	Fresh   bool          `json:"fresh"`
 	Changes []plan.Change `json:"changes"`

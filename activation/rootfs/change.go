@@ -160,6 +160,25 @@ func (r *Root) Remove(p string) error {
 	return nil
 }
 
+// RemoveDir removes the empty directory at p, and nothing else: a file or link
+// there is an error that wraps unix.ENOTDIR. Otherwise it is Remove.
+func (r *Root) RemoveDir(p string) error {
+	h, base, err := r.parent("remove", p)
+	if err != nil {
+		return err
+	}
+	if err := r.before("unlink", p); err != nil {
+		return err
+	}
+	r.touched(h)
+	err = unix.Unlinkat(h.fd, base, unix.AT_REMOVEDIR)
+	r.forget()
+	if err != nil {
+		return &fs.PathError{Op: "remove", Path: r.Name(p), Err: err}
+	}
+	return nil
+}
+
 // RemoveAll removes p and, if it is a directory, all below it, following no
 // link. Nothing there is no error. It is for the state directory's own trees.
 func (r *Root) RemoveAll(p string) error {
