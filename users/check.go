@@ -145,46 +145,28 @@ func (o observation) check(c userChange) error {
 	return nil
 }
 
-// checkKeys does the same for the authorized_keys file.
+// checkKeys does the same for the authorized_keys files.
 func (o observation) checkKeys(c userChange) error {
-	var before, after *KeysState
-	if c.before != nil {
-		before = c.before.Keys
-	}
-	if c.after != nil {
-		after = c.after.Keys
-	}
-	p := ""
-	known := []*KeysState{before, after, c.replaced()}
-	for _, side := range known {
-		if side != nil {
-			p = side.Path
+	known := map[string][]string{}
+	for _, side := range []*UserState{c.before, c.after} {
+		if side == nil {
+			continue
+		}
+		for _, k := range []*KeysState{side.Keys, side.Replaced} {
+			if k != nil {
+				known[k.Path] = append(known[k.Path], k.SHA256)
+			}
 		}
 	}
-	if p == "" {
-		return nil
-	}
-	data, err := o.root.ReadFile(p, keysLimit)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("cannot read its authorized_keys: %w", err)
-	}
-	sum := hashOf(data)
-	if slices.ContainsFunc(known, func(k *KeysState) bool { return k != nil && k.SHA256 == sum }) {
-		return nil
-	}
-	return fmt.Errorf("its authorized_keys: %w", rootfs.ErrChanged)
-}
-
-// replaced is what the keys of a new account replace, nil for nothing.
-func (c userChange) replaced() *KeysState {
-	switch {
-	case c.before == nil && c.after != nil:
-		return c.after.Replaced
-	case c.after == nil && c.before != nil:
-		return c.before.Replaced
+	for p, sums := range known {
+		data, err := o.root.ReadFile(p, keysLimit)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
+		case err != nil:
+			return fmt.Errorf("cannot read its authorized_keys: %w", err)
+		case !slices.Contains(sums, hashOf(data)):
+			return fmt.Errorf("its authorized_keys %s: %w", o.root.Name(p), rootfs.ErrChanged)
+		}
 	}
 	return nil
 }

@@ -16,19 +16,19 @@ import (
 // can't have is in Problems.
 func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	var d plan.Diff
-	if s.cfg.Desired.empty() && s.cfg.Last.empty() {
+	if s.cfg.Desired.empty() && s.cfg.Last.empty() && !s.cfg.Undo {
 		return d, nil
 	}
 	if d.Problems = s.cfg.Desired.validate(); len(d.Problems) > 0 {
 		return d, nil
 	}
-	if s.holds() {
+	if !s.cfg.Undo && s.holds() {
 		s.seen = s.look()
 		d.Unchanged = len(s.cfg.Desired.Users) + len(s.cfg.Desired.Groups)
 		return d, nil
 	}
 	seen := s.look()
-	s.amended = map[plan.Address]plan.State{}
+	s.amended, s.remade = map[plan.Address]plan.State{}, map[plan.Address]bool{}
 	p, err := s.newPlanning(&d)
 	if err != nil {
 		return d, err

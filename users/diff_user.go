@@ -80,6 +80,9 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 		p.problem(a, u.Origin, "", "%v", err)
 		return
 	}
+	if cur != nil && cur.Locked && !ours {
+		ours, p.s.remade[a] = true, true
+	}
 	if cur == nil {
 		if fresh != nil && p.complete(u, fresh) {
 			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, p.s.userStates.Encode(fresh), gone(ours), u.Origin))
@@ -90,7 +93,7 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	if !ok {
 		return
 	}
-	p.amend(u, *cur)
+	p.amend(u, *cur, after.Replaced)
 	differs := userReason(*cur, after)
 	before := *cur
 	if differs != "" || !ours {
@@ -104,12 +107,13 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 }
 
 // amend adds to what an adopted account was before us those of its files that
-// the last configuration left alone.
-func (p *planning) amend(u User, cur UserState) {
+// the last configuration left alone; replaced are the keys in its new home.
+func (p *planning) amend(u User, cur UserState, replaced *KeysState) {
 	last, original := p.last(u.Name), p.originalUser(u.Name)
 	linger := u.Linger != nil && last.Linger == nil
 	keys := len(u.AuthorizedKeys) > 0 && len(last.AuthorizedKeys) == 0
-	if original == nil || !linger && !keys {
+	back := original != nil && replaced != nil && original.Keys == nil && replaced.Path == keysPath(original.Home)
+	if original == nil || !linger && !keys && !back {
 		return
 	}
 	if linger {
@@ -117,6 +121,9 @@ func (p *planning) amend(u User, cur UserState) {
 	}
 	if keys {
 		original.Keys = cur.Keys
+	}
+	if back {
+		original.Keys = replaced
 	}
 	p.s.amended[userAddress(u.Name)] = plan.Encode(original)
 }
@@ -131,6 +138,7 @@ func (p *planning) current(u, last User) (*UserState, error) {
 	if cur == nil {
 		return nil, nil
 	}
+	cur.Locked = p.ledger.Locked[u.Name] && p.ledger.Users[u.Name] == cur.UID
 	var err error
 	if u.Linger != nil || last.Linger != nil {
 		if cur.Linger, err = p.obs.linger(u.Name); err != nil {

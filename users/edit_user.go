@@ -40,6 +40,7 @@ func (e *edit) identity(c *userChange) error {
 
 // user makes one change of a user in memory.
 func (e *edit) user(c userChange) error {
+	e.ledger.setLocked(c.name, c.after != nil && c.after.Locked)
 	if c.after == nil {
 		e.removeUser(c)
 		return nil

@@ -33,11 +33,8 @@ func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
 	if after.HomeMode == "" && after.Keys == nil && before.HomeMode == "" && before.Keys == nil {
 		return nil
 	}
-	if back := c.replaced(); c.after == nil && back != nil {
-		return s.writeKeys(UserState{Keys: back}, 0, 0)
-	}
-	if after.Keys == nil && before.Keys != nil {
-		if err := s.removeKeys(*before); err != nil {
+	if before.Keys != nil && (after.Keys == nil || after.Keys.Path != before.Keys.Path) {
+		if err := s.vacate(*before); err != nil {
 			return err
 		}
 	}
@@ -166,6 +163,14 @@ func (s *Subsystem) writeKeys(st UserState, uid, gid uint32) error {
 		attr.GID = uint32(*st.Keys.GID)
 	}
 	return s.cfg.Root.WriteFile(p, bytes.NewReader(data), attr)
+}
+
+// vacate takes the keys of a state away; what they replaced returns.
+func (s *Subsystem) vacate(st UserState) error {
+	if st.Replaced != nil {
+		return s.writeKeys(UserState{Keys: st.Replaced}, 0, 0)
+	}
+	return s.removeKeys(st)
 }
 
 func (s *Subsystem) removeKeys(st UserState) error {

@@ -6,13 +6,14 @@ import (
 	"path"
 	"slices"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // wantFiles plans the home and the authorized keys.
 func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 	if !u.CreateHome && len(u.AuthorizedKeys) == 0 {
-		st.Keys = p.keysAfter(u, cur)
+		p.oldKeys(u, cur, st)
 		return true
 	}
 	if u.CreateHome && st.Home == noHome {
@@ -28,7 +29,7 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 		return false
 	}
 	if len(u.AuthorizedKeys) == 0 {
-		st.Keys = p.keysAfter(u, cur)
+		p.oldKeys(u, cur, st)
 		return true
 	}
 	if !there && !u.CreateHome {
@@ -60,24 +61,69 @@ func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
 		if !p.safePlace(u, cur, st) {
 			return false
 		}
-		// What the keys replace is in the home as it will be.
-		found, err := p.obs.keys(st)
+		// What the keys replace is in the home as it will be, and whose it is
+		// is told by the uid of now.
+		found, err := p.obs.keys(idsOf(cur, st))
 		if err != nil {
 			p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
 			return false
 		}
-		if cur != nil {
+		if cur != nil && cur.Home == st.Home {
 			cur.Keys = found
 		} else {
-			st.Replaced = p.ownedKeys(found, st)
+			st.Replaced = p.ownedKeys(found, idsOf(cur, st))
 		}
 	}
+	p.leaveOldHome(u, cur, st)
 	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
 	return true
 }
 
-// ownedKeys gives found with its owner said, for an account that is not there
-// once the change is undone.
+// idsOf gives st with the uid that the account has now: what it owns is migrated
+// with it, whereas its files keep a group until they are written anew.
+func idsOf(cur, st *UserState) *UserState {
+	out := *st
+	if cur != nil {
+		out.UID = cur.UID
+	}
+	return &out
+}
+
+// leaveOldHome takes the keys of the last configuration along, out of the home
+// that is no longer the user's. Others there stay.
+func (p *planning) leaveOldHome(u User, cur, st *UserState) {
+	last := p.last(u.Name).AuthorizedKeys
+	if cur == nil || cur.Home == st.Home || len(last) == 0 {
+		return
+	}
+	if k, err := p.obs.keys(cur); err == nil && k != nil && k.SHA256 == hashOf(keysText(last)) {
+		cur.Keys = k
+	}
+}
+
+// oldKeys plans the return of the keys of before to where they were.
+func (p *planning) oldKeys(u User, cur, st *UserState) {
+	st.Keys = p.keysAfter(u, cur)
+	if st.Keys == nil || cur.Keys != nil && cur.Keys.Path == st.Keys.Path {
+		return
+	}
+	home := *idsOf(cur, st)
+	home.Home = "/" + path.Dir(path.Dir(st.Keys.Path))
+	found, err := p.obs.keys(&home)
+	if err == nil {
+		_, err = p.s.cfg.Root.StatDir(path.Dir(st.Keys.Path))
+	}
+	if err != nil {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
+			"cannot give user %s its authorized_keys back: %v", u.Name, err))
+		st.Keys = nil
+		return
+	}
+	st.Replaced = p.ownedKeys(found, &home)
+}
+
+// ownedKeys gives found with its owner said, for an account that is another or
+// not there once the change is undone.
 func (p *planning) ownedKeys(found *KeysState, st *UserState) *KeysState {
 	if found == nil {
 		return nil

@@ -62,6 +62,7 @@ type host struct {
 	originals map[plan.Address]plan.State
 	force     bool
 	later     bool
+	undo      bool
 	lookup    func(string, []string) ([]byte, error)
 	now       time.Time
 	// generation counts the runs; memo is what the last one told the next.
@@ -109,7 +110,7 @@ func (h *host) reopen(t testingT) {
 func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 	return users.New(users.Config{
 		Root: h.root, Store: h.store, Desired: desired, Last: h.last, Originals: h.originals,
-		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later,
+		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later, Undo: h.undo,
 		LockWait: time.Millisecond, Now: func() time.Time { return h.now },
 		Generation: h.generation, Memo: h.memo, Lookup: h.lookup,
 	})

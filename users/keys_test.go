@@ -2,6 +2,7 @@ package users_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,5 +102,71 @@ func TestANewAccountFindsKeysInItsHome(t *testing.T) {
 	h.switchTo(t, alice("new"))
 	if d := h.diff(t, alice("new")); len(d.Changes)+len(d.Problems) > 0 {
 		t.Errorf("again: %v", describe(d))
+	}
+}
+
+// TestKeysMoveWithTheirHome gives an adopted account another home, and lets all
+// return.
+func TestKeysMoveWithTheirHome(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["home/bob/.ssh/authorized_keys"] = "ssh-rsa AAAA his own"
+	bob := func(home, key string) users.User {
+		return users.User{Name: "bob", Home: home, CreateHome: true, AuthorizedKeys: []string{key}}
+	}
+	for name, steps := range map[string][]users.User{
+		"afterwards": {bob("", "one"), bob("/srv/bob", "two")},
+		"at once":    {bob("/srv/bob", "two")},
+		"and back":   {bob("", "one"), bob("/srv/bob", "two"), bob("/home/bob", "three")},
+	} {
+		h := open(t, files)
+		for _, p := range []string{"home/bob", "home/bob/.ssh", "home/bob/.ssh/authorized_keys"} {
+			must(t, os.Chown(filepath.Join(h.dir, p), 1000, 1000))
+		}
+		before := h.tree(t)
+		for _, u := range steps {
+			was := h.tree(t)
+			s := h.subsystem(wants(u))
+			d, err := s.Diff(context.Background())
+			must(t, err)
+			must(t, s.Save(context.Background(), d.Changes))
+			must(t, s.Apply(context.Background(), d.Changes))
+			must(t, s.Apply(context.Background(), plan.Inverses(d.Changes)))
+			if diff := cmp.Diff(was, h.tree(t)); diff != "" {
+				t.Errorf("%s: undone: %s", name, diff)
+			}
+			h.switchTo(t, wants(u))
+			if again := h.diff(t, wants(u)); len(again.Changes)+len(again.Problems) > 0 {
+				t.Errorf("%s: again: %v", name, describe(again))
+			}
+		}
+		if d := h.switchTo(t, users.Desired{}); len(d.Problems) > 0 {
+			t.Errorf("%s: %v", name, d.Problems)
+		}
+		for _, p := range []string{"srv/bob/.ssh/authorized_keys", "srv/bob/.ssh", "srv/bob", "srv"} {
+			_ = os.Remove(filepath.Join(h.dir, p))
+		}
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestKeysThatReturnAreOfTheOldID migrates an account and asks for keys at once.
+func TestKeysThatReturnAreOfTheOldID(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["home/bob/.ssh/authorized_keys"] = "ssh-rsa AAAA his own"
+	h := open(t, files)
+	for _, p := range []string{"home/bob", "home/bob/.ssh", "home/bob/.ssh/authorized_keys"} {
+		must(t, os.Chown(filepath.Join(h.dir, p), 1000, 1000))
+	}
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "bob"}))
+	h.switchTo(t, wants(users.User{Name: "bob", UID: new(users.ID(2000)), MigrateID: true, AuthorizedKeys: []string{"ssh-ed25519 A"}}))
+	h.switchTo(t, wants(users.User{Name: "bob"}))
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
 	}
 }

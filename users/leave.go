@@ -2,6 +2,7 @@ package users
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,11 @@ func (p *planning) leaving() {
 	for _, u := range p.s.cfg.Last.Users {
 		if _, wanted := p.user[u.Name]; !wanted {
 			p.leaveUser(u)
+		}
+	}
+	if p.s.cfg.Undo {
+		for _, name := range slices.Sorted(maps.Keys(p.ledger.Locked)) {
+			p.leaveUser(User{Name: name})
 		}
 	}
 	var after map[string]*UserState
@@ -68,7 +74,7 @@ func (p *planning) leaveUser(u User) {
 		before.GID, _ = p.book.gid(u.Name)
 	}
 	before.Lines = p.linesKey(u.Name, before.OwnGroup)
-	if u.OnRemoval == "lock" {
+	if u.OnRemoval == "lock" && !p.s.cfg.Undo {
 		p.lockUser(a, before)
 		return
 	}
@@ -95,11 +101,12 @@ const (
 	lockedSince = "1970-01-02"
 )
 
-// lockUser keeps the account and closes it: no password, and expired since
-// 1970, which also stops keys.
+// lockUser keeps the account and closes it: no password, expired since 1970,
+// which also stops keys, and no services without a login.
 func (p *planning) lockUser(a plan.Address, before UserState) {
 	after := before
-	after.Lines, after.OwnGroup, after.GID = "", false, 0
+	after.Lines, after.OwnGroup, after.GID, after.Locked = "", false, 0, true
+	after.Linger = false
 	before.OwnGroup, before.GID = false, 0
 	before.Lines = p.linesKey(a.Name(), false)
 	field := p.book.passwordField(a.Name())
@@ -146,7 +153,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		after.SubUIDs = mergeRanges(cur.SubUIDs, p.givenSubIDs(u.Name), nil)
 		after.SubGIDs = mergeRanges(cur.SubGIDs, p.givenSubIDs(u.Name), nil)
 	}
-	after.Keys = p.keysAfter(User{Name: u.Name}, &cur)
+	p.oldKeys(User{Name: u.Name}, &cur, &after)
 	if u.Linger != nil && cur.Linger == *u.Linger {
 		after.Linger = original.Linger
 	}

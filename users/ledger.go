@@ -43,6 +43,8 @@ type ledger struct {
 	FormerGroups map[string][]ID `json:"former_groups,omitempty"`
 	// Passwords are what stands for the latest password that a run set.
 	Passwords map[string]string `json:"passwords,omitempty"`
+	// Locked are the users that we made and that on_removal closed.
+	Locked map[string]bool `json:"locked,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
@@ -168,6 +170,22 @@ func (l *ledger) setPassword(name, state string) {
 		l.Passwords = map[string]string{}
 	}
 	l.Passwords[name], l.changed = state, true
+}
+
+// setLocked notes whether on_removal keeps a user of ours closed.
+func (l *ledger) setLocked(name string, locked bool) {
+	if l.Locked[name] == locked {
+		return
+	}
+	if l.Locked == nil {
+		l.Locked = map[string]bool{}
+	}
+	l.changed = true
+	if locked {
+		l.Locked[name] = true
+		return
+	}
+	delete(l.Locked, name)
 }
 
 func (l *ledger) giveSubIDs(name string, ranges []SubRange) {

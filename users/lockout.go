@@ -2,7 +2,9 @@ package users
 
 import (
 	"maps"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -45,12 +47,12 @@ func (p *planning) doors(changes []plan.Change) ([]string, error) {
 		if edited {
 			st = edit.after
 		}
-		if st == nil || p.expired(*st) {
+		if st == nil || p.expired(*st) || edit.shuts() {
 			continue
 		}
 		open := !noPassword(st.Password)
 		if !open {
-			if open, err = p.hasKeys(*st, edit); err != nil {
+			if open, err = p.hasKeys(name, *st, edit); err != nil {
 				return nil, err
 			}
 		}
@@ -63,6 +65,15 @@ func (p *planning) doors(changes []plan.Change) ([]string, error) {
 
 // userEdit is both sides of a user's change.
 type userEdit struct{ before, after *UserState }
+
+// shuts tells a change to a shell that lets nobody in.
+func (e userEdit) shuts() bool {
+	if e.after == nil || e.before != nil && e.before.Shell == e.after.Shell {
+		return false
+	}
+	shell := path.Base(e.after.Shell)
+	return shell == "nologin" || shell == "false"
+}
 
 // simulate gives the users that changes touch, and root with the members of
 // the admin groups as they will be.
@@ -101,7 +112,28 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 			members[m.user] = true
 		}
 	}
+	p.primaryMembers(edits, members)
 	return edits, members, nil
+}
+
+// primaryMembers adds those whose primary group is an admin group.
+func (p *planning) primaryMembers(edits map[string]userEdit, members map[string]bool) {
+	for _, g := range adminGroups {
+		gid, there := p.book.gid(g)
+		if !there {
+			continue
+		}
+		for _, name := range p.book.primaries[gid] {
+			if _, edited := edits[name]; !edited {
+				members[name] = true
+			}
+		}
+	}
+	for name, e := range edits {
+		if e.after != nil && slices.Contains(adminGroups[:], e.after.Group) {
+			members[name] = true
+		}
+	}
 }
 
 func (s *Subsystem) groupMemberships(group string, ch plan.Change) (add, drop []membership, err error) {
@@ -152,10 +184,23 @@ func (p *planning) expired(s UserState) bool {
 
 // hasKeys tells whether a user has keys to log in with: those of the change
 // where it is about keys, else those on disk.
-func (p *planning) hasKeys(s UserState, e userEdit) (bool, error) {
+func (p *planning) hasKeys(name string, s UserState, e userEdit) (bool, error) {
+	if u := p.user[name]; s.Keys != nil && u != nil && len(u.AuthorizedKeys) > 0 {
+		return slices.ContainsFunc(u.AuthorizedKeys, isKey), nil
+	}
 	if s.Keys != nil || e.before != nil && e.before.Keys != nil {
 		return s.Keys != nil && s.Keys.SHA256 != hashOf(nil), nil
 	}
 	k, err := p.obs.keys(&s)
-	return k != nil && k.SHA256 != hashOf(nil), err
+	if k == nil || err != nil {
+		return false, err
+	}
+	data, err := p.s.cfg.Root.ReadFile(k.Path, keysLimit)
+	return slices.ContainsFunc(strings.Split(string(data), "\n"), isKey), err
+}
+
+// isKey tells a line of authorized_keys that is no comment.
+func isKey(line string) bool {
+	line = strings.TrimSpace(line)
+	return line != "" && line[0] != '#'
 }

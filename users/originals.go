@@ -30,7 +30,7 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 		}
 	}
 	for _, ch := range d.Changes {
-		if ch.Before != nil && s.desired[ch.Address] && !s.made(ch.Address) && !s.madeWithUser(ch, l) {
+		if ch.Before != nil && s.desired[ch.Address] && !s.made(ch.Address) && !s.remade[ch.Address] && !s.madeWithUser(ch, l) {
 			out[ch.Address] = s.withoutOurs(ch.Address, ch.Before)
 		}
 	}

@@ -109,8 +109,11 @@ func TestARecordAloneMakesTheAccount(t *testing.T) {
 func TestRemovalCanLock(t *testing.T) {
 	t.Parallel()
 	h := open(t, debian)
-	h.switchTo(t, wants(users.User{Name: "a", HashedPassword: "$6$a", OnRemoval: "lock"}))
+	h.switchTo(t, wants(users.User{Name: "a", HashedPassword: "$6$a", OnRemoval: "lock", Linger: new(true)}))
 	h.switchTo(t, users.Desired{})
+	if _, err := os.Lstat(filepath.Join(h.dir, "var/lib/systemd/linger/a")); err == nil {
+		t.Error("locked, it goes on lingering")
+	}
 	if !strings.Contains(h.read(t, "etc/shadow"), "a:!$6$a:20000:0:99999:7::1:\n") || !strings.Contains(h.read(t, "etc/passwd"), "\na:x:") {
 		t.Errorf("got %s", h.read(t, "etc/shadow"))
 	}
@@ -138,6 +141,8 @@ func TestLockOut(t *testing.T) {
 		{"he gets a key for his password", users.User{Name: "bob", HashedPassword: "!", CreateHome: true, AuthorizedKeys: []string{"ssh-ed25519 A"}}, false},
 		{"another password", users.User{Name: "bob", HashedPassword: "$6$other"}, false},
 		{"another shell", users.User{Name: "bob", Shell: "/bin/dash"}, false},
+		{"a shell that lets nobody in", users.User{Name: "bob", Shell: "/usr/sbin/nologin"}, true},
+		{"a comment for his password", users.User{Name: "bob", HashedPassword: "!", CreateHome: true, AuthorizedKeys: []string{"# none"}}, true},
 	}
 	for _, c := range cases {
 		h := open(t, files)
@@ -153,6 +158,31 @@ func TestLockOut(t *testing.T) {
 	h := open(t, map[string]string{"etc/passwd": files["etc/passwd"], "etc/shadow": "root:*:1::::::\n"})
 	if d := h.diff(t, wants(users.User{Name: "bob", HashedPassword: "!"})); len(d.Problems) > 0 {
 		t.Errorf("a host without a way in: %v", d.Problems)
+	}
+}
+
+// TestLockOutOfAPrimaryGroup has an admin by the group of the passwd line alone.
+func TestLockOutOfAPrimaryGroup(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbob:x:1000:27::/home/bob:/bin/sh\n",
+		"etc/group":  "root:x:0:\nsudo:x:27:\nusers:x:100:\n",
+		"etc/shadow": "root:$6$root:19000::::::\nbob:$6$bob:19000::::::\n",
+	}
+	shut := users.User{Name: "root", HashedPassword: "!"}
+	for name, c := range map[string]struct {
+		desired users.Desired
+		refused bool
+	}{
+		"he stays":             {wants(shut), false},
+		"he goes elsewhere":    {wants(users.User{Name: "bob", Group: "users"}, shut), true},
+		"another comes":        {wants(users.User{Name: "bob", Group: "users"}, users.User{Name: "eve", Group: "sudo", HashedPassword: "$6$eve"}, shut), false},
+		"one who can't log in": {wants(users.User{Name: "bob", Group: "users"}, users.User{Name: "eve", Group: "sudo", HashedPassword: "$6$eve", System: true}, shut), true},
+	} {
+		d := open(t, files).diff(t, c.desired)
+		if got := len(d.Problems) > 0; got != c.refused {
+			t.Errorf("%s: %v", name, d.Problems)
+		}
 	}
 }
 
@@ -173,5 +203,49 @@ func TestAPasswordIsNotSetBesideALineThatMayBeRead(t *testing.T) {
 		if d := h.diff(t, wants(users.User{Name: "bob", Shell: "/bin/sh"})); len(d.Problems) > 0 {
 			t.Errorf("%q: %v", line, d.Problems)
 		}
+	}
+}
+
+// TestALockedAccountIsOursStill declares it again without the lock and lets it
+// leave, and takes everything back while it is locked.
+func TestALockedAccountIsOursStill(t *testing.T) {
+	t.Parallel()
+	locked := users.User{Name: "alice", HashedPassword: "$6$a", OnRemoval: "lock"}
+	cases := map[string]struct {
+		steps []users.Desired
+		undo  bool
+	}{
+		"declared again, then gone":       {steps: []users.Desired{wants(locked), {}, wants(users.User{Name: "alice"}), {}}},
+		"locked, then all is taken back":  {steps: []users.Desired{wants(locked), {}, {}}, undo: true},
+		"at once":                         {steps: []users.Desired{wants(locked), {}}, undo: true},
+		"locked twice, then taken back":   {steps: []users.Desired{wants(locked), {}, wants(locked), {}, {}}, undo: true},
+		"beside another, then taken back": {steps: []users.Desired{wants(locked), wants(users.User{Name: "bob"}), {}}, undo: true},
+	}
+	for name, c := range cases {
+		h := open(t, debian)
+		before := h.tree(t)
+		for i, d := range c.steps {
+			h.undo = c.undo && i == len(c.steps)-1
+			h.switchTo(t, d)
+		}
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestAnAccountThatTheHostLockedIsTheHosts looks like one of ours that is locked.
+func TestAnAccountThatTheHostLockedIsTheHosts(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/shadow"] = strings.Replace(files["etc/shadow"], "bob:$6$bobbobbob:19001:0:99999:7:::", "bob:!$6$bobbobbob:19001:0:99999:7::1:", 1)
+	h := open(t, files)
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "bob", HashedPassword: "$6$new", Expires: "2030-01-01", OnRemoval: "lock"}))
+	h.switchTo(t, users.Desired{})
+	h.undo = true
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
 	}
 }

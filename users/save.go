@@ -98,7 +98,7 @@ func (v saving) change(ch plan.Change) error {
 	if after == nil {
 		return nil
 	}
-	if before == nil && after.Replaced != nil {
+	if after.Replaced != nil {
 		if err := v.keys(after.Replaced); err != nil {
 			return err
 		}

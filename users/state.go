@@ -36,7 +36,8 @@ type UserState struct {
 	// our business.
 	Keys   *KeysState `json:"authorized_keys,omitempty"`
 	Linger bool       `json:"linger,omitempty"`
-	// Replaced is what stood in the place of the Keys of a new account.
+	// Replaced is what stood in the place of the Keys of a new account, or of one
+	// that has another home.
 	Replaced *KeysState `json:"replaced_keys,omitempty"`
 	// HomeMode is set where this change makes the home directory, with the
 	// HomeDirs, which end with the home; SSHDir where it makes ~/.ssh. Taken
@@ -44,6 +45,8 @@ type UserState struct {
 	HomeMode string   `json:"home_mode,omitempty"`
 	HomeDirs []string `json:"home_dirs,omitempty"`
 	SSHDir   bool     `json:"ssh_dir,omitempty"`
+	// Locked tells an account of ours that on_removal closed.
+	Locked bool `json:"locked,omitempty"`
 	// Migrate is set where this change gives the account another uid.
 	Migrate *migration `json:"migrate,omitempty"`
 	// Lines stands for the account's own lines, byte for byte, and where they

@@ -36,6 +36,8 @@ type Config struct {
 	Changed func()
 	// ForceLockout allows a plan after which nobody can log in as root.
 	ForceLockout bool
+	// Undo takes everything back, accounts that on_removal keeps too.
+	Undo bool
 	// SecretsLater makes a missing hashed_password_file a warning, because the
 	// configuration's own snippets may write it first.
 	SecretsLater bool
@@ -59,6 +61,8 @@ type Subsystem struct {
 	// amended are the originals of accounts of which the configuration manages
 	// more than the last one.
 	amended map[plan.Address]plan.State
+	// remade are accounts of ours that were locked and are declared again.
+	remade map[plan.Address]bool
 	// userStates and groupStates are the sides of changes, decoded.
 	userStates  *plan.Memo[UserState]
 	groupStates *plan.Memo[GroupState]

@@ -26,6 +26,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 			return after, false
 		}
 	}
+	after.Locked = false
 	p.fields(u, &after, *cur)
 	p.unlock(u, &after)
 	if !p.supplementary(u, &after, cur) {

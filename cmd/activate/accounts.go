@@ -17,6 +17,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		Originals:  c.Index.Originals, StateDir: w.state.Dir(),
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing,
+		Undo:         d.nothing,
 		SecretsLater: d.secretsLater,
 		Recorded:     w.recordedStates,
 	}
