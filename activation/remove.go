@@ -27,10 +27,16 @@ func (e *Engine) RemoveState(p *Prepared) error {
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{e.State.Dir(), e.runDir()} {
-		if err := e.removeBut(keep, dir); err != nil {
+	// What was made for us is known until the end, should this be cut off.
+	entry := e.State.BootEntryPath()
+	for _, last := range []bool{true, false} {
+		keep[entry] = last
+		if err := e.removeBut(keep, e.State.Dir()); err != nil {
 			return err
 		}
+	}
+	if err := e.removeBut(keep, e.runDir()); err != nil {
+		return err
 	}
 	// Where there was nothing to take back, its lock alone made some.
 	if err := e.removeEmpty(unique(append(made.Parents, e.made...))); err != nil {
@@ -61,8 +67,8 @@ func (e *Engine) outlives(p *Prepared) (map[string]bool, error) {
 // that lead to them.
 func (e *Engine) removeBut(keep map[string]bool, p string) error {
 	leads := false
-	for k := range keep {
-		leads = leads || strings.HasPrefix(k, p+"/")
+	for k, stays := range keep {
+		leads = leads || stays && strings.HasPrefix(k, p+"/")
 	}
 	switch {
 	case keep[p]:
@@ -72,7 +78,7 @@ func (e *Engine) removeBut(keep map[string]bool, p string) error {
 	}
 	names, err := e.Root.ReadDir(p)
 	if err != nil {
-		return err
+		return ignoreMissing(err)
 	}
 	for _, name := range names {
 		if err := e.removeBut(keep, path.Join(p, name)); err != nil {

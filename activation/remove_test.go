@@ -118,3 +118,29 @@ func TestWhatASwitchKeptOutlivesTheState(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 }
+
+// A deactivate is killed before its k-th operation, for every k: until the last
+// file of the state directory goes, the next one knows what was made for it.
+func TestKilledDeactivateLeavesNoDirectory(t *testing.T) {
+	t.Parallel()
+	memory := t.TempDir()
+	must(t, unix.Mount("tmpfs", memory, "tmpfs", 0, ""))
+	t.Cleanup(func() { must(t, unix.Unmount(memory, unix.MNT_DETACH)) })
+	for k := 1; ; k++ {
+		m := &machine{dir: fmt.Sprintf("%s/%d", memory, k), units: &fakeUnits{}}
+		must(t, os.MkdirAll(filepath.Join(m.dir, "etc"), 0o755))
+		if res := m.switchTo(t, config{"srv/free": "ours\n"}); res.Verdict != activation.Applied {
+			t.Fatalf("switch: %v", res.Err)
+		}
+		at := m.killAt(t, k, func() { m.deactivateAgain(t) })
+		_, state := os.Lstat(filepath.Join(m.dir, stateDir, "boot-entry.json"))
+		m.deactivateAgain(t)
+		if _, err := os.Lstat(filepath.Join(m.dir, "var")); state == nil && !os.IsNotExist(err) {
+			t.Fatalf("killed at %s: var is still there: %v", at, err)
+		}
+		if at == "" {
+			t.Logf("killed before each of %d operations", k-1)
+			return
+		}
+	}
+}

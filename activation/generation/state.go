@@ -254,6 +254,9 @@ type BootEntry struct {
 
 const bootEntryName = "boot-entry.json"
 
+// BootEntryPath is the account of what was installed, relative to the root.
+func (s *State) BootEntryPath() string { return s.path(bootEntryName) }
+
 // ReadBootEntry gives what is installed; nothing when there is no account.
 func (s *State) ReadBootEntry() (BootEntry, error) {
 	var b BootEntry
