@@ -72,7 +72,7 @@ func checkHost(c Config) error {
 	}
 	tools := []string{"systemd-nspawn", "mmdebstrap", "nsenter"}
 	if c.Virtual {
-		tools = []string{qemu, "qemu-img", "mke2fs", "mmdebstrap", "xz"}
+		tools = []string{qemu, "qemu-img", "mke2fs", "mmdebstrap", "xz", "zstd"}
 	}
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -70,7 +70,9 @@ func (v *virtual) equip(tree string) error {
 	if err != nil {
 		return err
 	}
-	v.kernel = image
+	if v.kernel, err = unpacked(tree, image); err != nil {
+		return err
+	}
 	if v.accel, err = accel(image); err != nil {
 		return err
 	}
@@ -86,9 +88,9 @@ func (v *virtual) at(name string) string { return filepath.Join(v.place.dir, nam
 
 func (v *virtual) console() string { return v.at("console") }
 
-// pace: a question takes a tenth of a second in emulation, and a boot ten times
-// as long where others are busy too.
-func (*virtual) pace() (every, timeout time.Duration) { return 250 * time.Millisecond, 6 * time.Minute }
+// pace: a question takes a tenth of a second in emulation, of what it waits for
+// too, and a boot ten times as long where others are busy.
+func (*virtual) pace() (every, timeout time.Duration) { return time.Second, 6 * time.Minute }
 
 // start starts QEMU and gives it the disk.
 func (v *virtual) start() (<-chan struct{}, error) {
