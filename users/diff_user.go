@@ -246,11 +246,15 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 
 // noGroup refuses a group that u names and that is not there.
 func (p *planning) noGroup(u User, group string) {
-	why := ""
-	if p.going[group] {
-		why = " once this is applied: it leaves the configuration"
+	a := userAddress(u.Name)
+	switch {
+	case p.looseGroups[group]:
+		p.problem(a, u.Origin, "Repair or remove the line.", "the group %q has a line in /etc/group that is malformed or too long", group)
+	case p.going[group]:
+		p.problem(a, u.Origin, "Declare the group.", "there is no group %q once this is applied: it leaves the configuration", group)
+	default:
+		p.problem(a, u.Origin, "Declare the group.", "there is no group %q", group)
 	}
-	p.problem(userAddress(u.Name), u.Origin, "Declare the group.", "there is no group %q%s", group, why)
 }
 
 // gid resolves a group that exists and stays, or that this plan makes.

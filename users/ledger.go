@@ -68,17 +68,27 @@ func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), rootfs.Reason(err))
 	}
 	l, err := parseLedger(data)
+	if errors.Is(err, errNewerLedger) {
+		return nil, fmt.Errorf("cannot read %s: %w; use the activate that wrote it, or a newer one", root.Name(p), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the generations that are left", root.Name(p), err)
 	}
 	return l, nil
 }
 
+// errNewerLedger refuses what a newer program wrote: what it means is not known.
+var errNewerLedger = errors.New("is of a newer format")
+
 func parseLedger(data []byte) (*ledger, error) {
 	l := &ledger{}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(l); err != nil {
+	err := dec.Decode(l)
+	if v := versionOf(data, l, err); v > ledgerVersion {
+		return nil, fmt.Errorf("it %w: its version is %d and this program knows %d", errNewerLedger, v, ledgerVersion)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if dec.More() {
@@ -87,11 +97,23 @@ func parseLedger(data []byte) (*ledger, error) {
 	if l.Version < 1 {
 		return nil, errors.New("it is damaged: it does not say its version")
 	}
-	if l.Version > ledgerVersion {
-		return nil, fmt.Errorf("it has version %d and this program knows %d", l.Version, ledgerVersion)
-	}
 	l.complete()
 	return l, nil
+}
+
+// versionOf gives the version of a ledger also where the rest of it could not be
+// decoded: a newer format may have other fields.
+func versionOf(data []byte, l *ledger, failed error) int {
+	if failed == nil {
+		return l.Version
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &head) != nil {
+		return 0
+	}
+	return head.Version
 }
 
 // newLedger is that of a host where no id was given yet.

@@ -3,6 +3,7 @@ package users_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,6 +90,30 @@ func TestProblems(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestALedgerOfANewerProgramIsNotToBeMovedAway would lose ids otherwise.
+func TestALedgerOfANewerProgramIsNotToBeMovedAway(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"version":2}`, `{"version":7,"accounts":[]}`, `{"version":2,"users":[]}`} {
+		h := open(t, debian)
+		must(t, os.WriteFile(filepath.Join(h.dir, stateDir, "ids.json"), []byte(text), 0o600))
+		_, err := h.subsystem(wants(users.User{Name: "a"})).Diff(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "use the activate that wrote it") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestAGroupWhoseLineIsTooLong is there, but cannot be changed.
+func TestAGroupWhoseLineIsTooLong(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/group"] += "big:x:3000:" + strings.Repeat("somebody,", 8000) + "last\n"
+	d := open(t, files).diff(t, wants(users.User{Name: "a", Groups: []string{"big"}}))
+	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "malformed or too long") {
+		t.Errorf("%v", d.Problems)
 	}
 }
 
