@@ -112,7 +112,12 @@ func (s *State) ReadCurrent() (*Record, error) {
 	if n == 0 {
 		return nil, s.noCurrent()
 	}
-	return s.Read(n)
+	r, err := s.Read(n)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot tell what is ours: %s, the generation in effect, is gone; restore it from a backup, or make %s a link to a generation that is left",
+			s.root.Name(s.Tree(n)), s.root.Name(s.path("current")))
+	}
+	return r, err
 }
 
 // noCurrent tells a host where nothing is ours from one that lost the link. The
