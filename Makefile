@@ -4,6 +4,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unre
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 30s
+# The longest first, so that none is left alone at the end.
+TESTS   := ./cmd/activate ./testvm/run ./daemon/conformance ./testvm ./...
 
 # The program, its tests and the linters are compiled alike, so that what one
 # has compiled serves the others.
@@ -19,7 +21,7 @@ deps: ## what the tests and the demo need from Debian
 	sh testvm/deps.sh
 
 test: deps build ## every test, real inits included
-	$(GO) test -count=1 -timeout 60m ./...
+	$(GO) test -count=1 -timeout 60m $(TESTS)
 
 soak: deps ## 400 power cuts
 	ACTIVATE_POWER_CUTS=400 $(GO) test -timeout 8h -v -run TestPowerCuts ./cmd/activate

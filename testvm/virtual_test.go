@@ -2,17 +2,29 @@ package testvm_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/activate-agent/activate/testvm"
 )
 
+// virtual is a virtual machine with the services that the power cuts leave it,
+// on the disk that they have too.
+func virtual(t *testing.T) testvm.Config {
+	t.Helper()
+	lean, err := os.ReadFile("../cmd/activate/testdata/powercut/lean.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testvm.Config{Virtual: true, Prepare: string(lean)}
+}
+
 // TestVirtualMachine: a whole machine answers as a container does, keeps its
 // disk over reboots, and forgets after a power cut what was not flushed.
 func TestVirtualMachine(t *testing.T) {
 	t.Parallel()
-	m := testvm.Start(t, testvm.Config{Virtual: true})
+	m := testvm.Start(t, virtual(t))
 	if got := m.Succeed("cat /proc/1/comm; systemd-detect-virt"); !strings.HasPrefix(got, "systemd\n") || strings.Contains(got, "none") {
 		t.Errorf("it runs on %q", got)
 	}
@@ -47,7 +59,9 @@ func TestVirtualMachine(t *testing.T) {
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	segment := testvm.NewSegment(t)
-	m := testvm.Start(t, testvm.Config{Virtual: true, Suite: "trixie", Segment: segment})
+	c := virtual(t)
+	c.Suite, c.Segment = "trixie", segment
+	m := testvm.Start(t, c)
 	m.Succeed("echo before > /run/mark; echo before > /root/mark; sync")
 	s := m.Snapshot()
 	m.Succeed("echo after > /run/mark; echo after > /root/mark; ip link set eth0 up; ip addr add 10.9.0.1/24 dev eth0")
