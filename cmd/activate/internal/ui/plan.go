@@ -139,9 +139,10 @@ func made(ch plan.Change) string {
 }
 
 // unsaidChange tells attributes that another one says better: a person reads
-// names of owners, and of a content its diff or hash.
-func unsaidChange(attribute string) bool {
-	return attribute == "uid" || attribute == "gid" || attribute == "size" || bookkeeping(attribute)
+// names of owners, and of a content its diff or hash. An account's own uid has
+// no other name.
+func unsaidChange(kind, attribute string) bool {
+	return attribute == "uid" && kind != plan.KindUser || attribute == "gid" || attribute == "size" || bookkeeping(attribute)
 }
 
 // attributes lists what a change changes, one line an attribute; what the
@@ -157,7 +158,7 @@ func attributes(ch plan.Change, diffed bool) []string {
 		old, had := before[k]
 		now, has := after[k]
 		switch {
-		case (diffed || secret) && (k == "sha256" || k == "size"), unsaidChange(k):
+		case (diffed || secret) && (k == "sha256" || k == "size"), unsaidChange(ch.Kind, k):
 		case old == now && had == has:
 		case k == secretContent:
 			lines = append(lines, "content: another one; it is not shown, since not everybody may read it")
