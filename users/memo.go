@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"reflect"
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -57,7 +56,7 @@ func (s *Subsystem) holds() bool {
 // same tells whether the configuration asks for what that of the Memo did.
 // Last is of that generation, and to compare is faster than to encode.
 func (s *Subsystem) same(m *Memo) bool {
-	return reflect.DeepEqual(s.cfg.Desired, s.cfg.Last) || m.Desired == s.cfg.Desired.fingerprint()
+	return s.asLast() || m.Desired == s.cfg.Desired.fingerprint()
 }
 
 // look gives the lstat(2) of the account files and of more, nil when one can't

@@ -11,6 +11,9 @@ import (
 // Where a block was written down does not count, nor does a password, which is
 // compared with the host's.
 func (s *Subsystem) Renewed() bool {
+	if s.asLast() {
+		return false
+	}
 	d, last := s.cfg.Desired, s.cfg.Last
 	if len(d.Users) != len(last.Users) || len(d.Groups) != len(last.Groups) {
 		return true

@@ -1,7 +1,9 @@
 package users
 
 import (
+	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/activate-agent/activate/activation/plan"
@@ -55,6 +57,8 @@ type Subsystem struct {
 	cfg Config
 	// desired and last are the accounts of the configuration and of the last.
 	desired, last map[plan.Address]bool
+	// asLast tells whether the configuration is the last one, to the origin.
+	asLast func() bool
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
@@ -78,6 +82,7 @@ func New(cfg Config) *Subsystem {
 	}
 	return &Subsystem{
 		cfg: cfg, desired: cfg.Desired.addresses(), last: cfg.Last.addresses(),
+		asLast:     sync.OnceValue(func() bool { return reflect.DeepEqual(cfg.Desired, cfg.Last) }),
 		userStates: plan.NewMemo[UserState](), groupStates: plan.NewMemo[GroupState](),
 	}
 }
