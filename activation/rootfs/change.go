@@ -141,6 +141,20 @@ func chmodPath(fd int, mode uint32) error {
 // error that wraps fs.ErrNotExist, a full directory one that wraps
 // unix.ENOTEMPTY. Durable after Sync.
 func (r *Root) Remove(p string) error {
+	return r.remove(p, func(dir int, base string) error {
+		err := unix.Unlinkat(dir, base, 0)
+		if errors.Is(err, unix.EISDIR) {
+			return r.rmdir(dir, base)
+		}
+		return err
+	})
+}
+
+// RemoveDir removes the empty directory at p, and nothing else: a file or link
+// there is an error that wraps unix.ENOTDIR. Otherwise it is Remove.
+func (r *Root) RemoveDir(p string) error { return r.remove(p, r.rmdir) }
+
+func (r *Root) remove(p string, unlink func(dir int, base string) error) error {
 	h, base, err := r.parent("remove", p)
 	if err != nil {
 		return err
@@ -149,34 +163,17 @@ func (r *Root) Remove(p string) error {
 		return err
 	}
 	r.touched(h)
-	err = unix.Unlinkat(h.fd, base, 0)
-	if errors.Is(err, unix.EISDIR) {
-		err = unix.Unlinkat(h.fd, base, unix.AT_REMOVEDIR)
-		r.forget()
-	}
-	if err != nil {
+	if err := unlink(h.fd, base); err != nil {
 		return &fs.PathError{Op: "remove", Path: r.Name(p), Err: err}
 	}
 	return nil
 }
 
-// RemoveDir removes the empty directory at p, and nothing else: a file or link
-// there is an error that wraps unix.ENOTDIR. Otherwise it is Remove.
-func (r *Root) RemoveDir(p string) error {
-	h, base, err := r.parent("remove", p)
-	if err != nil {
-		return err
-	}
-	if err := r.before("unlink", p); err != nil {
-		return err
-	}
-	r.touched(h)
-	err = unix.Unlinkat(h.fd, base, unix.AT_REMOVEDIR)
+// rmdir forgets the descriptors too: one may be of what goes.
+func (r *Root) rmdir(dir int, base string) error {
+	err := unix.Unlinkat(dir, base, unix.AT_REMOVEDIR)
 	r.forget()
-	if err != nil {
-		return &fs.PathError{Op: "remove", Path: r.Name(p), Err: err}
-	}
-	return nil
+	return err
 }
 
 // RemoveAll removes p and, if it is a directory, all below it, following no
