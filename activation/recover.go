@@ -52,7 +52,7 @@ func (e *Engine) resume(j *generation.Journal) (*transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx := &transaction{engine: e, journal: j, target: target}
+	tx := &transaction{engine: e, journal: j, target: target, reapplies: j.Verb == VerbAtBoot && j.Target == j.Previous}
 	tx.parts, tx.handoff, err = e.partsOf(target, last, j.Before, j.Target)
 	return tx, err
 }

@@ -15,6 +15,9 @@ type Result struct {
 	// Left are the addresses that stay changed after a failure that could
 	// not be undone.
 	Left []plan.Address `json:"left,omitempty"`
+	// LeftOut are the addresses that a boot could not bring back, and went on
+	// without.
+	LeftOut []plan.Address `json:"left_out,omitempty"`
 	// Err is what went wrong; nil for Applied and Unchanged.
 	Err error `json:"-"`
 }

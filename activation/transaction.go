@@ -35,6 +35,9 @@ type transaction struct {
 	failures []error
 	// ran is what snippets with triggers did in this run, by their names.
 	ran map[string]string
+	// reapplies says that what cannot be done is left out, in leftOut.
+	reapplies bool
+	leftOut   []plan.Address
 }
 
 // Apply brings the host to what p plans. It never returns between the stop
@@ -48,8 +51,19 @@ func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
 func (e *Engine) apply(ctx context.Context, p *Prepared, req Request) *Result {
 	res := &Result{Plan: p.Plan, Generation: numberOf(p.last)}
 	if err := p.Refused(); err != nil {
-		return res.failed(err)
+		if !p.reapplies(req.Verb) {
+			return res.failed(err)
+		}
+		if why := p.leaveOut(ctx); why != nil {
+			return res.failed(errors.Join(err, why))
+		}
+		res.Plan = p.Plan
 	}
+	return e.bring(ctx, p, req, res).without(p.Problems)
+}
+
+// bring makes the changes of a plan that is not, or no longer, refused.
+func (e *Engine) bring(ctx context.Context, p *Prepared, req Request, res *Result) *Result {
 	fresh := p.target.Record != nil && p.target.recorded() == 0
 	boots := req.Verb == VerbAtBoot && p.hasBootSnippets() && !e.Offline
 	if p.Nothing() && !boots && (fresh || numberOf(p.last) == p.number) {
@@ -123,7 +137,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		boot = p.number
 	}
 	tx := &transaction{
-		engine: e, target: p.target, parts: p.parts, handoff: p.handoff,
+		engine: e, target: p.target, parts: p.parts, handoff: p.handoff, reapplies: p.reapplies(req.Verb),
 		journal: &generation.Journal{
 			Verb: req.Verb, Target: p.number, Previous: numberOf(p.last), Fresh: fresh,
 			Boot: boot, BootBefore: bootBefore,
@@ -211,6 +225,7 @@ func isHosts(f UnitFailure) bool { return f.User == "" }
 func (tx *transaction) verdict(res *Result) *Result {
 	switch {
 	case len(tx.failures) > 0:
+		res.LeftOut = tx.leftOut
 		return res.partial(errors.Join(tx.failures...), nil)
 	case len(res.Outcome.Failed) > 0:
 		res.Verdict, res.Err = UnitsFailed, failedUnits(res.Outcome.Failed)
@@ -247,7 +262,10 @@ func (tx *transaction) step(ctx context.Context, step string, changes []plan.Cha
 	tx.engine.Root.Forget()
 	if step == stepEtc {
 		if err := tx.flip(static); err != nil {
-			return err
+			if !tx.reapplies {
+				return err
+			}
+			tx.leaveOut(err, plan.Change{Address: staticAddress})
 		}
 	}
 	for _, part := range tx.parts {
@@ -256,7 +274,12 @@ func (tx *transaction) step(ctx context.Context, step string, changes []plan.Cha
 			continue
 		}
 		tx.engine.report(step, counted(len(batch)))
-		if err := part.Subsystem.Apply(ctx, batch); err != nil {
+		err := part.Subsystem.Apply(ctx, batch)
+		switch {
+		case err == nil:
+		case tx.reapplies:
+			tx.eachAlone(ctx, part, batch, err)
+		default:
 			return err
 		}
 	}

@@ -39,8 +39,11 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	p.warnMalformed()
 	p.desired()
 	p.leaving()
-	if len(d.Problems) == 0 && len(d.Changes) > 0 && !s.cfg.ForceLockout {
-		d.Problems, err = p.lockout()
+	if len(d.Changes) > 0 && !s.cfg.ForceLockout {
+		// Also beside other problems: a boot goes on without what they forbid.
+		var out []plan.Problem
+		out, err = p.lockout()
+		d.Problems = append(d.Problems, out...)
 	}
 	p.preflight()
 	if s.seen = nil; err == nil && len(d.Problems)+len(d.Warnings) == 0 {

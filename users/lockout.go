@@ -29,9 +29,20 @@ func (p *planning) lockout() ([]plan.Problem, error) {
 	if err != nil || len(after) > 0 {
 		return nil, err
 	}
-	return []plan.Problem{plan.Problemf(userAddress(before[0]), p.origin(before[0]),
+	problem := plan.Problemf(userAddress(before[0]), p.origin(before[0]),
 		"Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout.",
-		"cannot make the accounts match: %s is the last who can log in and become root, and could no longer", before[0])}, nil
+		"cannot make the accounts match: %s is the last who can log in and become root, and could no longer", before[0])
+	problem.Forbids = p.planned()
+	return []plan.Problem{problem}, nil
+}
+
+// planned are the addresses of all changes so far.
+func (p *planning) planned() []plan.Address {
+	var out []plan.Address
+	for _, ch := range p.diff.Changes {
+		out = append(out, ch.Address)
+	}
+	return out
 }
 
 // doors names those who can log in and become root, once changes are made.

@@ -14,6 +14,7 @@ func (p *planning) preflight() {
 			p.diff.Problems = append(p.diff.Problems, plan.Problem{
 				Summary: "cannot change the accounts: " + root.Name(at) + " is immutable",
 				Advice:  "Take the flag off with chattr -i -a.",
+				Forbids: p.planned(),
 			})
 		}
 	}

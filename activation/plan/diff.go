@@ -58,6 +58,9 @@ type Problem struct {
 	Summary string `json:"summary"`
 	// Advice is the way out, a full sentence; may be empty.
 	Advice string `json:"advice,omitempty"`
+	// Forbids are the addresses, besides Address, whose changes must not be made
+	// even by a run that goes on without what it cannot do.
+	Forbids []Address `json:"-"`
 }
 
 // Error gives the problem in one line, position first.

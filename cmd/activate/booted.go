@@ -28,7 +28,7 @@ func (h *host) boot(ctx context.Context, counted bool) error {
 	h.showPlan(p)
 	// Where another generation has to take over, it becomes the default.
 	res := h.engine.Apply(ctx, p, activation.Request{Verb: activation.VerbAtBoot, SetBoot: true})
-	if res.Verdict == activation.Failed && counted {
+	if counted && (res.Verdict == activation.Failed || len(res.LeftOut) > 0) {
 		err = h.engine.FailBoot(res.Err)
 	}
 	return errors.Join(err, h.finish(res))

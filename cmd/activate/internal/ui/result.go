@@ -16,12 +16,13 @@ type resultJSON struct {
 	Result     activation.Verdict       `json:"result"`
 	Error      string                   `json:"error,omitempty"`
 	Left       []plan.Address           `json:"left,omitempty"`
+	LeftOut    []plan.Address           `json:"left_out,omitempty"`
 	Failed     []activation.UnitFailure `json:"failed_units,omitempty"`
 }
 
 // ResultJSON prints the document of a run.
 func ResultJSON(w io.Writer, r *activation.Result) error {
-	doc := resultJSON{Generation: r.Generation, Result: r.Verdict, Left: r.Left, Failed: r.Outcome.Failed}
+	doc := resultJSON{Generation: r.Generation, Result: r.Verdict, Left: r.Left, LeftOut: r.LeftOut, Failed: r.Outcome.Failed}
 	if r.Plan != nil {
 		doc.Plan = *r.Plan
 	} else {
@@ -53,6 +54,9 @@ func Result(w io.Writer, s Style, r *activation.Result, took time.Duration) {
 	}
 	for _, a := range r.Left {
 		fmt.Fprintf(w, "still changed: %s\n", visible(string(a)))
+	}
+	for _, a := range r.LeftOut {
+		fmt.Fprintf(w, "not done: %s\n", visible(string(a)))
 	}
 	if len(r.Left) > 0 {
 		fmt.Fprintln(w, "the next run of activate goes on with what is left; the journal has the details")
