@@ -22,6 +22,11 @@ func (h *host) web(program string) {
 	h.m.Succeed("chmod 755 /srv; /etc/init.d/nginx stop >/dev/null 2>&1 || true")
 }
 
+// lateSupervisord is shell text by which supervisord listens only after it was
+// asked for something, as one that was just started does.
+const lateSupervisord = await + `mv /run/supervisor.sock /run/late.sock
+(await "pgrep -x supervisorctl" && await "! pgrep -x supervisorctl"; mv /run/late.sock /run/supervisor.sock) >/dev/null 2>&1 </dev/null &`
+
 // answers wants every application's own answer through its proxy, each
 // process its own user, and what was left running as it was.
 func (h *host) answers() {
@@ -62,6 +67,9 @@ func TestWeb(t *testing.T) {
 		for _, name := range []string{"systemd", "s6", "supervisord", "runit"} {
 			h = h.at(name)
 			h.m.Succeed(h.setup)
+			if name == "supervisord" {
+				h.m.Succeed(lateSupervisord)
+			}
 			h.answers()
 		}
 		h.ok("activate --init runit deactivate")

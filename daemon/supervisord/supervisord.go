@@ -116,14 +116,6 @@ func (m *Manager) Running() bool {
 	return ok && m.opts.Root.Dir() == "/"
 }
 
-func (m *Manager) ctl(ctx context.Context, args ...string) (string, error) {
-	argv := []string{"supervisorctl"}
-	if m.config != "" {
-		argv = append(argv, "-c", m.config)
-	}
-	return supervise.Command(ctx, append(argv, args...)...)
-}
-
 // Refresh adds programs that are new and removes those that are gone. A
 // changed one is taken up when supervisord starts again: what it says of a
 // keeper hardly matters to one that runs.
