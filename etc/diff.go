@@ -292,6 +292,9 @@ func (c *comparison) mayOverwrite(e Entry, how string) bool {
 }
 
 func (c *comparison) update(e Entry, f found, want *State, why string) error {
+	if f.info.Type != rootfs.Dir && c.s.cfg.Root.Mounted(e.Path) {
+		why = mountedOver
+	}
 	before, err := c.current(e, f, want)
 	if err != nil {
 		c.refuse(e, err)

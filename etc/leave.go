@@ -72,6 +72,11 @@ func (l *leaving) entry(e Entry) error {
 	if err != nil {
 		return err
 	}
+	if edited != "" && l.s.cfg.Root.Mounted(e.Path) {
+		// What is there is no edit: what we made is still below it.
+		l.diff.Problems = append(l.diff.Problems, l.s.mounted(e.Address, "", "remove"))
+		return nil
+	}
 	if edited != "" {
 		l.warn(e, l.wayOut(original),
 			"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
@@ -109,11 +114,20 @@ func (l *leaving) stays(e Entry, f found, original *State) bool {
 		}
 		return original == nil
 	}
-	if f.exists() && e.Type == Directory && original == nil && !l.vacated(e.Path) {
-		l.warn(e, "", "cannot remove %s: it is not empty, so it stays", l.s.cfg.Root.Name(e.Path))
-		return true
+	if !f.exists() || e.Type != Directory || original != nil {
+		return false
 	}
-	return false
+	why := ""
+	switch {
+	case l.s.cfg.Root.Mounted(e.Path):
+		why = mountedOver
+	case !l.vacated(e.Path):
+		why = "it is not empty"
+	default:
+		return false
+	}
+	l.warn(e, "", "cannot remove %s: %s, so it stays", l.s.cfg.Root.Name(e.Path), why)
+	return true
 }
 
 // goTo adds the change from what f is to what stood there before.

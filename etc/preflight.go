@@ -32,11 +32,34 @@ func (s *Subsystem) preflight(d *plan.Diff) {
 		if why == nil && ch.Before != nil && s.cfg.Root.Immutable(p) {
 			why = immutable(s.cfg.Root.Name(p))
 		}
+		if why == nil && ch.Before != nil && s.covered(ch) {
+			d.Problems = append(d.Problems, s.mounted(ch.Address, ch.Origin, string(ch.Action)))
+		}
 		if why != nil {
 			d.Problems = append(d.Problems, plan.Problemf(ch.Address, ch.Origin, "", "cannot %s %s: %v", ch.Action, s.cfg.Root.Name(p), why))
 		}
 	}
 }
+
+// covered tells whether a mount stands in the way of ch. A directory with a
+// mount on it can still get other attributes.
+func (s *Subsystem) covered(ch plan.Change) bool {
+	info, err := s.cfg.Root.Lstat(PathOf(ch.Address))
+	if err != nil || info.Type == rootfs.Dir && ch.Action == plan.Update {
+		return false
+	}
+	return s.cfg.Root.Mounted(PathOf(ch.Address))
+}
+
+// mounted is the problem that something is mounted at a.
+func (s *Subsystem) mounted(a plan.Address, origin, verb string) plan.Problem {
+	name := s.cfg.Root.Name(PathOf(a))
+	return plan.Problemf(a, origin, "Unmount it with umount "+name+", or manage another path.", "cannot %s %s: %s", verb, name, mountedOver)
+}
+
+// mountedOver is why a path with a mount on it is not what we made, and can't be
+// replaced.
+const mountedOver = "something is mounted over it"
 
 // closed is why nothing can be made or replaced in dir.
 func (s *Subsystem) closed(dir string, checkMounts bool) error {

@@ -54,3 +54,30 @@ func TestReadOnlyFileSystemsAreFoundFirst(t *testing.T) {
 		t.Errorf("problems: %q", got)
 	}
 }
+
+func TestMountsOverManagedPathsAreFoundFirst(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	at, other := filepath.Join(h.dir, "etc/dir/file"), filepath.Join(t.TempDir(), "other")
+	h.switchTo(t, copied("dir/file", "ours"))
+	must(t, os.WriteFile(other, []byte("other"), 0o600))
+	must(t, unix.Mount(other, at, "", unix.MS_BIND, ""))
+	t.Cleanup(func() { _ = unix.Unmount(at, unix.MNT_DETACH) })
+	want := at + ": something is mounted over it (Unmount it with umount " + at
+	for _, text := range []string{"ours", "new"} {
+		if got := problemsOf(t, h, text); !strings.Contains(got, "cannot update "+want) {
+			t.Errorf("with %q wanted: %q", text, got)
+		}
+	}
+	var gone []string
+	for _, p := range h.diff(t).Problems {
+		gone = append(gone, p.Error())
+	}
+	if got := strings.Join(gone, "\n"); !strings.Contains(got, "cannot remove "+want) {
+		t.Errorf("on removal: %q", got)
+	}
+	must(t, unix.Unmount(at, 0))
+	if got := problemsOf(t, h, "new"); got != "" {
+		t.Errorf("without the mount: %s", got)
+	}
+}

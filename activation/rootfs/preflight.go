@@ -109,6 +109,21 @@ func (r *Root) Immutable(p string) bool {
 	return err == nil && flags&(flagImmutable|flagAppend) != 0
 }
 
+// Mounted tells whether something is mounted at p itself, so that p can be neither
+// replaced nor removed, see statx(2). What is not there, or of a kernel before 5.8
+// that does not say, is not.
+func (r *Root) Mounted(p string) bool {
+	h, base, err := r.parent("stat", p)
+	if err != nil || base == "." {
+		return false
+	}
+	var st unix.Statx_t
+	if err := unix.Statx(h.fd, base, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE, &st); err != nil {
+		return false
+	}
+	return st.Attributes_mask&st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+}
+
 // nearest opens the directory p, or the nearest one above it that exists.
 func (r *Root) nearest(p string) (*dirHandle, string, error) {
 	for {
