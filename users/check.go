@@ -43,20 +43,20 @@ func (s UserState) plain() []string {
 	}
 }
 
-// groupField, secretFields, passwordIndex and uidField index plain.
+// groupField, subIDsIndex, secretFields, passwordIndex and uidField index plain.
 const (
 	groupField    = 0
+	subIDsIndex   = 4
 	secretFields  = 6
 	passwordIndex = 6
 	uidField      = 8
 )
 
 // unset tells that nothing of the account files is left of a user.
-func (b *book) unset(c userChange) bool {
-	for _, d := range []*document{b.passwd, b.shadow, b.subUID, b.subGID} {
-		if d.find(c.name) != nil {
-			return false
-		}
+func (o observation) unset(c userChange) bool {
+	b := o.book
+	if b.passwd.find(c.name) != nil || !o.leftAsFound(c.name, c.before) {
+		return false
 	}
 	if c.before != nil && c.before.OwnGroup && (b.group.find(c.name) != nil || b.gshadow.find(c.name) != nil) {
 		return false
@@ -84,7 +84,7 @@ func (b *book) isMember(user string, groups []string, anyOf bool) bool {
 // done tells whether the account files are as after the change.
 func (o observation) done(c userChange) bool {
 	if c.after == nil {
-		return o.book.unset(c)
+		return o.unset(c)
 	}
 	cur := o.user(c.name)
 	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
@@ -131,6 +131,9 @@ func (o observation) check(c userChange) error {
 			continue
 		}
 		partial := c.before == nil || c.after == nil
+		if partial && i >= subIDsIndex && i < uidField && c.before.departedLines()+c.after.departedLines() != "" {
+			continue
+		}
 		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
 			continue
 		}

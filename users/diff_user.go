@@ -170,6 +170,12 @@ func (p *planning) complete(u User, st *UserState) bool {
 		p.problem(a, u.Origin, "", "%v", err)
 		return false
 	}
+	var err error
+	if st.Departed, err = p.departed(u.Name); err != nil {
+		p.problem(a, u.Origin, "", "%v", err)
+		return false
+	}
+	st.Linger = st.lingered()
 	if u.Linger != nil {
 		st.Linger = *u.Linger
 	}

@@ -42,8 +42,7 @@ func (e *edit) identity(c *userChange) error {
 func (e *edit) user(c userChange) error {
 	e.ledger.setLocked(c.name, c.after != nil && c.after.Locked)
 	if c.after == nil {
-		e.removeUser(c)
-		return nil
+		return e.removeUser(c)
 	}
 	var saved *bundle
 	if c.after.Lines != "" {
@@ -55,6 +54,9 @@ func (e *edit) user(c userChange) error {
 	cur := e.obs.user(c.name)
 	switch {
 	case c.before == nil && c.after.Lines != "":
+		if err := e.makeRoom(c.after); err != nil {
+			return err
+		}
 		if err := e.comeBack(c.after.Lines); err != nil {
 			return err
 		}
@@ -83,7 +85,7 @@ func (e *edit) user(c userChange) error {
 	return nil
 }
 
-func (e *edit) removeUser(c userChange) {
+func (e *edit) removeUser(c userChange) error {
 	for _, d := range []*document{e.book.passwd, e.book.shadow, e.book.subUID, e.book.subGID} {
 		d.remove(c.name)
 	}
@@ -93,6 +95,10 @@ func (e *edit) removeUser(c userChange) {
 	for _, g := range c.leaves() {
 		e.part(c.name, g)
 	}
+	if lines := c.before.departedLines(); lines != "" {
+		return e.comeBack(lines)
+	}
+	return nil
 }
 
 // newUser writes the lines of a new account; those that a cut-off run wrote
@@ -107,6 +113,10 @@ func (e *edit) newUser(c userChange) error {
 	if err != nil {
 		return err
 	}
+	if err := e.makeRoom(a); err != nil {
+		return err
+	}
+	e.ledger.setDeparted(c.name, a.Departed)
 	if e.book.passwd.find(c.name) == nil {
 		e.book.passwd.add(c.name + ":x:" + a.UID.String() + ":" + gid.String() + ":" + a.Description + ":" + a.Home + ":" + a.Shell)
 	}

@@ -17,8 +17,13 @@ import (
 // applyFiles makes what of a user's change is not in the account files: the
 // home, the keys, and lingering.
 func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
-	var none UserState
-	before, after := &none, &none
+	before, after := &UserState{}, &UserState{}
+	switch {
+	case c.before == nil && c.after != nil:
+		before.Linger = c.after.lingered()
+	case c.after == nil && c.before != nil:
+		after.Linger = c.before.lingered()
+	}
 	if c.before != nil {
 		before = c.before
 	}

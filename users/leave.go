@@ -74,6 +74,9 @@ func (p *planning) leaveUser(u User) {
 		before.GID, _ = p.book.gid(u.Name)
 	}
 	before.Lines = p.linesKey(u.Name, before.OwnGroup)
+	if found, ok := p.ledger.Departed[u.Name]; ok {
+		before.Departed = &found
+	}
 	if u.OnRemoval == "lock" && !p.s.cfg.Undo {
 		p.lockUser(a, before)
 		return

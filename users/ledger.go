@@ -45,6 +45,8 @@ type ledger struct {
 	Passwords map[string]string `json:"passwords,omitempty"`
 	// Locked are the users that we made and that on_removal closed.
 	Locked map[string]bool `json:"locked,omitempty"`
+	// Departed is what accounts of ours found under their names.
+	Departed map[string]departed `json:"departed,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`
@@ -208,6 +210,22 @@ func (l *ledger) setLocked(name string, locked bool) {
 		return
 	}
 	delete(l.Locked, name)
+}
+
+// setDeparted notes what a new account found under its name, nil for nothing.
+func (l *ledger) setDeparted(name string, found *departed) {
+	if _, known := l.Departed[name]; found == nil && !known {
+		return
+	}
+	if l.Departed == nil {
+		l.Departed = map[string]departed{}
+	}
+	l.changed = true
+	if found == nil {
+		delete(l.Departed, name)
+		return
+	}
+	l.Departed[name] = *found
 }
 
 func (l *ledger) giveSubIDs(name string, ranges []SubRange) {

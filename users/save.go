@@ -98,6 +98,11 @@ func (v saving) change(ch plan.Change) error {
 	if after == nil {
 		return nil
 	}
+	if lines := after.departedLines(); before == nil && lines != "" {
+		if err := v.put(lines, v.book.departed(name).encode()); err != nil {
+			return err
+		}
+	}
 	if after.Replaced != nil {
 		if err := v.keys(after.Replaced); err != nil {
 			return err

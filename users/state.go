@@ -45,6 +45,9 @@ type UserState struct {
 	HomeMode string   `json:"home_mode,omitempty"`
 	HomeDirs []string `json:"home_dirs,omitempty"`
 	SSHDir   bool     `json:"ssh_dir,omitempty"`
+	// Departed is what an account of this name had left that was not there any
+	// more when this one was made.
+	Departed *departed `json:"departed,omitempty"`
 	// Locked tells an account of ours that on_removal closed.
 	Locked bool `json:"locked,omitempty"`
 	// Migrate is set where this change gives the account another uid.

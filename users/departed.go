@@ -1,0 +1,82 @@
+package users
+
+import (
+	"slices"
+)
+
+// departed is what an account that is gone left under its name: lines of
+// shadow(5) and subuid(5) without one of passwd(5), as userdel(8) never leaves
+// them but editors do, and lingering. A new account must not inherit a password,
+// so they make room for it, and return with its end.
+type departed struct {
+	// Lines stands for a bundle of lines, empty when there are none.
+	Lines  string `json:"lines,omitempty"`
+	Linger bool   `json:"linger,omitempty"`
+}
+
+// departed collects the lines that are there of a name which passwd(5) has not.
+func (b *book) departed(name string) bundle {
+	var out bundle
+	out.take(shadowPath, b.shadow, name)
+	out.take(subUIDPath, b.subUID, name)
+	out.take(subGIDPath, b.subGID, name)
+	return out
+}
+
+// departed gives what the new account name finds under its name, nil for
+// nothing.
+func (p *planning) departed(name string) (*departed, error) {
+	linger, err := p.s.cfg.Root.Exists(lingerPath(name))
+	if err != nil {
+		return nil, err
+	}
+	out := departed{Linger: linger}
+	if found := p.book.departed(name); len(found.Lines) > 0 {
+		out.Lines = p.s.cfg.Store.Keyed(found.encode())
+	}
+	if out == (departed{}) {
+		return nil, nil
+	}
+	return &out, nil
+}
+
+func (s *UserState) departedLines() string {
+	if s == nil || s.Departed == nil {
+		return ""
+	}
+	return s.Departed.Lines
+}
+
+// lingered tells whether a departed account of the name had lingered.
+func (s *UserState) lingered() bool { return s.Departed != nil && s.Departed.Linger }
+
+// makeRoom takes the lines of a departed account away.
+func (e *edit) makeRoom(s *UserState) error {
+	saved, err := openBundle(e.s.cfg.Store, s.departedLines())
+	if err != nil || saved == nil {
+		return err
+	}
+	for _, l := range saved.Lines {
+		d := e.document(l.File)
+		for _, r := range slices.Clone(d.rows) {
+			if r.text == string(l.Text) {
+				d.removeRow(r)
+			}
+		}
+	}
+	return nil
+}
+
+// leftAsFound tells that nothing of an account is in shadow and the sub-ids but
+// the lines of a departed one, if there were any.
+func (o observation) leftAsFound(name string, before *UserState) bool {
+	now := o.book.departed(name)
+	saved, err := openBundle(o.store, before.departedLines())
+	if err != nil {
+		return false
+	}
+	if saved == nil {
+		return len(now.Lines) == 0
+	}
+	return slices.EqualFunc(now.Lines, saved.Lines, func(a, b savedLine) bool { return a.File == b.File && string(a.Text) == string(b.Text) })
+}

@@ -1,0 +1,44 @@
+package users_test
+
+import (
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/users"
+)
+
+// TestNewAccountInheritsNothing makes an account whose name an account had that
+// is gone from passwd(5) only. What it left returns when ours leaves.
+func TestNewAccountInheritsNothing(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/shadow"] = "gone:$6$salt$old:18000::::5::\n" + files["etc/shadow"] + "gone:$6$salt$older:18000::::::\n"
+	files["etc/subuid"] = "gone:500000:10\n"
+	files["var/lib/systemd/linger/gone"] = ""
+	off := false
+	for name, u := range map[string]users.User{
+		"nothing said":        {Name: "gone"},
+		"password, lingering": {Name: "gone", HashedPassword: "$6$salt$ours", Linger: &off, SubIDs: &users.SubIDs{Auto: true}},
+	} {
+		h := open(t, files)
+		before := h.tree(t)
+		h.switchTo(t, wants(u))
+		if shadow := h.read(t, "etc/shadow"); strings.Contains(shadow, "$old") {
+			t.Errorf("%s: the old password is still there: %s", name, shadow)
+		}
+		if again := h.diff(t, wants(u)); len(again.Changes)+len(again.Problems) > 0 {
+			t.Errorf("%s: again: %v", name, describe(again))
+		}
+		if _, err := os.Lstat(h.dir + "/var/lib/systemd/linger/gone"); (err == nil) != (u.Linger == nil) {
+			t.Errorf("%s: lingering: %v", name, err)
+		}
+		h.switchTo(t, users.Desired{})
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
