@@ -22,6 +22,10 @@ const checkTimeout = time.Minute
 // checkOutput bounds what is shown of a checker's words, in bytes.
 const checkOutput = 4 << 10
 
+// outputDelay is how long the output of a command is awaited that has ended and
+// left a process which holds it.
+const outputDelay = time.Second
+
 // Placeholder stands in a check's argv for the path of the content.
 const Placeholder = "%s"
 
@@ -90,7 +94,7 @@ func (e *Engine) judge(ctx context.Context, c Check) error {
 	cmd.Stdout, cmd.Stderr = out, out
 	err = cmd.Run()
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, exec.ErrWaitDelay):
 		return nil
 	case ctx.Err() != nil:
 		return killed(ctx, checkTimeout)
@@ -144,7 +148,7 @@ func process(ctx context.Context, argv []string) *exec.Cmd {
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = outputDelay
 	return cmd
 }
 

@@ -136,6 +136,11 @@ func (e *Engine) stream(cmd *exec.Cmd, step string) error {
 	err := cmd.Run()
 	_ = w.Close()
 	<-done
+	if errors.Is(err, exec.ErrWaitDelay) {
+		// It ended well, and what it began goes on.
+		e.report(step, "it left a process in the background, whose output is no longer shown")
+		return nil
+	}
 	return err
 }
 

@@ -77,6 +77,18 @@ func planned(u plan.Units, name string) bool {
 	return slices.Contains(u.Stop, name) || slices.Contains(u.Start, name) || slices.Contains(u.Restart, name)
 }
 
+// longestUnit is UNIT_NAME_MAX of systemd, in bytes.
+const longestUnit = 255
+
+// isNoUnit tells a character that no unit's name has, see systemd.unit(5).
+func isNoUnit(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return false
+	}
+	return !strings.ContainsRune(":-_.\\@", r)
+}
+
 // requested reads one list. Names without a suffix are services.
 func (e *Engine) requested(p string) ([]string, error) {
 	b, err := e.Root.ReadFile(p, listLimit)
@@ -92,7 +104,7 @@ func (e *Engine) requested(p string) ([]string, error) {
 		switch {
 		case name == "":
 			continue
-		case strings.ContainsAny(name, "/ \t"):
+		case strings.ContainsFunc(name, isNoUnit) || len(name) > longestUnit:
 			return nil, fmt.Errorf("cannot use %s: %q is not the name of a unit", e.Root.Name(p), name)
 		case !strings.Contains(name, "."):
 			name += ".service"

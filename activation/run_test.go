@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/activate-agent/activate/activation"
@@ -303,6 +305,41 @@ func TestSnippetsAskForUnits(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(m.dir, "run/activate/restart-list")); err == nil {
 		t.Error("the list was not removed")
+	}
+}
+
+func TestSnippetsMayNotAskForWhatIsNoUnit(t *testing.T) {
+	t.Parallel()
+	for _, garbage := range []string{`a b\n`, `../x\n`, `\000\n`, `\377\376\n`, `\033[31m\n`, `*.service\n`} {
+		m := newMachine(t)
+		must(t, os.MkdirAll(filepath.Join(m.dir, "run/activate"), 0o755))
+		res := m.switchTo(t, configA, activation.Snippet{
+			Name: "ask", Script: `printf '` + garbage + `' >>"$ACTIVATE_ROOT$ACTIVATE_RESTART_LIST"`,
+		})
+		if res.Verdict != activation.Failed || !strings.Contains(res.Err.Error(), "is not the name of a unit") {
+			t.Errorf("%s: got %s, %v", garbage, res.Verdict, res.Err)
+		}
+	}
+}
+
+func TestASnippetMayLeaveAProcessThatHoldsItsOutput(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	pid := filepath.Join(m.dir, "pid")
+	res := m.switchTo(t, configA, activation.Snippet{Name: "daemon", Script: "sleep 60 & echo $! >" + pid + "; echo started"})
+	b, err := os.ReadFile(pid)
+	must(t, err)
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	must(t, err)
+	defer func() { _ = syscall.Kill(n, syscall.SIGKILL) }()
+	if res.Verdict != activation.Applied {
+		t.Fatalf("got %s, %v", res.Verdict, res.Err)
+	}
+	if err := syscall.Kill(n, 0); err != nil {
+		t.Errorf("what it left does not run: %v", err)
+	}
+	if log := strings.Join(m.log, "\n"); !strings.Contains(log, "daemon: started\nsnippet daemon: it left a process") {
+		t.Errorf("log %q", log)
 	}
 }
 

@@ -188,8 +188,9 @@ func (h *host) unlock() error {
 	return lock.Unlock()
 }
 
-// recover ends an interrupted run. One that can't be ended stops this run too:
-// what is on the host then is not what any record says.
+// recover ends an interrupted run. One that can't be ended, and whose journal
+// stays therefore, stops this run too: what is on the host then is not what any
+// record says.
 func (h *host) recover(ctx context.Context) error {
 	h.wiring.resume = true
 	res, err := h.engine.Recover(ctx)
@@ -201,8 +202,12 @@ func (h *host) recover(ctx context.Context) error {
 		return nil
 	}
 	ui.Result(h.std.err, h.style, res, time.Since(h.began))
-	if res.Verdict == activation.Partial {
-		return &exitError{code: res.Verdict.ExitCode(), err: fmt.Errorf("cannot go on: the interrupted run could not be ended; put right what is named above and run again, or remove %s to take the host as it is",
+	open, err := h.engine.State.ReadJournal()
+	if err != nil {
+		return err
+	}
+	if open != nil {
+		return &exitError{code: activation.Partial.ExitCode(), err: fmt.Errorf("cannot go on: the interrupted run could not be ended; put right what is named above and run again, or remove %s to take the host as it is",
 			h.engine.Root.Name(h.engine.State.JournalPath()))}
 	}
 	return nil
