@@ -103,10 +103,27 @@ func (s *Subsystem) madeWay(t step, f found) bool {
 		return true
 	}
 	for dir := path.Dir(t.path); dir != "."; dir = path.Dir(dir) {
-		if !s.hasAt(dir) {
-			continue
+		if s.hasAt(dir) && s.stands(dir) {
+			return true
 		}
-		if info, err := s.cfg.Root.Lstat(dir); err == nil && info.Type != rootfs.Dir {
+	}
+	return false
+}
+
+// stands tells whether p is the file or link that we are to put, or put there.
+// A link of others is not: behind it is what we put there.
+func (s *Subsystem) stands(p string) bool {
+	f, err := s.observe(p)
+	if err != nil {
+		return false
+	}
+	for _, at := range []map[string]Entry{s.desiredAt, s.lastAt} {
+		e, ok := at[p]
+		switch {
+		case !ok:
+		case e.Type == File && f.info.Type == rootfs.File:
+			return true
+		case e.Type == Symlink && f.info.Type == rootfs.Symlink && f.target == e.Target, e.Type == Linked && f.isOurLink():
 			return true
 		}
 	}
@@ -172,7 +189,7 @@ func (t step) change(f found) error {
 		if err := t.clearDirectory(f); err != nil {
 			return err
 		}
-		return t.s.cfg.Root.Symlink(t.after.Target, t.path)
+		return t.link()
 	case Directory:
 		return t.directory(f)
 	case File:
@@ -182,6 +199,15 @@ func (t step) change(f found) error {
 		return t.file(f)
 	}
 	return fmt.Errorf("cannot put back a path of type %q", t.after.Type)
+}
+
+// link makes the link, with the owner that one of before had.
+func (t step) link() error {
+	root, st := t.s.cfg.Root, t.after
+	if err := root.Symlink(st.Target, t.path); err != nil || st.UID == nil || st.GID == nil {
+		return err
+	}
+	return root.SetLinkOwner(t.path, *st.UID, *st.GID)
 }
 
 // remove takes the path away. A directory that got content since is kept.

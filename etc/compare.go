@@ -42,6 +42,8 @@ func linkDifference(f found, want State) string {
 		return "it is " + f.info.Type.String()
 	case f.target != want.Target:
 		return "it links to " + f.target
+	case want.UID != nil && want.GID != nil && (f.info.UID != *want.UID || f.info.GID != *want.GID):
+		return fmt.Sprintf("owner is %d:%d", f.info.UID, f.info.GID)
 	}
 	return ""
 }

@@ -72,6 +72,9 @@ func (s *Subsystem) state(f found, secret bool) (*State, error) {
 	st := &State{Type: typeOf(f.info.Type)}
 	if f.info.Type == rootfs.Symlink {
 		st.Target = f.target
+		if own := s.cfg.Root.Private(); f.info.UID != own.UID || f.info.GID != own.GID {
+			st.UID, st.GID = &f.info.UID, &f.info.GID
+		}
 		return st, nil
 	}
 	st.Mode = formatMode(f.info.Mode)

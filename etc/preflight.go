@@ -80,9 +80,9 @@ func immutable(name string) error {
 }
 
 // Space gives what the changes write: to the state directory the linked
-// contents of the whole generation, and of what is adopted a copy, and of each copy
-// that changes the content the copy and what is kept of the file before it; to its own place the copy,
-// while the file before it is still there.
+// contents of the whole generation, and of what is adopted a copy, and of each
+// copy that changes the content the copy and what is kept of the file before
+// it; to its own place the copy, while the file before it is still there.
 func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	var out []rootfs.Need
 	state := func(size int64) { out = append(out, rootfs.Need{Dir: s.cfg.StateDir, Size: size}) }

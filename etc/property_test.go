@@ -36,6 +36,7 @@ func put(t *rapid.T, h *host, p string) {
 		must(t, os.Symlink("/etc", full))
 	case "dangling":
 		must(t, os.Symlink("nowhere", full))
+		must(t, os.Lchown(full, rapid.SampledFrom([]int{0, 12}).Draw(t, "owner of "+p), 34))
 	case "fifo":
 		must(t, syscall.Mkfifo(full, 0o644))
 	case "owner":

@@ -10,9 +10,10 @@ import (
 )
 
 // Save keeps in the Store what the changes would destroy, what the last Diff
-// adopted, and the secrets that the changes bring, so that they and their inverses can be applied by any later
-// process. It is called before the first change; the caller flushes the Root.
-// The error wraps rootfs.ErrChanged when a file is no longer as planned.
+// adopted, and the secrets that the changes bring, so that they and their
+// inverses can be applied by any later process. It is called before the first
+// change; the caller flushes the Root. The error wraps rootfs.ErrChanged when a
+// file is no longer as planned.
 func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	for a, st := range s.adopted {
 		// The generation that has the same content may be gone by the time it

@@ -17,7 +17,8 @@ type State struct {
 	Mode string `json:"mode,omitempty"`
 	// User and Group are as the configuration names them. UID and GID are set
 	// in a state that was observed, and hold there: a name may mean another id
-	// by the time the state is put back.
+	// by the time the state is put back. Of a link they are set where they are
+	// not the caller's.
 	User  string  `json:"user,omitempty"`
 	Group string  `json:"group,omitempty"`
 	UID   *uint32 `json:"uid,omitempty"`

@@ -46,6 +46,26 @@ func TestBlocksSwapKinds(t *testing.T) {
 	}
 }
 
+// What stands behind a link of others goes when the link makes way for a file,
+// and the link comes back with its owner.
+func TestFileTakesTheLinkThatLedToAnother(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	link := filepath.Join(h.dir, "etc/x")
+	must(t, os.MkdirAll(filepath.Join(h.dir, "srv"), 0o755))
+	must(t, os.Symlink("/srv", link))
+	must(t, os.Lchown(link, 0, 34))
+	none := h.tree(t)
+	for _, entries := range [][]etc.Entry{{file("etc/x/n", "1", "0644")}, {file("etc/x", "1", "0644")}, nil} {
+		if d := h.switchTo(t, entries...); len(d.Problems) > 0 {
+			t.Fatalf("refused: %v", d.Problems)
+		}
+	}
+	if got := h.tree(t); got != none {
+		t.Errorf("left:\n%s\nwant:\n%s", got, none)
+	}
+}
+
 // swap brings h to a, to b, back to a, and to nothing.
 func swap(t *testing.T, h *host, a, b []etc.Entry) {
 	t.Helper()

@@ -60,6 +60,35 @@ func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error 
 	return nil
 }
 
+// SetLinkOwner gives the link at p that owner; anything else there is refused
+// with ErrChanged.
+func (r *Root) SetLinkOwner(p string, uid, gid uint32) error {
+	h, base, err := r.parent("chown", p)
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFLNK {
+		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: ErrChanged}
+	}
+	r.touched(h)
+	if err := r.before("fchownat", p); err != nil {
+		return err
+	}
+	if err := unix.Fchownat(fd, "", int(uid), int(gid), unix.AT_EMPTY_PATH); err != nil {
+		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
+	}
+	return nil
+}
+
 // Mkdir makes the directory p with the owner and mode of a. It never is
 // reachable by others with a wider mode in between. An existing p is an error
 // that wraps fs.ErrExist. Durable after Sync.
