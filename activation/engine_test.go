@@ -36,6 +36,8 @@ type machine struct {
 	log   []string
 	// attempts is boot_attempts of every generation.
 	attempts int
+	// settled counts the runs that left marks for the next.
+	settled int
 }
 
 // fakeUnits is a hand-off that records what it is asked.
@@ -143,13 +145,14 @@ func (m *machine) target(e *activation.Engine, r *generation.Record, d etc.Desir
 			}
 			s := etc.New(etc.Config{
 				Root: e.Root, Store: c.Store, Desired: d, Last: last, StateDir: stateDir,
-				Originals: c.Index.Originals, Parents: c.Index.Parents,
+				Originals: c.Index.Originals, Parents: c.Index.Parents, Tree: rootfs.Rel(e.State.Static(c.Number)),
 			})
 			return []activation.Part{{
 				Kinds:     []string{plan.KindEtc, plan.KindFile, plan.KindDirectory, plan.KindSymlink},
 				Subsystem: s, Space: s.Space, Section: "etc", Recorded: func() any { return s.Recorded() },
 				Originals: s.Originals, Parents: s.Parents, Leaves: s.Leaves,
-				Paths: func(ch plan.Change) []string { return []string{etc.PathOf(ch.Address)} },
+				Settled: func(map[string]rootfs.Info) error { m.settled++; return nil },
+				Paths:   func(ch plan.Change) []string { return []string{etc.PathOf(ch.Address)} },
 			}}, m.units, nil
 		},
 	}

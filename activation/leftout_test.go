@@ -56,7 +56,11 @@ func TestABootGoesOnWithoutWhatFails(t *testing.T) {
 			}
 			must(t, os.Remove(filepath.Join(m.dir, "etc/static")))
 
+			m.settled = 0
 			res := m.reboot(t, failing.path)
+			if m.settled > 0 {
+				t.Error("the next run would take what was left out for done")
+			}
 			if res.Verdict != activation.Partial || res.Err == nil {
 				t.Fatalf("%v %v", res.Verdict, res.Err)
 			}
@@ -76,5 +80,31 @@ func TestABootGoesOnWithoutWhatFails(t *testing.T) {
 			}
 			wantSame(t, "after the next boot", whole, m.tree(t))
 		})
+	}
+}
+
+func TestAGenerationThatLostContentsIsNotGoneBackTo(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []string{"etc/one", "etc", "files"} {
+		m := newMachine(t)
+		m.switchTo(t, config{"etc/one": "1\n", "etc/same": "s\n", "srv/file": "a\n"})
+		m.switchTo(t, config{"etc/one": "2\n", "etc/same": "s\n", "srv/file": "b\n"})
+		before := m.tree(t)
+		must(t, os.RemoveAll(filepath.Join(m.dir, stateDir, "generations/1", piece)))
+		e := m.open(t)
+		defer func() { _ = e.Root.Close() }()
+		record, err := e.State.Read(1)
+		must(t, err)
+		target, err := e.Restore(record)
+		must(t, err)
+		p, err := e.Prepare(t.Context(), target)
+		must(t, err)
+		if err := p.Refused(); err == nil || !strings.Contains(err.Error(), "its content is gone from "+filepath.Join(m.dir, stateDir, "generations/1")) {
+			t.Errorf("without %s: %v", piece, err)
+		}
+		if res := e.Apply(t.Context(), p, activation.Request{Verb: "rollback", SetBoot: true}); res.Verdict != activation.Failed {
+			t.Errorf("without %s: %v", piece, res.Verdict)
+		}
+		wantSame(t, piece, before, m.tree(t))
 	}
 }

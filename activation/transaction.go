@@ -331,7 +331,7 @@ func (tx *transaction) commit() error {
 		return err
 	}
 	for _, part := range tx.parts {
-		if part.Settled == nil {
+		if part.Settled == nil || len(tx.leftOut) > 0 {
 			continue
 		}
 		if err := part.Settled(tx.staged); err != nil {

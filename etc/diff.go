@@ -32,10 +32,11 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 			return d, err
 		}
 	}
-	if !s.cfg.AllDrift {
-		s.preflight(&d)
+	if s.cfg.AllDrift {
+		return d, nil
 	}
-	return d, nil
+	s.preflight(&d)
+	return d, s.lost(&d)
 }
 
 // comparison is one Diff under way.

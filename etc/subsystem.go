@@ -24,6 +24,9 @@ type Config struct {
 	Parents []string
 	// StateDir is relative to the root; nothing below it is managed.
 	StateDir string
+	// Tree is the static tree that /etc/static is to lead to, relative to the root.
+	// Where its generation is recorded already, its contents have to be there.
+	Tree string
 	// RunDir is the agent's run directory; empty means run/activate.
 	RunDir string
 	// Owners is asked at each Diff and each Apply, so that accounts made in
