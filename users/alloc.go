@@ -20,7 +20,9 @@ type allocator struct {
 	held   holders
 	// subs are all sub-id ranges in the files and the ledger.
 	subs []ownedRange
-	next map[span]ID
+	// asked are the ranges that the configuration says.
+	asked []ownedRange
+	next  map[span]ID
 	// ordered is what inOrder gave.
 	ordered []heldID
 }
@@ -110,13 +112,27 @@ func otherThan(names []string, but string) string {
 // free tells an id that nobody else holds in either file: a user whose number
 // is another's group would own that group's files by mistake.
 func (a *allocator) free(id ID, name string) bool {
-	return !a.held.loose[id] && a.userOf(id, name) == "" && a.groupOf(id, name) == ""
+	return !a.held.loose[id] && a.userOf(id, name) == "" && a.groupOf(id, name) == "" && !a.mapped(id, "")
+}
+
+// mapped tells an id that somebody else than name has, or is to have, among the
+// sub-ids: who has the range could act as the account. Root could anyway.
+func (a *allocator) mapped(id ID, name string) bool {
+	one := SubRange{Start: id, Count: 1}
+	for _, ranges := range [][]ownedRange{a.subs, a.asked} {
+		for _, o := range ranges {
+			if o.name != name && o.name != "root" && o.name != "0" && o.overlaps(one) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // uid chooses the uid of a new user: the one it had once, else the lowest free
 // normal or the highest free system one.
 func (a *allocator) uid(name string, system bool) (ID, error) {
-	if id, ok := a.ledger.Users[name]; ok && !a.held.loose[id] && a.userOf(id, name) == "" {
+	if id, ok := a.ledger.Users[name]; ok && !a.held.loose[id] && a.userOf(id, name) == "" && !a.mapped(id, name) {
 		return id, nil
 	}
 	r := a.defs.user
@@ -129,10 +145,10 @@ func (a *allocator) uid(name string, system bool) (ID, error) {
 // gid chooses the gid of a new group in the same way; want, if not 0, is taken
 // when it is free.
 func (a *allocator) gid(name string, system bool, want ID) (ID, error) {
-	if id, ok := a.ledger.Groups[name]; ok && !a.held.loose[id] && a.groupOf(id, name) == "" {
+	if id, ok := a.ledger.Groups[name]; ok && !a.held.loose[id] && a.groupOf(id, name) == "" && !a.mapped(id, name) {
 		return id, nil
 	}
-	if want != 0 && !a.held.loose[want] && a.groupOf(want, name) == "" && otherThan(a.held.uids[want], name) == "" {
+	if want != 0 && !a.held.loose[want] && a.groupOf(want, name) == "" && otherThan(a.held.uids[want], name) == "" && !a.mapped(want, name) {
 		return want, nil
 	}
 	r := a.defs.group
@@ -170,7 +186,7 @@ func (a *allocator) freeBlock(from ID, n int) (ID, bool) {
 	run := 0
 	for id := from; id < 1<<32-2; id++ {
 		run++
-		if id == nobody || id == noID16 || a.held.loose[id] || len(a.held.uids[id]) > 0 || len(a.held.gids[id]) > 0 {
+		if id == nobody || id == noID16 || !a.free(id, "") {
 			run = 0
 		}
 		if run == n {

@@ -192,6 +192,11 @@ func (p *planning) reserve() {
 		if u.UID != nil && p.alloc.userOf(*u.UID, u.Name) == "" {
 			p.alloc.holdUser(u.Name, *u.UID)
 		}
+		if u.SubIDs != nil {
+			for _, r := range u.SubIDs.Ranges {
+				p.alloc.asked = append(p.alloc.asked, ownedRange{r, u.Name})
+			}
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func (p *planning) leaving() {
 		}
 	}
 	var after map[string]*UserState
-	for _, g := range p.s.cfg.Last.Groups {
+	for _, g := range append(slices.Clone(p.s.cfg.Last.Groups), p.keptGroups()...) {
 		if _, wanted := p.group[g.Name]; !wanted {
 			if after == nil {
 				after = p.changedUsers()
@@ -31,6 +31,26 @@ func (p *planning) leaving() {
 			p.leaveGroup(g, after)
 		}
 	}
+}
+
+// keptGroups are groups of ours that stayed behind as the primary groups of
+// locked users, now that those go.
+func (p *planning) keptGroups() []Group {
+	if !p.s.cfg.Undo {
+		return nil
+	}
+	var out []Group
+	for _, user := range slices.Sorted(maps.Keys(p.ledger.Locked)) {
+		u := p.obs.user(user)
+		if u == nil || u.Group == user || p.lastGroup[u.Group].Name != "" {
+			continue
+		}
+		gid, _ := p.book.gid(u.Group)
+		if given, ours := p.ledger.Groups[u.Group]; ours && given == gid && !slices.ContainsFunc(out, func(g Group) bool { return g.Name == u.Group }) {
+			out = append(out, Group{Name: u.Group})
+		}
+	}
+	return out
 }
 
 // changedUsers are the users that the plan changes so far, as they will be.

@@ -171,11 +171,17 @@ func TestALeavingGroupIsNoGroupToBeIn(t *testing.T) {
 func TestALockedAccountKeepsItsGroups(t *testing.T) {
 	t.Parallel()
 	h := open(t, debian)
+	none := h.tree(t)
 	h.switchTo(t, users.Desired{Groups: []users.Group{{Name: "team"}}, Users: []users.User{{Name: "alice", Group: "team", OnRemoval: "lock"}}})
 	d := h.switchTo(t, users.Desired{})
 	told := func(w plan.Problem) bool { return strings.Contains(w.Summary, "it is the primary group of alice") }
 	if !strings.Contains(h.read(t, "etc/group"), "team:") || !slices.ContainsFunc(d.Warnings, told) {
 		t.Errorf("%s, %v", h.read(t, "etc/group"), d.Warnings)
+	}
+	h.undo = true
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(none, h.tree(t)); diff != "" {
+		t.Error(diff)
 	}
 }
 

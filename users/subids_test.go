@@ -59,3 +59,18 @@ func TestSubIDsAreNobodysOwnID(t *testing.T) {
 		t.Errorf("the range holds domain's id: %q", got)
 	}
 }
+
+// TestNobodyIsGivenAnIDOfSomebodysSubIDs has a range that holds the next free
+// ids, in the files and in the configuration. Root's range maps others.
+func TestNobodyIsGivenAnIDOfSomebodysSubIDs(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/subuid"] += "bob:1001:10\nroot:1011:1\n"
+	h := open(t, files)
+	h.switchTo(t, wants(users.User{Name: "alice"}, ranged("carol", users.SubRange{Start: 1012, Count: 8})))
+	for _, want := range []string{"alice:x:1011:1011:", "carol:x:1020:1020:"} {
+		if got := h.read(t, "etc/passwd"); !strings.Contains(got, want) {
+			t.Errorf("no %s in %q", want, got)
+		}
+	}
+}

@@ -3,8 +3,10 @@ package rootfs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,13 +32,27 @@ func (r *Root) RecordLock(ctx context.Context, p string, wait time.Duration) (*L
 	}
 	f := os.NewFile(uintptr(fd), r.Name(p))
 	if err := recordLock(ctx, fd, wait); err != nil {
-		_ = f.Close()
+		defer func() { _ = f.Close() }()
 		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
-			return nil, &LockedError{Path: r.Name(p), Holder: "another program"}
+			return nil, &LockedError{Path: r.Name(p), Holder: recordHolder(fd)}
 		}
 		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 	}
 	return &Lock{f}, nil
+}
+
+// recordHolder names the process that holds the lock on fd, as far as the kernel
+// tells (F_GETLK of fcntl(2)): not of another pid namespace.
+func recordHolder(fd int) string {
+	held := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(uintptr(fd), unix.F_GETLK, &held); err != nil || held.Type == unix.F_UNLCK || held.Pid <= 0 {
+		return "another program"
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", held.Pid))
+	if err != nil {
+		return fmt.Sprintf("pid %d", held.Pid)
+	}
+	return fmt.Sprintf("pid %d (%s)", held.Pid, strings.TrimSpace(string(name)))
 }
 
 func recordLock(ctx context.Context, fd int, wait time.Duration) error {
