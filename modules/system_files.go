@@ -31,7 +31,10 @@ func (d *decoder) entries() []etc.Entry {
 
 func (r *reading) etcEntry() etc.Entry {
 	e := r.entry(plan.KindEtc, path.Join("etc", r.n.label), etc.Linked)
-	if strings.HasPrefix(r.n.label, "/") || r.n.label == "." || r.n.label == ".." || strings.HasPrefix(r.n.label, "../") || strings.ContainsAny(r.n.label, "\x00\n") {
+	switch {
+	case strings.ContainsAny(r.n.label, noPath):
+		r.unwritable("an etc block")
+	case strings.HasPrefix(r.n.label, "/") || r.n.label == "." || r.n.label == ".." || strings.HasPrefix(r.n.label, "../"):
 		r.d.add(expr.Errorf(r.n.at(), "Invalid path", "%q is no path below /etc. It is written relative to /etc, such as \"nix/nix.conf\"; for a file elsewhere there is the file block.", r.n.label))
 	}
 	mode := r.text("mode")
@@ -110,10 +113,21 @@ func (r *reading) symlinkEntry() etc.Entry {
 
 func (r *reading) absolute(kind string, typ etc.Type) etc.Entry {
 	label := r.n.label
-	if !strings.HasPrefix(label, "/") || label == "/" || slices.Contains(strings.Split(label, "/"), "..") || strings.ContainsAny(label, "\x00\n") {
+	switch {
+	case strings.ContainsAny(label, noPath):
+		r.unwritable("a " + kind)
+	case !strings.HasPrefix(label, "/") || label == "/" || slices.Contains(strings.Split(label, "/"), ".."):
 		r.d.add(expr.Errorf(r.n.at(), "Invalid path", "%q cannot be the path of a %s: it is absolute, without .. parts, and not the root itself.", label, kind))
 	}
 	return r.entry(kind, strings.TrimPrefix(label, "/"), typ)
+}
+
+// noPath are the characters that no managed path has: files and answers with a
+// path a line could not hold the one, and the kernel does not take the other.
+const noPath = "\n\x00"
+
+func (r *reading) unwritable(of string) {
+	r.d.add(expr.Errorf(r.n.at(), "Invalid path", "%q cannot be the path of %s: there is a newline or a NUL character in it, which no managed path may have.", r.n.label, of))
 }
 
 func (r *reading) entry(kind, rel string, typ etc.Type) etc.Entry {

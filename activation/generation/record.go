@@ -80,7 +80,11 @@ func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 	file := path.Join("generations", fmt.Sprint(n), name)
 	err := s.decode(file, &r, wayOut)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &missingError{n}
+		lost := &missingError{number: n}
+		if there, err := s.has(path.Dir(file)); there && err == nil {
+			lost.record = s.root.Name(s.path(file))
+		}
+		return nil, lost
 	}
 	if err != nil {
 		return nil, err
@@ -96,9 +100,18 @@ func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 
 // missingError is a generation that is not there. It is fs.ErrNotExist to
 // programs, whose words would tell a person nothing more.
-type missingError struct{ number int }
+type missingError struct {
+	number int
+	// record is the file that is gone although the rest of the generation is there.
+	record string
+}
 
-func (e *missingError) Error() string { return fmt.Sprintf("there is no generation %d", e.number) }
+func (e *missingError) Error() string {
+	if e.record != "" {
+		return fmt.Sprintf("cannot read generation %d: %s is gone; restore it from a backup, or delete the generation", e.number, e.record)
+	}
+	return fmt.Sprintf("there is no generation %d", e.number)
+}
 
 func (*missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
@@ -215,6 +228,12 @@ func (s *State) Delete(numbers ...int) error {
 	current, err := s.Current()
 	if err != nil {
 		return err
+	}
+	if current == 0 {
+		// Of a link that was lost nobody knows which one it spared.
+		if err := s.noCurrent(); !errors.Is(err, ErrNone) {
+			return err
+		}
 	}
 	boot, err := s.Boot()
 	if err != nil {

@@ -50,10 +50,27 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 		return nil, h.finishRevert(h.revert(ctx, pending))
 	}
 	target, err := h.engine.BeginBoot(counted)
-	if target == nil || err != nil {
+	if err != nil {
 		return nil, err
 	}
+	if target == nil {
+		return nil, h.nothingToBoot()
+	}
 	return h.engine.Prepare(ctx, target)
+}
+
+// nothingToBoot ends a boot without a boot default, as where the state is on a
+// file system that is not mounted yet.
+func (h *host) nothingToBoot() error {
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return err
+	}
+	h.event(activation.Event{
+		Step: activation.VerbAtBoot, Warning: true,
+		Text: "nothing is brought up: " + h.engine.Root.Name(h.engine.State.Dir()) + " has no boot default; activate switch or activate rollback makes one",
+	})
+	return h.finish(&activation.Result{Verdict: activation.Unchanged, Generation: current})
 }
 
 // countBoot counts the boot that is under way, if its end will be told by

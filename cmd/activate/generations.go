@@ -72,7 +72,12 @@ func newGenerationsDelete(f *flags) *cobra.Command {
 		Long: `Delete the generations N, or those that --keep and --older-than leave no place
 for. The current generation and the boot default always stay.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && keep == 0 && older == 0 {
+			switch flags := cmd.Flags(); {
+			case flags.Changed("keep") && keep < 1:
+				return fmt.Errorf("cannot delete generations: --keep has to be 1 or more, not %d", keep)
+			case flags.Changed("older-than") && older <= 0:
+				return fmt.Errorf("cannot delete generations: --older-than has to be more than 0s, not %s", older)
+			case len(args) == 0 && keep == 0 && older == 0:
 				return errors.New("cannot delete generations: name them, or say --keep or --older-than")
 			}
 			var numbers []int
@@ -106,6 +111,9 @@ func (h *host) deleteGenerations(numbers []int, keep int, older time.Duration) e
 	numbers = slices.Compact(numbers)
 	if err := h.engine.State.Delete(numbers...); err != nil {
 		return err
+	}
+	if h.json {
+		return ui.JSON(h.std.out, map[string][]int{"deleted": append([]int{}, numbers...)})
 	}
 	noun := "generations"
 	if len(numbers) == 1 {
