@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -410,5 +411,26 @@ func TestBootSnippetsRunAtEachBoot(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(m.dir, stateDir, "generations/2")); err == nil {
 		t.Error("a boot made a generation")
+	}
+}
+
+// What a boot brought back stays although a snippet fails.
+func TestABootGoesOnWithoutASnippetThatFails(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	marker := filepath.Join(m.dir, "fail")
+	m.switchTo(t, configA, activation.Snippet{Name: "load", Script: "test ! -e " + marker, AtBoot: true})
+	must(t, os.WriteFile(marker, nil, 0o600))
+	must(t, os.Remove(filepath.Join(m.dir, "srv/file")))
+	res := m.reboot(t, "")
+	if res.Verdict != activation.Partial || !slices.Equal(res.LeftOut, []plan.Address{"snippet/load"}) {
+		t.Fatalf("%v %v, left out %v", res.Verdict, res.Err, res.LeftOut)
+	}
+	if _, err := os.Stat(filepath.Join(m.dir, "srv/file")); err != nil {
+		t.Error(err)
+	}
+	must(t, os.Remove(marker))
+	if res = m.reboot(t, ""); res.Verdict != activation.Applied {
+		t.Errorf("the next boot: %v %v", res.Verdict, res.Err)
 	}
 }

@@ -100,6 +100,10 @@ func (tx *transaction) snippet(ctx context.Context, name string) error {
 		tx.failures = append(tx.failures, err)
 		return nil
 	}
+	if tx.reapplies {
+		tx.leaveOut(err, plan.Change{Address: snippetAddress(name)})
+		return nil
+	}
 	return err
 }
 

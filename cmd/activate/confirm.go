@@ -173,7 +173,8 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 		return errors.Join(h.engine.State.DropPending(), h.finish(res))
 	case activation.Applied, activation.UnitsFailed, activation.Partial:
 	}
-	finished := h.finish(res)
+	// The document waits: the trial's end may be another result.
+	h.tell(res)
 	fmt.Fprintf(h.std.err, "confirm with \"activate confirm\" within %s, or generation %d returns\n", wait, pending.Previous)
 	if err := h.unlock(); err != nil {
 		return err
@@ -183,7 +184,7 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 		return err
 	}
 	if confirmed {
-		return finished
+		return h.conclude(res)
 	}
 	return h.locked(context.WithoutCancel(ctx), "confirm", func(h *host) error {
 		still, err := h.engine.State.ReadPending()
@@ -191,7 +192,7 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 			return err
 		}
 		if still == nil || still.Number != pending.Number {
-			return h.judge(finished, pending)
+			return h.judge(res, pending)
 		}
 		return h.finish(h.revert(context.WithoutCancel(ctx), still))
 	})
@@ -210,7 +211,8 @@ func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, er
 			return false, err
 		}
 		if now == nil || now.Number != pending.Number {
-			return h.judge(nil, pending) == nil, nil
+			current, err := h.engine.State.Current()
+			return current == pending.Number, err
 		}
 		select {
 		case <-ctx.Done():
@@ -220,17 +222,19 @@ func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, er
 	return false, nil
 }
 
-// judge tells how a trial ended that is over: confirmed gives finished, else
+// judge ends a trial that is over: res stands where it was confirmed, else
 // somebody else reverted it.
-func (h *host) judge(finished error, pending *generation.Pending) error {
+func (h *host) judge(res *activation.Result, pending *generation.Pending) error {
 	current, err := h.engine.State.Current()
 	if err != nil {
 		return err
 	}
 	if current == pending.Number {
-		return finished
+		return h.conclude(res)
 	}
-	return &exitError{code: activation.RolledBack.ExitCode(), err: fmt.Errorf("generation %d was reverted; generation %d is current", pending.Number, current)}
+	res.Verdict, res.Generation = activation.RolledBack, current
+	res.Err = fmt.Errorf("generation %d was reverted; generation %d is current", pending.Number, current)
+	return h.finish(res)
 }
 
 // settled refuses a run while a switch is on trial.

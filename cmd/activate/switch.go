@@ -94,15 +94,25 @@ func (h *host) showPlan(p *activation.Prepared) {
 
 // finish prints a run's result and turns its verdict into the exit status.
 func (h *host) finish(res *activation.Result) error {
+	h.tell(res)
+	return h.conclude(res)
+}
+
+// tell prints a run's result for a person, and logs it.
+func (h *host) tell(res *activation.Result) {
 	h.logResult(res)
 	ui.Result(h.std.err, h.style, res, time.Since(h.began))
+}
+
+// conclude prints the document of a run and gives its exit status, which stays
+// what it is where nobody could read the document.
+func (h *host) conclude(res *activation.Result) error {
+	var unread error
 	if h.json {
-		if err := ui.ResultJSON(h.std.out, res); err != nil {
-			return err
-		}
+		unread = ui.ResultJSON(h.std.out, res)
 	}
-	if code := res.Verdict.ExitCode(); code != 0 {
-		return &exitError{code: code}
+	if code := res.Verdict.ExitCode(); code != 0 || unread != nil {
+		return &exitError{code: code, err: unread}
 	}
 	return nil
 }
