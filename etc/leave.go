@@ -72,7 +72,12 @@ func (l *leaving) entry(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if edited != "" && l.s.cfg.Root.Mounted(e.Path) {
+	covered := edited != "" && l.s.cfg.Root.Mounted(e.Path)
+	if covered && f.info.Type == rootfs.Dir {
+		l.warn(e, "Its own owner and mode are below the mount.", "cannot put back %s: %s, so it stays", l.s.cfg.Root.Name(e.Path), mountedOver)
+		return nil
+	}
+	if covered {
 		// What is there is no edit: what we made is still below it.
 		l.diff.Problems = append(l.diff.Problems, l.s.mounted(e.Address, "", "remove"))
 		return nil

@@ -81,3 +81,20 @@ func TestMountsOverManagedPathsAreFoundFirst(t *testing.T) {
 		t.Errorf("without the mount: %s", got)
 	}
 }
+
+func TestADirectoryWithAMountOnItStays(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	at := filepath.Join(h.dir, "srv/data")
+	must(t, os.MkdirAll(at, 0o755))
+	h.switchTo(t, directory("srv/data", "0700"))
+	must(t, unix.Mount("tmpfs", at, "tmpfs", 0, "mode=1777"))
+	t.Cleanup(func() { must(t, unix.Unmount(at, unix.MNT_DETACH)) })
+	d := h.diff(t)
+	if len(d.Problems) > 0 || len(d.Changes) > 0 || len(d.Warnings) != 1 {
+		t.Fatalf("problems %v, changes %v, warnings %v", d.Problems, d.Changes, d.Warnings)
+	}
+	if got := d.Warnings[0].Error(); !strings.Contains(got, at+": something is mounted over it, so it stays") {
+		t.Error(got)
+	}
+}
