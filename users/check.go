@@ -19,8 +19,19 @@ type userChange struct {
 
 // joins and leaves are the groups that the change puts the user into and takes
 // it out of.
-func (c userChange) joins() []string  { return minus(groupsOf(c.after), groupsOf(c.before)) }
-func (c userChange) leaves() []string { return minus(groupsOf(c.before), groupsOf(c.after)) }
+func (c userChange) joins() []string {
+	if c.after == nil && c.before != nil && c.before.Departed != nil {
+		return c.before.Departed.Taken
+	}
+	return minus(groupsOf(c.after), groupsOf(c.before))
+}
+
+func (c userChange) leaves() []string {
+	if c.before == nil && c.after != nil && c.after.Departed != nil {
+		return c.after.Departed.Taken
+	}
+	return minus(groupsOf(c.before), groupsOf(c.after))
+}
 
 func groupsOf(s *UserState) []string {
 	if s == nil {
@@ -61,7 +72,7 @@ func (o observation) unset(c userChange) bool {
 	if c.before != nil && c.before.OwnGroup && (b.group.find(c.name) != nil || b.gshadow.find(c.name) != nil) {
 		return false
 	}
-	return !b.isMember(c.name, c.leaves(), true)
+	return !b.isMember(c.name, c.leaves(), true) && b.isMember(c.name, c.joins(), false)
 }
 
 // isMember tells whether user is in all groups (or, with anyOf, in any), in

@@ -12,6 +12,10 @@ type departed struct {
 	// Lines stands for a bundle of lines, empty when there are none.
 	Lines  string `json:"lines,omitempty"`
 	Linger bool   `json:"linger,omitempty"`
+	// Groups still name it as a member; Taken are those that the new account is
+	// not to be in.
+	Groups []string `json:"groups,omitempty"`
+	Taken  []string `json:"taken,omitempty"`
 }
 
 // departed collects the lines that are there of a name which passwd(5) has not.
@@ -30,11 +34,14 @@ func (p *planning) departed(name string) (*departed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := departed{Linger: linger}
+	// A list may name it twice.
+	out := departed{Linger: linger, Groups: slices.Sorted(slices.Values(p.book.memberships[name]))}
 	if found := p.book.departed(name); len(found.Lines) > 0 {
 		out.Lines = p.s.cfg.Store.Keyed(found.encode())
 	}
-	if out == (departed{}) {
+	out.Groups = slices.Compact(out.Groups)
+	out.Groups = slices.DeleteFunc(out.Groups, func(group string) bool { return p.s.gaveThroughGroup(group, name) })
+	if out.Lines == "" && !linger && len(out.Groups) == 0 {
 		return nil, nil
 	}
 	return &out, nil

@@ -17,11 +17,14 @@ func TestNewAccountInheritsNothing(t *testing.T) {
 	t.Parallel()
 	files := maps.Clone(debian)
 	files["etc/shadow"] = "gone:$6$salt$old:18000::::5::\n" + files["etc/shadow"] + "gone:$6$salt$older:18000::::::\n"
+	files["etc/group"] = "club:x:1500:bob,gone\n" + files["etc/group"]
 	files["etc/subuid"] = "gone:500000:10\n"
 	files["var/lib/systemd/linger/gone"] = ""
 	off := false
 	for name, u := range map[string]users.User{
 		"nothing said":        {Name: "gone"},
+		"groups":              {Name: "gone", Groups: []string{"club"}},
+		"no groups":           {Name: "gone", ExclusiveGroups: true},
 		"password, lingering": {Name: "gone", HashedPassword: "$6$salt$ours", Linger: &off, SubIDs: &users.SubIDs{Auto: true}},
 	} {
 		h := open(t, files)

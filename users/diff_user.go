@@ -175,6 +175,9 @@ func (p *planning) complete(u User, st *UserState) bool {
 		p.problem(a, u.Origin, "", "%v", err)
 		return false
 	}
+	if st.Departed != nil && u.ExclusiveGroups {
+		st.Departed.Taken = minus(st.Departed.Groups, st.Groups)
+	}
 	st.Linger = st.lingered()
 	if u.Linger != nil {
 		st.Linger = *u.Linger

@@ -96,7 +96,12 @@ func (e *edit) join(user, group string, saved *bundle) {
 		if r == nil || slices.Contains(list(r.field(grMembers)), user) || saved.without(f.path, group, user) {
 			continue
 		}
-		members := rejoin(list(r.field(grMembers)), e.oldList(f, group, user, saved), user)
+		old := e.oldList(f, group, user, saved)
+		members := rejoin(list(r.field(grMembers)), old, user)
+		for again := slices.Index(old, user) + 1; again > 0 && slices.Contains(old[again:], user); again++ {
+			members = rejoin(members, old, user)
+			again += slices.Index(old[again:], user)
+		}
 		d.set(r, grMembers, strings.Join(members, ","))
 	}
 }
@@ -118,8 +123,9 @@ func (e *edit) part(user, group string) {
 			continue
 		}
 		members := list(r.field(grMembers))
-		if i := slices.Index(members, user); i >= 0 {
-			d.set(r, grMembers, strings.Join(slices.Delete(members, i, i+1), ","))
+		// An editor may have named the user twice.
+		if slices.Contains(members, user) {
+			d.set(r, grMembers, strings.Join(slices.DeleteFunc(members, func(m string) bool { return m == user }), ","))
 		}
 	}
 }

@@ -95,6 +95,11 @@ func (e *edit) removeUser(c userChange) error {
 	for _, g := range c.leaves() {
 		e.part(c.name, g)
 	}
+	for _, g := range c.joins() {
+		if e.book.group.find(g) != nil {
+			e.join(c.name, g, nil)
+		}
+	}
 	if lines := c.before.departedLines(); lines != "" {
 		return e.comeBack(lines)
 	}

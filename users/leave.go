@@ -96,6 +96,7 @@ func (p *planning) leaveUser(u User) {
 	before.Lines = p.linesKey(u.Name, before.OwnGroup)
 	if found, ok := p.ledger.Departed[u.Name]; ok {
 		before.Departed = &found
+		before.Groups = minus(before.Groups, found.Groups)
 	}
 	if u.OnRemoval == "lock" && !p.s.cfg.Undo {
 		p.lockUser(a, before)

@@ -402,3 +402,24 @@ func TestAnOwnGroupThatBecomesABlockIsOursStill(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestWhoIsNamedTwiceLeavesAndReturns has a group's list that an editor spoilt.
+func TestWhoIsNamedTwiceLeavesAndReturns(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/group"] = "web:x:1500:ghost,bob,bob,other\n" + files["etc/group"]
+	h := open(t, files)
+	before := h.tree(t)
+	bob := wants(users.User{Name: "bob", ExclusiveGroups: true})
+	h.switchTo(t, bob)
+	if got := h.read(t, "etc/group"); !strings.HasPrefix(got, "web:x:1500:ghost,other\n") {
+		t.Errorf("got %q", got)
+	}
+	if again := h.diff(t, bob); len(again.Changes) > 0 {
+		t.Errorf("again: %v", describe(again))
+	}
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
+	}
+}
