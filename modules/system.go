@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -272,6 +273,9 @@ func (r *reading) snippet() activation.Snippet {
 	}
 	if !r.failed && (s.Script == "") == (len(s.Argv) == 0) {
 		r.d.add(expr.Errorf(r.n.at(), "Invalid snippet", "%s needs either script or argv: what is run.", r.n.address()))
+	}
+	if d, err := time.ParseDuration(s.Timeout); err == nil && d <= 0 {
+		r.problem("timeout", "Invalid value for timeout", "nothing runs in %s; without a timeout it is five minutes.", s.Timeout)
 	}
 	if len(s.Argv) > 0 {
 		s.Interpreter = nil
