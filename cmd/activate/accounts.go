@@ -81,15 +81,32 @@ func numberOf(r *generation.Record) int {
 	return r.Number
 }
 
+// leavingUsers are the accounts that this run removes: nothing can be theirs.
+func leavingUsers(d, last users.Desired, originals map[plan.Address]plan.State) map[string]bool {
+	out := map[string]bool{}
+	for _, u := range last.Users {
+		_, returns := originals[plan.NewAddress(plan.KindUser, u.Name)]
+		out[u.Name] = !returns && u.OnRemoval != "lock"
+	}
+	for _, u := range d.Users {
+		delete(out, u.Name)
+	}
+	return out
+}
+
 // owners resolves the names of owners: accounts of the root, and those the
 // configuration makes.
-func (w *wiring) owners(d, last users.Desired) (etc.Owners, error) {
+func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.State) (etc.Owners, error) {
 	names, err := users.ReadNames(w.root)
 	if err != nil {
 		return etc.Owners{}, err
 	}
+	leaving := leavingUsers(d, last, originals)
 	return etc.Owners{
 		User: func(name string) (uint32, bool) {
+			if leaving[name] {
+				return 0, false
+			}
 			if uid, migrated := d.Migrated(last, name); migrated {
 				return uid, true
 			}

@@ -147,7 +147,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 	s := etc.New(etc.Config{
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
 		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
-		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users) },
+		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, c.Index.Originals) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
 	})
