@@ -23,7 +23,8 @@ deps: ## what the tests and the demo need from Debian
 test: deps build ## every test, real inits included
 	$(GO) test -count=1 -timeout 60m $(TESTS)
 
-soak: deps ## 400 power cuts
+soak: deps ## 5000 random walks, 400 power cuts
+	ACTIVATE_WALKS=5000 $(GO) test -timeout 1h -run TestWalks ./cmd/activate
 	ACTIVATE_POWER_CUTS=400 $(GO) test -timeout 8h -v -run TestPowerCuts ./cmd/activate
 
 demo: deps build ## a throw-away Debian gets a multi-user Nix

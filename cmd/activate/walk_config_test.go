@@ -1,0 +1,132 @@
+package main_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pgregory.net/rapid"
+)
+
+// What a walk's configurations may declare. Names and paths are few and nested,
+// so that blocks meet each other, what the host had, and what earlier
+// configurations left.
+var (
+	walkUsers  = []string{"ann", "bob", "eve", "fay", "root"}                                              //nolint:gochecknoglobals // a constant
+	walkGroups = []string{"lab", "web", "ops", "sudo"}                                                     //nolint:gochecknoglobals // a constant
+	walkPaths  = []string{"/etc/app/a", "/etc/app", "/etc/motd", "/srv/data", "/srv/data/x/y", "/opt/l/m"} //nolint:gochecknoglobals // a constant
+	walkTexts  = []string{`"one\n"`, `"two\n"`, `""`}                                                      //nolint:gochecknoglobals // a constant
+)
+
+// attribute is a name and the values it may be given, as HCL; each block may
+// leave it out.
+type attribute struct {
+	name   string
+	values []string
+}
+
+var userAttributes = []attribute{ //nolint:gochecknoglobals // a constant
+	{"uid", []string{"1000", "1500", "1501"}},
+	{"group", []string{`"web"`, `"users"`, `"ops"`}},
+	{"groups", []string{`["web"]`, `["lab", "ops"]`, `["sudo"]`}},
+	{"exclusive_groups", []string{"true"}},
+	{"description", []string{`"Some Body"`, `""`}},
+	{"home", []string{`"/home/ann"`, `"/srv/home/new"`, `"/srv/home/other"`}},
+	{"create_home", []string{"true"}},
+	{"home_mode", []string{`"0750"`}},
+	{"shell", []string{`"/bin/sh"`, `"/usr/sbin/nologin"`}},
+	{"system", []string{"true"}},
+	{"hashed_password", []string{`"$6$salt$ours"`, `"*"`}},
+	{"initial_hashed_password", []string{`"$6$salt$first"`}},
+	{"expires", []string{`"2031-02-03"`}},
+	{"authorized_keys", []string{`["ssh-ed25519 AAAA one"]`, `["ssh-ed25519 BBBB two", "ssh-ed25519 CCCC three"]`}},
+	{"linger", []string{"true", "false"}},
+	{"sub_ids", []string{`"auto"`, `[{ start = 300000, count = 1000 }]`}},
+	{"on_removal", []string{`"lock"`}},
+	{"migrate_id", []string{"true"}},
+	{"adopt_id", []string{"true"}},
+}
+
+var groupAttributes = []attribute{ //nolint:gochecknoglobals // a constant
+	{"gid", []string{"1500", "1600"}},
+	{"members", []string{`["ann"]`, `["bob", "daemon"]`, `["eve"]`}},
+	{"system", []string{"true"}},
+	{"adopt_id", []string{"true"}},
+}
+
+var (
+	ownerAttributes = []attribute{ //nolint:gochecknoglobals // a constant
+		{"user", []string{`"ann"`, `"12"`, `"eve"`}},
+		{"group", []string{`"web"`, `"34"`}},
+	}
+	policyAttributes = []attribute{ //nolint:gochecknoglobals // a constant
+		{"on_conflict", []string{`"backup"`, `"overwrite"`, `"fail"`}},
+		{"on_drift", []string{`"overwrite"`, `"keep"`, `"fail"`}},
+	}
+)
+
+// block draws a block with some of the attributes; must are given always.
+func block(t *rapid.T, kind, label string, must string, optional ...attribute) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q {\n%s", kind, label, must)
+	for _, a := range optional {
+		if v := rapid.SampledFrom(append(make([]string, 2*len(a.values)), a.values...)).Draw(t, kind+" "+label+" "+a.name); v != "" {
+			fmt.Fprintf(&b, "  %s = %s\n", a.name, v)
+		}
+	}
+	return b.String() + "}\n"
+}
+
+// drawConfig draws a whole configuration.
+func drawConfig(t *rapid.T) string {
+	var b strings.Builder
+	for _, name := range walkUsers {
+		if rapid.IntRange(0, 2).Draw(t, "user "+name) == 2 {
+			b.WriteString(block(t, "user", name, "", userAttributes...))
+		}
+	}
+	for _, name := range walkGroups {
+		if rapid.IntRange(0, 2).Draw(t, "group "+name) == 2 {
+			b.WriteString(block(t, "group", name, "", groupAttributes...))
+		}
+	}
+	for _, p := range walkPaths {
+		b.WriteString(drawPath(t, p))
+	}
+	return b.String()
+}
+
+// drawPath draws what a configuration wants at p, "" for nothing.
+func drawPath(t *rapid.T, p string) string {
+	text := func() string { return "  text = " + rapid.SampledFrom(walkTexts).Draw(t, "text of "+p) + "\n" }
+	mode := func(modes ...string) attribute {
+		for i, m := range modes {
+			modes[i] = strconv.Quote(m)
+		}
+		return attribute{"mode", modes}
+	}
+	attributes := func(of ...[]attribute) (out []attribute) {
+		for _, list := range of {
+			out = append(out, list...)
+		}
+		return out
+	}
+	kinds := []string{"", "", "file", "directory", "symlink"}
+	below, inEtc := strings.CutPrefix(p, "/etc/")
+	if inEtc {
+		kinds = append(kinds, "etc", "copy")
+	}
+	switch kind := rapid.SampledFrom(kinds).Draw(t, "kind of "+p); kind {
+	case "etc":
+		return block(t, "etc", below, text(), policyAttributes...)
+	case "copy":
+		return block(t, "etc", below, text()+"  mode = \"0640\"\n", attributes(ownerAttributes, policyAttributes)...)
+	case "file":
+		return block(t, "file", p, text(), attributes([]attribute{mode("0600", "4755")}, ownerAttributes, policyAttributes)...)
+	case "directory":
+		return block(t, "directory", p, "", attributes([]attribute{mode("0700", "2775")}, ownerAttributes, policyAttributes)...)
+	case "symlink":
+		return block(t, "symlink", p, "  target = "+rapid.SampledFrom([]string{`"/srv"`, `"nowhere"`}).Draw(t, "target of "+p)+"\n", policyAttributes...)
+	}
+	return ""
+}

@@ -1,0 +1,342 @@
+package main_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+)
+
+// TestWalks takes random walks through random configurations of random hosts:
+// switches, edits by an administrator, rollbacks, deletions of generations and
+// deactivations in between. After each step nothing is left to do, nothing has drifted, and
+// what was refused changed nothing; at the end the host is as it was before. A
+// walk that fails is printed as its shortest. ACTIVATE_WALKS sets their number,
+// -rapid.seed repeats a run.
+func TestWalks(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	must(t, unix.Mount("tmpfs", base, "tmpfs", 0, "mode=755"))
+	t.Cleanup(func() { must(t, unix.Unmount(base, unix.MNT_DETACH)) })
+	// Each check is of 100 walks, unless -rapid.checks says otherwise.
+	for left := number(t, "ACTIVATE_WALKS", 25); left > 0 && !t.Failed(); {
+		someWalks(t, base, &left)
+	}
+}
+
+// someWalks takes at most left walks, and counts them.
+func someWalks(t *testing.T, base string, left *int) {
+	t.Helper()
+	broken := false
+	rapid.Check(t, func(t *rapid.T) {
+		// A walk that failed is walked again, to find its shortest.
+		if *left--; *left < 0 && !broken {
+			return
+		}
+		dir, err := os.MkdirTemp(base, "walk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := false
+		defer func() { broken = broken || !whole; _ = os.RemoveAll(dir) }()
+		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
+		w.must(os.Mkdir(w.dir, 0o755))
+		w.fill()
+		w.before = w.tree()
+		for range rapid.IntRange(1, 6).Draw(t, "steps") {
+			w.step()
+		}
+		w.deactivate()
+		whole = true
+	})
+}
+
+// walk is one walk under way.
+type walk struct {
+	walkHost
+	// config is the path of the configuration that was last switched to.
+	config string
+	// before is the tree to end with, to which an administrator's own changes
+	// are added.
+	before map[string]string
+	// of has the configuration of each generation by its number, and current
+	// is the number of the one in effect.
+	of      map[string]string
+	current string
+	// lost are the paths at which something may be overwritten for good.
+	lost map[string]bool
+	// shared tells that others changed accounts meanwhile: the lock and the
+	// backups of account files are theirs as well.
+	shared bool
+}
+
+// run runs the program and gives its exit status and what it said.
+func (w *walk) run(args ...string) (int, string) {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), binary, append(args, "--root", w.dir, "--init", "none")...)
+	cmd.Env = []string{"NO_COLOR=1"}
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatal(err)
+	}
+	w.t.Logf("activate %s: exit %d", strings.Join(args, " "), cmd.ProcessState.ExitCode())
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// fail ends the walk. What it says is the same whenever the same goes wrong, or
+// rapid would not know it again.
+func (w *walk) fail(what, detail string) {
+	w.t.Helper()
+	w.t.Log(detail)
+	w.t.Fatal(what)
+}
+
+// want runs the program and fails unless it ends with status.
+func (w *walk) want(status int, args ...string) string {
+	w.t.Helper()
+	got, out := w.run(args...)
+	if got != status {
+		w.fail("the wrong exit status", fmt.Sprintf("exit %d, not %d:\n%s", got, status, out))
+	}
+	return out
+}
+
+func (w *walk) step() {
+	steps := []func(){w.switches, w.switches}
+	if w.current != "" {
+		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate)
+	}
+	steps[rapid.IntRange(0, len(steps)-1).Draw(w.t, "step")]()
+}
+
+// switches switches to a new configuration.
+func (w *walk) switches() {
+	text := drawConfig(w.t)
+	w.t.Logf("configuration:\n%s", text)
+	w.must(os.WriteFile(w.config, []byte(text), 0o600))
+	was := w.managedTree()
+	planned, _ := w.run("plan", w.config, "--detailed-exitcode")
+	if d := cmp.Diff(was, w.managedTree()); d != "" {
+		w.fail("a plan changed", d)
+	}
+	if planned == 1 {
+		w.want(1, "switch", w.config)
+		if d := cmp.Diff(was, w.managedTree()); d != "" {
+			w.fail("refused, yet changed", d)
+		}
+		return
+	}
+	w.overwrites(text)
+	w.want(0, "switch", w.config)
+	w.current = w.inEffect()
+	w.of[w.current] = text
+	w.settled()
+}
+
+// overwrites notes the paths at which a configuration keeps no copy.
+func (w *walk) overwrites(text string) {
+	for block := range strings.SplitSeq(text, "\n}\n") {
+		for _, p := range walkPaths {
+			rel := strings.TrimPrefix(p, "/")
+			label, _, _ := strings.Cut(block, "\n")
+			if strings.Contains(block, `on_conflict = "overwrite"`) && (strings.HasSuffix(label, `"`+p+`" {`) || strings.HasSuffix(label, `"`+strings.TrimPrefix(rel, "etc/")+`" {`)) {
+				w.lost[rel] = true
+			}
+		}
+	}
+}
+
+// settled checks that nothing is left to do.
+func (w *walk) settled() {
+	w.t.Helper()
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.want(0, "plan", w.config, "--detailed-exitcode")
+	w.want(0, "drift")
+	was := w.managedTree()
+	w.want(0, "switch", w.config)
+	if now := w.inEffect(); now != w.current {
+		w.t.Fatalf("a second switch made generation %s of %s", now, w.current)
+	}
+	if d := cmp.Diff(was, w.managedTree()); d != "" {
+		w.fail("a second switch changed", d)
+	}
+}
+
+// inEffect gives the number of the current generation.
+func (w *walk) inEffect() string {
+	target, err := os.Readlink(w.path("var/lib/activate/current"))
+	w.must(err)
+	return filepath.Base(target)
+}
+
+// generations gives the numbers of the generations that are there.
+func (w *walk) generations() []string {
+	names, err := filepath.Glob(w.path("var/lib/activate/generations/*"))
+	w.must(err)
+	for i, n := range names {
+		names[i] = filepath.Base(n)
+	}
+	return names
+}
+
+// rollback goes to some generation.
+func (w *walk) rollback() {
+	n := rapid.SampledFrom(w.generations()).Draw(w.t, "roll back to")
+	was := w.managedTree()
+	status, _ := w.run("rollback", n)
+	switch status {
+	case 0:
+		w.current = n
+		w.settled()
+	case 1:
+		if d := cmp.Diff(was, w.managedTree()); d != "" {
+			w.fail("refused, yet changed", d)
+		}
+	default:
+		w.t.Fatalf("rollback: exit %d", status)
+	}
+}
+
+// forget deletes a generation, which is refused for the current one.
+func (w *walk) forget() {
+	n := rapid.SampledFrom(w.generations()).Draw(w.t, "delete")
+	status := 0
+	if n == w.current {
+		status = 1
+	}
+	w.want(status, "generations", "delete", n)
+	if slices.Contains(w.generations(), n) != (status == 1) {
+		w.t.Fatalf("generation %s is there or not", n)
+	}
+	w.settled()
+}
+
+// deactivate takes everything back; a walk may go on from there.
+func (w *walk) deactivate() {
+	if w.current == "" {
+		return
+	}
+	w.want(0, "deactivate")
+	if d := cmp.Diff(w.kept(w.before), w.kept(w.tree())); d != "" {
+		w.fail("deactivate left (- before, + now)", d)
+	}
+	w.current = ""
+	clear(w.of)
+	// What is kept is of the host now.
+	w.before = w.tree()
+	clear(w.lost)
+	w.shared = false
+}
+
+// kept leaves out of a tree what deactivate keeps: homes that were made, and
+// what stands where on_conflict said to overwrite.
+func (w *walk) kept(tree map[string]string) map[string]string {
+	out := maps.Clone(tree)
+	maps.DeleteFunc(out, func(p, _ string) bool { return w.keeps(p) })
+	if w.shared {
+		// A line returns to its number, and others have counted since.
+		for _, p := range []string{"etc/passwd", "etc/shadow"} {
+			access, text, _ := strings.Cut(out[p], `"`)
+			lines := strings.Split(strings.TrimSuffix(text, `"`), `\n`)
+			slices.Sort(lines)
+			out[p] = access + strings.Join(lines, `\n`)
+		}
+	}
+	return out
+}
+
+func (w *walk) keeps(p string) bool {
+	if w.shared && (p == "etc/.pwd.lock" || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-")) {
+		return true
+	}
+	for lost := range w.lost {
+		if p == lost || strings.HasPrefix(p, lost+"/") || strings.HasPrefix(lost, p+"/") {
+			return true
+		}
+	}
+	for _, home := range []string{"home/eve", "home/fay", "srv/home", "home/bob/.ssh", "home/ann/.ssh", "root/.ssh", "var/empty"} {
+		if p == home || strings.HasPrefix(p, home+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// managedTree is the tree without activate's own directories and its link to
+// the generation.
+func (w *walk) managedTree() map[string]string {
+	out := w.tree()
+	maps.DeleteFunc(out, func(p, _ string) bool {
+		return p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || strings.HasPrefix(p, "run/")
+	})
+	return out
+}
+
+// edit has an administrator change something managed: it is drift, and the next
+// switch takes it back, or the administrator does.
+func (w *walk) edit() {
+	p := w.path(rapid.SampledFrom(walkPaths).Draw(w.t, "edited"))
+	var st unix.Stat_t
+	if unix.Lstat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || xattrsOf(p) != "" {
+		// Writing takes capabilities away for good.
+		return
+	}
+	b, err := os.ReadFile(p)
+	w.must(err)
+	was := w.managedTree()
+	w.must(os.WriteFile(p, append(slices.Clone(b), "edited\n"...), 0o600))
+	w.t.Logf("edited %s", p)
+	drift, _ := w.run("drift")
+	status, _ := w.run("switch", w.config)
+	rel, _ := filepath.Rel(w.dir, p)
+	switch now := w.managedTree(); {
+	case drift == 0 && now[rel] != was[rel]:
+		// It is nobody's of ours.
+		w.must(os.WriteFile(p, b, 0o600))
+	case drift == 2 && status == 0 && now[rel] == was[rel]:
+	case drift == 2 && (status == 1 || status == 0):
+		w.must(os.WriteFile(p, b, 0o600))
+	default:
+		w.t.Fatalf("after an edit: drift %d, switch %d", drift, status)
+	}
+	if d := cmp.Diff(was, w.managedTree()); d != "" {
+		w.fail("an edit left", d)
+	}
+	// What took it back is a generation of its own.
+	now := w.inEffect()
+	w.of[now] = w.of[w.current]
+	w.current = now
+	w.settled()
+}
+
+// foreign has an administrator add an account by hand, which stays.
+func (w *walk) foreign() {
+	name := fmt.Sprintf("their%d", rapid.IntRange(0, 3).Draw(w.t, "theirs"))
+	if strings.Contains(w.before["etc/passwd"], name) {
+		return
+	}
+	w.shared = true
+	for p, line := range map[string]string{"etc/passwd": name + ":x:2%s:1002:Theirs:/:/bin/sh\n", "etc/shadow": name + ":*:19000:0:99999:7:::\n"} {
+		line = strings.ReplaceAll(line, "%s", strings.TrimPrefix(name, "their")+"00")
+		if w.before[p] == "" {
+			continue
+		}
+		b, err := os.ReadFile(w.path(p))
+		w.must(err)
+		w.must(os.WriteFile(w.path(p), append([]byte(line), b...), 0o600))
+		head, rest, _ := strings.Cut(w.before[p], `"`)
+		quoted := fmt.Sprintf("%q", line)
+		w.before[p] = head + strings.TrimSuffix(quoted, `"`) + rest
+	}
+	w.settled()
+}
