@@ -50,7 +50,7 @@ func (n *Names) Group(name string) (uint32, bool) {
 func (d Desired) Migrated(last Desired, name string) (uid uint32, found bool) {
 	named := func(u User) bool { return u.Name == name }
 	i := slices.IndexFunc(d.Users, named)
-	if i < 0 || d.Users[i].UID == nil {
+	if i < 0 || d.Users[i].UID == nil || d.Users[i].AdoptID {
 		return 0, false
 	}
 	undoes := slices.ContainsFunc(last.Users, func(u User) bool { return named(u) && u.MigrateID })
@@ -61,7 +61,7 @@ func (d Desired) Migrated(last Desired, name string) (uid uint32, found bool) {
 func (d Desired) MigratedGroup(last Desired, name string) (gid uint32, found bool) {
 	named := func(g Group) bool { return g.Name == name }
 	i := slices.IndexFunc(d.Groups, named)
-	if i < 0 || d.Groups[i].GID == nil {
+	if i < 0 || d.Groups[i].GID == nil || d.Groups[i].AdoptID {
 		return 0, false
 	}
 	undoes := slices.ContainsFunc(last.Groups, func(g Group) bool { return named(g) && g.MigrateID })
