@@ -175,7 +175,7 @@ func (s *Subsystem) newEdit() (*edit, error) {
 		return nil, err
 	}
 	return &edit{
-		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b},
+		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups},
 		alloc: newAllocator(b, l, ranges), ledger: l,
 	}, nil
 }
@@ -183,7 +183,7 @@ func (s *Subsystem) newEdit() (*edit, error) {
 // done tells whether the account files need nothing.
 func (e *edit) done(users []userChange, groups []groupChange) bool {
 	for _, c := range groups {
-		if !e.book.doneGroup(c) {
+		if !e.obs.doneGroup(c) {
 			return false
 		}
 	}
@@ -198,7 +198,7 @@ func (e *edit) done(users []userChange, groups []groupChange) bool {
 // all makes the changes in memory.
 func (e *edit) all(users []userChange, groups []groupChange) error {
 	for _, c := range groups {
-		if e.book.doneGroup(c) {
+		if e.obs.doneGroup(c) {
 			continue
 		}
 		if err := e.group(c); err != nil {

@@ -69,7 +69,7 @@ func (o observation) unset(c userChange) bool {
 	if b.passwd.find(c.name) != nil || !o.leftAsFound(c.name, c.before) {
 		return false
 	}
-	if c.before != nil && c.before.OwnGroup && (b.group.find(c.name) != nil || b.gshadow.find(c.name) != nil) {
+	if c.before != nil && c.before.OwnGroup && !o.groupGone(c.name) {
 		return false
 	}
 	return !b.isMember(c.name, c.leaves(), true) && b.isMember(c.name, c.joins(), false)
@@ -101,7 +101,7 @@ func (o observation) done(c userChange) bool {
 	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
 		return false
 	}
-	if !o.book.ownGroupDone(c) {
+	if !o.ownGroupDone(c) {
 		return false
 	}
 	now, want := cur.plain(), c.after.plain()
@@ -113,13 +113,12 @@ func (o observation) done(c userChange) bool {
 
 // ownGroupDone tells whether the own group of an account is there, or gone, as
 // after the change.
-func (b *book) ownGroupDone(c userChange) bool {
-	group, gshadow := b.group.find(c.name) != nil, b.gshadow.find(c.name) != nil
+func (o observation) ownGroupDone(c userChange) bool {
 	switch {
 	case c.after.OwnGroup:
-		return group && (gshadow || !b.present[gshadowPath])
+		return o.groupMade(c.name)
 	case c.before != nil && c.before.OwnGroup:
-		return !group && !gshadow
+		return o.groupGone(c.name)
 	}
 	return true
 }
@@ -202,11 +201,12 @@ func membersOf(s *GroupState) []string {
 }
 
 // doneGroup tells whether the files are as after the change.
-func (b *book) doneGroup(c groupChange) bool {
+func (o observation) doneGroup(c groupChange) bool {
+	b := o.book
 	if c.after == nil {
-		return b.group.find(c.name) == nil && b.gshadow.find(c.name) == nil
+		return o.groupGone(c.name)
 	}
-	if b.group.find(c.name) == nil || b.present[gshadowPath] && c.before == nil && b.gshadow.find(c.name) == nil {
+	if b.group.find(c.name) == nil || c.before == nil && !o.groupMade(c.name) {
 		return false
 	}
 	for _, m := range c.joins() {

@@ -85,5 +85,8 @@ func (o observation) leftAsFound(name string, before *UserState) bool {
 	if saved == nil {
 		return len(now.Lines) == 0
 	}
-	return slices.EqualFunc(now.Lines, saved.Lines, func(a, b savedLine) bool { return a.File == b.File && string(a.Text) == string(b.Text) })
+	return slices.EqualFunc(now.Lines, saved.Lines, sameLine)
 }
+
+// sameLine compares lines wherever they stand.
+func sameLine(a, b savedLine) bool { return a.File == b.File && string(a.Text) == string(b.Text) }

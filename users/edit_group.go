@@ -12,8 +12,7 @@ func (e *edit) group(c groupChange) error {
 		return err
 	}
 	if c.after == nil {
-		e.removeGroup(c.name)
-		return nil
+		return e.removeGroup(c.name)
 	}
 	if c.before == nil {
 		if err := e.newGroup(c); err != nil {
@@ -45,6 +44,7 @@ func (e *edit) group(c groupChange) error {
 // newGroup makes a group: from its saved lines when it comes back, else anew.
 func (e *edit) newGroup(c groupChange) error {
 	if c.after.Lines != "" {
+		e.makeWay(c.name)
 		return e.comeBack(c.after.Lines)
 	}
 	gid := c.after.GID
@@ -60,6 +60,9 @@ func (e *edit) newGroup(c groupChange) error {
 // addGroup writes the lines of a new group. One that a cut-off run wrote is
 // left as it is.
 func (e *edit) addGroup(name string, gid ID) error {
+	if err := e.makeGroupRoom(name); err != nil {
+		return err
+	}
 	if e.book.group.find(name) == nil {
 		if other := e.alloc.groupOf(gid, name); other != "" {
 			return errors.New("the gid " + gid.String() + " is now " + other + "'s")
@@ -67,7 +70,7 @@ func (e *edit) addGroup(name string, gid ID) error {
 		e.book.group.add(name + ":x:" + gid.String() + ":")
 	}
 	if e.book.present[gshadowPath] && e.book.gshadow.find(name) == nil {
-		e.book.gshadow.add(name + ":!::")
+		e.book.gshadow.add(newGroupLine(name))
 	}
 	row := e.book.group.find(name)
 	gid = parseID(row.field(grGID))
@@ -82,9 +85,22 @@ func (e *edit) addGroup(name string, gid ID) error {
 	return nil
 }
 
-func (e *edit) removeGroup(name string) {
+// removeGroup takes a group away; what a departed one of its name left returns.
+func (e *edit) removeGroup(name string) error {
 	e.book.group.remove(name)
 	e.book.gshadow.remove(name)
+	if lines := e.ledger.DepartedGroups[name]; lines != "" {
+		return e.comeBack(lines)
+	}
+	return nil
+}
+
+// makeWay takes what a departed group left away for one that comes back with
+// its own lines.
+func (e *edit) makeWay(name string) {
+	if e.obs.groupGone(name) {
+		e.book.gshadow.remove(name)
+	}
 }
 
 // join puts a user into a group's lists: where it stood before if it comes back,

@@ -57,6 +57,9 @@ func (e *edit) user(c userChange) error {
 		if err := e.makeRoom(c.after); err != nil {
 			return err
 		}
+		if c.after.OwnGroup {
+			e.makeWay(c.name)
+		}
 		if err := e.comeBack(c.after.Lines); err != nil {
 			return err
 		}
@@ -90,7 +93,9 @@ func (e *edit) removeUser(c userChange) error {
 		d.remove(c.name)
 	}
 	if c.before != nil && c.before.OwnGroup {
-		e.removeGroup(c.name)
+		if err := e.removeGroup(c.name); err != nil {
+			return err
+		}
 	}
 	for _, g := range c.leaves() {
 		e.part(c.name, g)
@@ -201,7 +206,9 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 		}
 	}
 	if c.before.OwnGroup && !a.OwnGroup {
-		e.removeGroup(c.name)
+		if err := e.removeGroup(c.name); err != nil {
+			return err
+		}
 	}
 	e.setRanges(c.name, *a, saved)
 	return nil

@@ -202,3 +202,9 @@ func (h *host) tree(t testingT) string {
 	must(t, err)
 	return b.String()
 }
+
+// write replaces the content of a file.
+func (h *host) write(t testingT, name, content string) {
+	t.Helper()
+	must(t, os.WriteFile(filepath.Join(h.dir, name), []byte(content), 0o600))
+}

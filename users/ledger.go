@@ -47,6 +47,9 @@ type ledger struct {
 	Locked map[string]bool `json:"locked,omitempty"`
 	// Departed is what accounts of ours found under their names.
 	Departed map[string]departed `json:"departed,omitempty"`
+	// DepartedGroups stands, by the names of groups, for the lines of gshadow(5)
+	// that ours found there.
+	DepartedGroups map[string]string `json:"departed_groups,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`

@@ -79,8 +79,14 @@ func TestMigrateID(t *testing.T) {
 // the host is as before; done again, it is as wanted.
 func failsInTurn(t *testing.T, desired users.Desired, wanted func(h *host) bool) {
 	t.Helper()
+	failsInTurnFrom(t, debian, desired, wanted)
+}
+
+// failsInTurnFrom is failsInTurn on a host with other files.
+func failsInTurnFrom(t *testing.T, files map[string]string, desired users.Desired, wanted func(h *host) bool) {
+	t.Helper()
 	for k := 1; ; k++ {
-		h := open(t, debian)
+		h := open(t, files)
 		homeOfBob(t, h)
 		before := h.tree(t)
 		s := h.subsystem(desired)

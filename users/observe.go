@@ -20,6 +20,8 @@ type observation struct {
 	root  *rootfs.Root
 	store *rootfs.Store
 	book  *book
+	// departedGroups are the ledger's.
+	departedGroups map[string]string
 }
 
 // user gives the state of an existing account by the account files alone, nil

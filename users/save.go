@@ -33,7 +33,7 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 		return err
 	}
 	if len(changes) > 0 {
-		if err := s.rememberRun(b); err != nil {
+		if err := s.rememberRun(b, changes); err != nil {
 			return err
 		}
 	}

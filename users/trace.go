@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // rememberRun notes in the ledger what the account files and their backups are
-// before a run, and before the first of all runs.
-func (s *Subsystem) rememberRun(b *book) error {
+// before a run, and before the first of all runs, and what the run's new groups
+// find under their names.
+func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 	l, _, err := s.readLedger()
 	if err != nil {
 		return err
@@ -39,6 +41,9 @@ func (s *Subsystem) rememberRun(b *book) error {
 				return err
 			}
 		}
+	}
+	if err := s.noteDeparted(l, b, changes); err != nil {
+		return err
 	}
 	return l.write(s.cfg.Root, s.cfg.StateDir)
 }
