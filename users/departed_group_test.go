@@ -96,7 +96,7 @@ func TestGroupKeepsItsShadow(t *testing.T) {
 		t.Error(gshadow)
 	}
 	h.switchTo(t, users.Desired{})
-	for _, line := range strings.SplitSeq(cmp.Diff(before, h.tree(t)), "\n") {
+	for line := range strings.SplitSeq(cmp.Diff(before, h.tree(t)), "\n") {
 		if strings.HasPrefix(line, "-") && strings.Contains(line, "gone") {
 			t.Errorf("not there any more: %s", line)
 		}
