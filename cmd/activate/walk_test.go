@@ -138,6 +138,10 @@ func (w *walk) switches() {
 	}
 	w.overwrites(text)
 	w.want(0, "switch", w.config)
+	if planned == 0 && w.current == "" && len(w.generations()) == 0 {
+		// Where nothing is ours and nothing is to be, there is nothing to record.
+		return
+	}
 	w.current = w.inEffect()
 	w.of[w.current] = text
 	w.settled()
