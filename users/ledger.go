@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -50,6 +51,8 @@ type ledger struct {
 	// DepartedGroups stands, by the names of groups, for the lines of gshadow(5)
 	// that ours found there.
 	DepartedGroups map[string]string `json:"departed_groups,omitempty"`
+	// Carried are the trees that went to another id with an account.
+	Carried map[plan.Address][]string `json:"carried,omitempty"`
 	// Made are the files and directories that did not exist before; they go
 	// when nothing is left in them.
 	Made []string `json:"made,omitempty"`

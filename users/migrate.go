@@ -66,6 +66,8 @@ func (p *planning) belongings(name string, cur *UserState, to ID) (*migration, e
 	if info, err := root.Lstat(home); err == nil && home != "." && info.Type == rootfs.Dir && info.UID == uint32(cur.UID) {
 		m.Trees = append(m.Trees, home)
 	}
+	mine := func(info rootfs.Info) bool { return info.UID == uint32(cur.UID) }
+	m.Trees = append(m.Trees, p.carriedTrees(userAddress(name), m, mine)...)
 	for _, dir := range []string{"var/mail", "var/spool/cron/crontabs"} {
 		at := path.Join(dir, name)
 		if info, err := root.Lstat(at); err == nil && info.UID == uint32(cur.UID) {

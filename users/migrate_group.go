@@ -65,7 +65,11 @@ func (p *planning) groupBelongings(group string, from, to ID) (*migration, error
 			continue
 		}
 		m.Trees = append(m.Trees, home)
-		if err := p.migratable(m, home, gids(root), from, to); err != nil {
+	}
+	mine := func(info rootfs.Info) bool { return info.UID != 0 }
+	m.Trees = append(m.Trees, p.carriedTrees(groupAddress(group), m, mine)...)
+	for _, tree := range m.Trees {
+		if err := p.migratable(m, tree, gids(root), from, to); err != nil {
 			return nil, err
 		}
 	}

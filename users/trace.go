@@ -12,8 +12,8 @@ import (
 )
 
 // rememberRun notes in the ledger what the account files and their backups are
-// before a run, and before the first of all runs, and what the run's new groups
-// find under their names.
+// before a run, and before the first of all runs, what the run's new groups find
+// under their names, and what goes to another id.
 func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 	l, _, err := s.readLedger()
 	if err != nil {
@@ -43,6 +43,9 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 		}
 	}
 	if err := s.noteDeparted(l, b, changes); err != nil {
+		return err
+	}
+	if err := s.noteCarried(l, changes); err != nil {
 		return err
 	}
 	return l.write(s.cfg.Root, s.cfg.StateDir)
