@@ -58,6 +58,9 @@ type Part struct {
 	// Parents gives the directories that are kept for the sake of entries;
 	// nil means none.
 	Parents func(plan.Diff) []string
+	// Judge gives the problems that only show where the changes of all parts are
+	// seen together; it is called after their Diffs. Nil means none.
+	Judge func(changes []plan.Change) ([]plan.Problem, error)
 	// Renewed tells whether the target asks for something else of the part than
 	// the last record, though it be nothing that a change would bring: a policy,
 	// an object that stays as it is and is no longer ours. Nil means never.

@@ -174,6 +174,11 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 		diffs = append(diffs, d)
 		all.Add(d)
 	}
+	judged, err := p.judge(all.Changes)
+	if err != nil {
+		return err
+	}
+	all.Problems = append(all.Problems, judged...)
 	p.known = p.indexAfter(diffs)
 	static, err := e.staticDrift(p)
 	if err != nil {
@@ -207,6 +212,22 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 		p.Plan.Snippets = p.snippetSteps(e.Offline)
 	}
 	return nil
+}
+
+// judge gives what the parts find in the changes of all of them.
+func (p *Prepared) judge(changes []plan.Change) ([]plan.Problem, error) {
+	var out []plan.Problem
+	for _, part := range p.parts {
+		if part.Judge == nil {
+			continue
+		}
+		problems, err := part.Judge(changes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, problems...)
+	}
+	return out, nil
 }
 
 // snippetSteps gives the snippets that would run, in order.

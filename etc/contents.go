@@ -91,3 +91,26 @@ func readLimited(f io.ReadCloser) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	return io.ReadAll(io.LimitReader(f, contentLimit))
 }
+
+// ContentAfter gives the bytes of the file that ch puts in place, secret or not:
+// they are for a judgement, never for a person or a record. ok is false where ch
+// puts no file, or where its bytes are not at hand.
+func (s *Subsystem) ContentAfter(ch plan.Change) (content []byte, ok bool, err error) {
+	st, err := s.decode(ch.After)
+	if err != nil || st == nil {
+		return nil, false, err
+	}
+	if e, wanted := s.desired[ch.Address]; wanted && e.Content != nil && e.Content.Text != nil {
+		return e.Content.Text, true, nil
+	}
+	if st.Keyed == "" {
+		content, err = s.bytesOf(ch.Address, st)
+		return content, content != nil, err
+	}
+	f, err := s.cfg.Store.Open(st.Keyed)
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // a secret is read when it is applied
+	}
+	content, err = readLimited(f)
+	return content, err == nil, err
+}

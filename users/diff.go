@@ -13,9 +13,10 @@ import (
 // Changes come in the order in which they may be made: groups, users, then
 // what leaves. The ids in it are those that would be chosen now. The error is
 // for account files or a ledger that can't be read; what the configuration
-// can't have is in Problems.
+// can't have is in Problems, but for what Lockout finds.
 func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	var d plan.Diff
+	s.planning = nil
 	if s.cfg.Desired.empty() && s.cfg.Last.empty() && !s.cfg.Undo {
 		return d, nil
 	}
@@ -39,17 +40,12 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	p.warnMalformed()
 	p.desired()
 	p.leaving()
-	if len(d.Changes) > 0 && !s.cfg.ForceLockout {
-		// Also beside other problems: a boot goes on without what they forbid.
-		var out []plan.Problem
-		out, err = p.lockout()
-		d.Problems = append(d.Problems, out...)
-	}
 	p.preflight()
-	if s.seen = nil; err == nil && len(d.Problems)+len(d.Warnings) == 0 {
+	if s.seen = nil; len(d.Problems)+len(d.Warnings) == 0 {
 		s.seen = seen
 	}
-	return d, err
+	s.planning = p
+	return d, nil
 }
 
 func (d Desired) empty() bool { return len(d.Users)+len(d.Groups) == 0 }

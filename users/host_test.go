@@ -64,6 +64,7 @@ type host struct {
 	later     bool
 	undo      bool
 	lookup    func(string, []string) ([]byte, error)
+	others    users.Others
 	now       time.Time
 	// generation counts the runs; memo is what the last one told the next.
 	generation int
@@ -120,8 +121,7 @@ func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 func (h *host) switchTo(t testingT, desired users.Desired) plan.Diff {
 	t.Helper()
 	s := h.subsystem(desired)
-	d, err := s.Diff(context.Background())
-	must(t, err)
+	d := h.judged(t, s)
 	if len(d.Problems) > 0 {
 		return d
 	}
@@ -158,8 +158,17 @@ func batches(changes []plan.Change) [][]plan.Change {
 
 func (h *host) diff(t testingT, desired users.Desired) plan.Diff {
 	t.Helper()
-	d, err := h.subsystem(desired).Diff(context.Background())
+	return h.judged(t, h.subsystem(desired))
+}
+
+// judged is the diff with the judgement that comes after it.
+func (h *host) judged(t testingT, s *users.Subsystem) plan.Diff {
+	t.Helper()
+	d, err := s.Diff(context.Background())
 	must(t, err)
+	problems, err := s.Lockout(h.others)
+	must(t, err)
+	d.Problems = append(d.Problems, problems...)
 	return d
 }
 

@@ -1,10 +1,10 @@
 package users
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -13,27 +13,58 @@ import (
 // su(1) is set up as distributions do.
 var adminGroups = [...]string{"sudo", "wheel"}
 
-// lockout refuses a plan that takes the last way to log in and be root: root's
-// password or keys, or those of an unexpired member of an admin group. A host
-// that has no such way (an image, a container) loses none.
-func (p *planning) lockout() ([]plan.Problem, error) {
-	if !slices.ContainsFunc(p.diff.Changes, func(ch plan.Change) bool { return ch.Before != nil }) {
+// Lockout refuses the plan of the last Diff when it takes the last way to log in
+// and be root: root's password or keys, or those of an unexpired member of an
+// admin group. A host that has no such way (an image, a container) loses none.
+// others are what the same plan makes of paths that are not the accounts' own,
+// where it has taken something from one of them. The error is for account files,
+// or keys, that can't be read.
+func (s *Subsystem) Lockout(others Others) ([]plan.Problem, error) {
+	p := s.planning
+	s.planning = nil
+	taken := p != nil && slices.ContainsFunc(p.diff.Changes, func(ch plan.Change) bool { return ch.Before != nil })
+	if s.cfg.ForceLockout || !taken && !others.Taken {
 		// Nothing is taken from anybody.
 		return nil, nil
 	}
-	before, err := p.doors(nil)
+	if p == nil {
+		var err error
+		if p, err = s.newPlanning(&plan.Diff{}); err != nil {
+			return nil, err
+		}
+	}
+	problem, err := p.lockout(others.At, taken)
+	if problem == nil || err != nil {
+		return nil, err
+	}
+	s.seen = nil
+	return []plan.Problem{*problem}, nil
+}
+
+// lockout judges the plan; taken tells that it takes something from an account.
+func (p *planning) lockout(at func(string) (Other, bool, error), taken bool) (*plan.Problem, error) {
+	before, err := p.doors(nil, &keyring{p: p})
 	if err != nil || len(before) == 0 {
 		return nil, err
 	}
-	after, err := p.doors(p.diff.Changes)
-	if err != nil || len(after) > 0 {
+	after := &keyring{p: p, at: at}
+	still, err := p.doors(p.diff.Changes, after)
+	if err != nil || len(still) > 0 {
 		return nil, err
 	}
-	problem := plan.Problemf(userAddress(before[0]), p.origin(before[0]),
-		"Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout.",
-		"cannot make the accounts match: %s is the last who can log in and become root, and could no longer", before[0])
-	problem.Forbids = p.planned()
-	return []plan.Problem{problem}, nil
+	what, origin := "make the accounts match", p.origin(before[0])
+	problem := &plan.Problem{Address: userAddress(before[0]), Forbids: p.planned()}
+	for _, o := range after.met {
+		problem.Forbids = append(problem.Forbids, o.Address)
+	}
+	if n := len(after.met); n > 0 && !taken {
+		last := after.met[n-1]
+		what, origin = "change "+p.s.cfg.Root.Name(last.Path), last.Origin
+	}
+	problem.Origin = origin
+	problem.Summary = fmt.Sprintf("cannot %s: %s is the last who can log in and become root, and could no longer", what, before[0])
+	problem.Advice = "Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout."
+	return problem, nil
 }
 
 // planned are the addresses of all changes so far.
@@ -45,8 +76,9 @@ func (p *planning) planned() []plan.Address {
 	return out
 }
 
-// doors names those who can log in and become root, once changes are made.
-func (p *planning) doors(changes []plan.Change) ([]string, error) {
+// doors names those who can log in and become root, once changes are made and
+// the keys are those of ring.
+func (p *planning) doors(changes []plan.Change, ring *keyring) ([]string, error) {
 	edits, members, err := p.simulate(changes)
 	if err != nil {
 		return nil, err
@@ -63,7 +95,7 @@ func (p *planning) doors(changes []plan.Change) ([]string, error) {
 		}
 		open := !noPassword(st.Password)
 		if !open {
-			if open, err = p.hasKeys(name, *st, edit); err != nil {
+			if open, err = ring.opens(name, *st, edit); err != nil {
 				return nil, err
 			}
 		}
@@ -191,27 +223,4 @@ func (s *Subsystem) userMemberships(user string, ch plan.Change) (e userEdit, ad
 
 func (p *planning) expired(s UserState) bool {
 	return s.Expires != "" && s.Expires <= p.s.cfg.Now().UTC().Format(day)
-}
-
-// hasKeys tells whether a user has keys to log in with: those of the change
-// where it is about keys, else those on disk.
-func (p *planning) hasKeys(name string, s UserState, e userEdit) (bool, error) {
-	if u := p.user[name]; s.Keys != nil && u != nil && len(u.AuthorizedKeys) > 0 {
-		return slices.ContainsFunc(u.AuthorizedKeys, isKey), nil
-	}
-	if s.Keys != nil || e.before != nil && e.before.Keys != nil {
-		return s.Keys != nil && s.Keys.SHA256 != hashOf(nil), nil
-	}
-	k, err := p.obs.keys(&s)
-	if k == nil || err != nil {
-		return false, err
-	}
-	data, err := p.s.cfg.Root.ReadFile(k.Path, keysLimit)
-	return slices.ContainsFunc(strings.Split(string(data), "\n"), isKey), err
-}
-
-// isKey tells a line of authorized_keys that is no comment.
-func isKey(line string) bool {
-	line = strings.TrimSpace(line)
-	return line != "" && line[0] != '#'
 }

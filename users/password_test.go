@@ -5,12 +5,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -158,6 +160,64 @@ func TestLockOut(t *testing.T) {
 	h := open(t, map[string]string{"etc/passwd": files["etc/passwd"], "etc/shadow": "root:*:1::::::\n"})
 	if d := h.diff(t, wants(users.User{Name: "bob", HashedPassword: "!"})); len(d.Problems) > 0 {
 		t.Errorf("a host without a way in: %v", d.Problems)
+	}
+}
+
+// TestLockOutByAPath has keys that another part of the plan gives or takes.
+func TestLockOutByAPath(t *testing.T) {
+	t.Parallel()
+	const keys = "root/.ssh/authorized_keys"
+	at := func(list ...users.Other) users.Others {
+		return users.Others{Taken: true, At: func(p string) (users.Other, bool, error) {
+			i := slices.IndexFunc(list, func(o users.Other) bool { return o.Path == p })
+			if i < 0 {
+				return users.Other{}, false, nil
+			}
+			o := list[i]
+			o.Address = plan.NewAddress(plan.KindFile, "/"+p)
+			return o, true, nil
+		}}
+	}
+	file := func(text string) users.Other {
+		return users.Other{Path: keys, Type: rootfs.File, Content: []byte(text)}
+	}
+	shut := wants(users.User{Name: "root", HashedPassword: "!"})
+	cases := map[string]struct {
+		password, standing string
+		desired            users.Desired
+		others             users.Others
+		refused            bool
+	}{
+		"the key goes":                      {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: keys}), true},
+		"the key goes, the password stays":  {"$6$a", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: keys}), false},
+		"another key":                       {"!", "ssh-ed25519 A", users.Desired{}, at(file("ssh-ed25519 B")), false},
+		"a comment":                         {"!", "ssh-ed25519 A", users.Desired{}, at(file("# none")), true},
+		"nobody knows what":                 {"!", "ssh-ed25519 A", users.Desired{}, at(), false},
+		"a key for the password":            {"$6$a", "", shut, at(file("ssh-ed25519 B")), false},
+		"the password and the key":          {"$6$a", "ssh-ed25519 A", shut, at(users.Other{Path: keys}), true},
+		"a link in a circle":                {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: keys, Type: rootfs.Symlink, Target: "authorized_keys"}), true},
+		"a new directory":                   {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: "root/.ssh", Type: rootfs.Dir, New: true}), true},
+		"a new directory with a key":        {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: "root/.ssh", Type: rootfs.Dir, New: true}, file("ssh-ed25519 B")), false},
+		"the root in place of the home":     {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: "root", Type: rootfs.Symlink, Target: ".."}), true},
+		"something that is no file":         {"!", "ssh-ed25519 A", users.Desired{}, at(users.Other{Path: keys, Type: rootfs.Dir}), true},
+		"no way in before":                  {"!", "", users.Desired{}, at(users.Other{Path: keys}), false},
+		"keys of the user's own for a file": {"!", "ssh-ed25519 A", wants(users.User{Name: "root", AuthorizedKeys: []string{"ssh-ed25519 B"}}), at(users.Other{Path: keys}), true},
+	}
+	for name, c := range cases {
+		files := map[string]string{
+			"etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
+			"etc/group":  "root:x:0:\n",
+			"etc/shadow": "root:" + c.password + ":19000::::::\n",
+		}
+		if c.standing != "" {
+			files[keys] = c.standing
+		}
+		h := open(t, files)
+		h.others = c.others
+		d := h.diff(t, c.desired)
+		if got := len(d.Problems) > 0; got != c.refused {
+			t.Errorf("%s: %v", name, d.Problems)
+		}
 	}
 }
 

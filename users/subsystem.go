@@ -62,6 +62,8 @@ type Subsystem struct {
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
+	// planning is that of the last Diff, until Lockout has judged it.
+	planning *planning
 	// amended are the originals of accounts of which the configuration manages
 	// more than the last one.
 	amended map[plan.Address]plan.State

@@ -9,8 +9,8 @@ import (
 	"github.com/activate-agent/activate/users"
 )
 
-// accounts makes the subsystem of users and groups.
-func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part {
+// accounts makes the subsystem of users and groups, beside that of paths.
+func (w *wiring) accounts(d, last desired, c activation.Context, paths *etc.Subsystem) activation.Part {
 	cfg := users.Config{
 		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users, Memo: w.accountsMemo(),
 		Generation: numberOf(c.Last),
@@ -41,6 +41,9 @@ func (w *wiring) accounts(d, last desired, c activation.Context) activation.Part
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,
 		Renewed:   s.Renewed,
+		Judge: func(changes []plan.Change) ([]plan.Problem, error) {
+			return s.Lockout(otherPaths(paths, changes))
+		},
 		Settled: func(map[string]rootfs.Info) error {
 			return w.state.WriteMemo(s.Memo(c.Number))
 		},

@@ -124,7 +124,7 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		files, err := w.files(d, last, c)
+		files, paths, err := w.files(d, last, c)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,14 +135,15 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if w.caller != nil {
 			return []activation.Part{files, units}, handoff, nil
 		}
-		return []activation.Part{w.accounts(d, last, c), files, units}, handoff, nil
+		return []activation.Part{w.accounts(d, last, c, paths), files, units}, handoff, nil
 	}
 }
 
-func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, error) {
+// files makes the subsystem of paths, by itself too.
+func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, *etc.Subsystem, error) {
 	stamps, err := w.readStamps()
 	if err != nil {
-		return activation.Part{}, err
+		return activation.Part{}, nil, err
 	}
 	s := etc.New(etc.Config{
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
@@ -173,7 +174,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 		Settled: func(staged map[string]rootfs.Info) error {
 			return w.state.WriteStamps(s.Stamps(staged))
 		},
-	}, nil
+	}, s, nil
 }
 
 // contentChecks are the commands that judge what changes of files install.
