@@ -155,8 +155,6 @@ type edit struct {
 	ledger *ledger
 	// hashes are the password fields that were read for this, by their key.
 	hashes map[string]string
-	// first are the files that hold lists, as they were before all runs.
-	first map[string]*document
 	// lines go back to where they stood, once all else is done.
 	lines []savedLine
 }
@@ -175,7 +173,7 @@ func (s *Subsystem) newEdit() (*edit, error) {
 		return nil, err
 	}
 	return &edit{
-		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups},
+		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, readFirst(s.cfg.Store, l.Before)},
 		alloc: newAllocator(b, l, ranges), ledger: l,
 	}, nil
 }

@@ -72,16 +72,16 @@ func (o observation) unset(c userChange) bool {
 	if c.before != nil && c.before.OwnGroup && !o.groupGone(c.name) {
 		return false
 	}
-	return !b.isMember(c.name, c.leaves(), true) && b.isMember(c.name, c.joins(), false)
+	return !o.isMember(c.name, c.leaves(), true) && o.isMember(c.name, c.joins(), false)
 }
 
 // isMember tells whether user is in all groups (or, with anyOf, in any), in
-// both files.
-func (b *book) isMember(user string, groups []string, anyOf bool) bool {
+// both files. A list that named it alone before us makes nobody one.
+func (o observation) isMember(user string, groups []string, anyOf bool) bool {
 	for _, g := range groups {
-		for _, d := range []*document{b.group, b.gshadow} {
+		for _, d := range []*document{o.book.group, o.book.gshadow} {
 			r := d.find(g)
-			if r == nil {
+			if r == nil || d == o.book.gshadow && o.first.onlyInShadow(g, user) {
 				continue
 			}
 			if in := slices.Contains(list(r.field(grMembers)), user); in == anyOf {
@@ -108,7 +108,7 @@ func (o observation) done(c userChange) bool {
 	if c.chosen() {
 		now[uidField] = want[uidField]
 	}
-	return slices.Equal(now, want) && o.book.isMember(c.name, c.joins(), false) && !o.book.isMember(c.name, c.leaves(), true)
+	return slices.Equal(now, want) && o.isMember(c.name, c.joins(), false) && !o.isMember(c.name, c.leaves(), true)
 }
 
 // ownGroupDone tells whether the own group of an account is there, or gone, as
@@ -210,12 +210,12 @@ func (o observation) doneGroup(c groupChange) bool {
 		return false
 	}
 	for _, m := range c.joins() {
-		if !b.isMember(m, []string{c.name}, false) {
+		if !o.isMember(m, []string{c.name}, false) {
 			return false
 		}
 	}
 	for _, m := range c.leaves() {
-		if b.isMember(m, []string{c.name}, true) {
+		if o.isMember(m, []string{c.name}, true) {
 			return false
 		}
 	}

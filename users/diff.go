@@ -92,7 +92,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		return nil, err
 	}
 	p := &planning{
-		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups}, ledger: l,
+		s: s, book: b, obs: observation{root: s.cfg.Root, store: s.cfg.Store, book: b}, ledger: l,
 		alloc: newAllocator(b, l, ranges), diff: d,
 		lastUser: make(map[string]*User, len(s.cfg.Last.Users)), user: make(map[string]*User, len(s.cfg.Desired.Users)),
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),

@@ -125,17 +125,18 @@ func (e *edit) join(user, group string, saved *bundle) {
 // oldList is a group's list at a time when it had the user, nil when there is
 // none to go by.
 func (e *edit) oldList(f accountFile, group, user string, saved *bundle) []string {
-	if first := e.firstList(f, group); slices.Contains(first, user) {
+	if first := e.obs.first.members(f.path, group); slices.Contains(first, user) {
 		return first
 	}
 	return saved.members(f.path, group)
 }
 
-// part takes a user out of a group's lists.
+// part takes a user out of a group's lists, but not out of one that named it
+// alone before us.
 func (e *edit) part(user, group string) {
 	for _, d := range []*document{e.book.group, e.book.gshadow} {
 		r := d.find(group)
-		if r == nil {
+		if r == nil || d == e.book.gshadow && e.obs.first.onlyInShadow(group, user) {
 			continue
 		}
 		members := list(r.field(grMembers))

@@ -1,5 +1,11 @@
 package users
 
+import (
+	"slices"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
 // keepFirst keeps the content of a file before the first of all runs, where the
 // order of its lists has to be known again.
 func (s *Subsystem) keepFirst(f accountFile, key string) error {
@@ -9,16 +15,42 @@ func (s *Subsystem) keepFirst(f accountFile, key string) error {
 	return saving{s: s}.put(key, (*f.doc).bytes())
 }
 
-// firstList is the member list of a group before the first of all runs, nil
-// when it is not known.
-func (e *edit) firstList(f accountFile, group string) []string {
-	d, read := e.first[f.path]
-	if !read {
-		d = e.firstDocument(f)
-		if e.first == nil {
-			e.first = map[string]*document{}
-		}
-		e.first[f.path] = d
+// firstLists are the member lists of groups before the first of all runs.
+type firstLists struct {
+	store *rootfs.Store
+	// group and gshadow are nil where they are not known.
+	group, gshadow *document
+}
+
+// readFirst finds what keepFirst kept.
+func readFirst(store *rootfs.Store, before map[string]original) firstLists {
+	f := firstLists{store: store}
+	f.group = f.document(before[groupPath].File, groupLine)
+	f.gshadow = f.document(before[gshadowPath].File, gshadowLine)
+	return f
+}
+
+func (f firstLists) document(key string, check format) *document {
+	if key == "" || !f.store.Has(key) {
+		return nil
+	}
+	data, err := openSecret(f.store, key)
+	if err != nil {
+		return nil
+	}
+	d, err := parseDocument(data, check)
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// members is the list of a group in one of the two files, nil when it is not
+// known.
+func (f firstLists) members(path, group string) []string {
+	d := f.group
+	if path == gshadowPath {
+		d = f.gshadow
 	}
 	if d == nil || d.find(group) == nil {
 		return nil
@@ -26,18 +58,11 @@ func (e *edit) firstList(f accountFile, group string) []string {
 	return list(d.find(group).field(grMembers))
 }
 
-func (e *edit) firstDocument(f accountFile) *document {
-	key := e.ledger.Before[f.path].File
-	if key == "" || !e.s.cfg.Store.Has(key) {
-		return nil
+// onlyInShadow tells that gshadow(5) named a user of a group in whose list of
+// group(5) it was not: that is not for us to take.
+func (f firstLists) onlyInShadow(group, user string) bool {
+	if f.group == nil || f.group.find(group) == nil {
+		return false
 	}
-	data, err := openSecret(e.s.cfg.Store, key)
-	if err != nil {
-		return nil
-	}
-	d, err := parseDocument(data, f.check)
-	if err != nil {
-		return nil
-	}
-	return d
+	return slices.Contains(f.members(gshadowPath, group), user) && !slices.Contains(f.members(groupPath, group), user)
 }

@@ -20,8 +20,10 @@ type observation struct {
 	root  *rootfs.Root
 	store *rootfs.Store
 	book  *book
-	// departedGroups are the ledger's.
+	// departedGroups are the ledger's, and nil where nothing is edited.
 	departedGroups map[string]string
+	// first is empty where nothing is edited.
+	first firstLists
 }
 
 // user gives the state of an existing account by the account files alone, nil
