@@ -97,6 +97,16 @@ func leavingUsers(d, last users.Desired, originals map[plan.Address]plan.State) 
 	return out
 }
 
+// leavingGroups are the groups that this run removes, of those that had a block.
+func leavingGroups(d, last users.Desired, originals map[plan.Address]plan.State) map[string]bool {
+	out := map[string]bool{}
+	for _, g := range last.Groups {
+		_, returns := originals[plan.NewAddress(plan.KindGroup, g.Name)]
+		out[g.Name] = !returns && !d.DeclaresGroup(g.Name)
+	}
+	return out
+}
+
 // owners resolves the names of owners: accounts of the root, and those the
 // configuration makes.
 func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.State) (etc.Owners, error) {
@@ -104,7 +114,7 @@ func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.S
 	if err != nil {
 		return etc.Owners{}, err
 	}
-	leaving := leavingUsers(d, last, originals)
+	leaving, leavingGroup := leavingUsers(d, last, originals), leavingGroups(d, last, originals)
 	return etc.Owners{
 		User: func(name string) (uint32, bool) {
 			if leaving[name] {
@@ -117,6 +127,9 @@ func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.S
 		},
 		UserBefore: names.User,
 		Group: func(name string) (uint32, bool) {
+			if leavingGroup[name] {
+				return 0, false
+			}
 			if gid, migrated := d.MigratedGroup(last, name); migrated {
 				return gid, true
 			}
