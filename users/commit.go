@@ -32,12 +32,10 @@ func (e *edit) commit() error {
 func (e *edit) writeFile(f accountFile) error {
 	root := e.s.cfg.Root
 	if len((*f.doc).rows) == 0 && slices.Contains(e.ledger.Made, f.path) {
-		for _, p := range []string{f.path, f.path + "-"} {
-			if err := root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		if err := root.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
-		return nil
+		return e.oldBackup(f.path, e.ledger.Before[f.path], rootfs.Attr{Mode: 0o600, Lazy: true})
 	}
 	attr, err := e.attr(f.path)
 	if err != nil {

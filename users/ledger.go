@@ -15,6 +15,7 @@ import (
 // original is an account file before a change: what stands for its content,
 // and for that of its backup "FILE-", empty when there was none.
 type original struct {
+	// File is empty for one that was not there.
 	File   string `json:"file"`
 	Backup string `json:"backup,omitempty"`
 	// BackupAccess is who may read the backup; older ledgers do not tell.

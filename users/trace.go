@@ -29,13 +29,15 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 	}
 	for _, f := range b.files() {
 		if !b.present[f.path] {
+			if err := s.noteLoneBackup(l, f); err != nil {
+				return err
+			}
 			continue
 		}
 		if l.Run[f.path], err = s.observeFile(f); err != nil {
 			return err
 		}
-		_, known := l.Before[f.path]
-		if !known && !slices.Contains(l.Made, f.path) {
+		if l.Before[f.path].File == "" && !slices.Contains(l.Made, f.path) {
 			l.Before[f.path] = l.Run[f.path]
 			if err := s.keepFirst(f, l.Run[f.path].File); err != nil {
 				return err
@@ -49,6 +51,20 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 		return err
 	}
 	return l.write(s.cfg.Root, s.cfg.StateDir)
+}
+
+// noteLoneBackup enters, once, the backup of a file that is not there.
+func (s *Subsystem) noteLoneBackup(l *ledger, f accountFile) error {
+	if _, known := l.Before[f.path]; known || slices.Contains(l.Made, f.path) {
+		return nil
+	}
+	was, err := s.observeFile(f)
+	if err != nil || was.Backup == "" {
+		return err
+	}
+	was.File = ""
+	l.Before[f.path], l.changed = was, true
+	return nil
 }
 
 func (s *Subsystem) observeFile(f accountFile) (original, error) {
@@ -120,7 +136,7 @@ func (e *edit) traceless() bool {
 	}
 	for _, f := range e.book.files() {
 		was, known := e.ledger.Before[f.path]
-		if known && was.File != e.s.cfg.Store.Keyed((*f.doc).bytes()) || slices.Contains(e.ledger.Made, f.path) && len((*f.doc).rows) > 0 {
+		if known && was.File != "" && was.File != e.s.cfg.Store.Keyed((*f.doc).bytes()) || slices.Contains(e.ledger.Made, f.path) && len((*f.doc).rows) > 0 {
 			return false
 		}
 	}
