@@ -84,11 +84,7 @@ func (h walkHost) fill() {
 		if strings.Contains(a.path, "shadow") || a.path == "etc/.pwd.lock" {
 			mode = 0o600
 		}
-		_, err := os.Lstat(h.path(strings.TrimSuffix(a.path, "-")))
-		if a.path == "etc/gshadow" {
-			text = h.ofGroups(text)
-		}
-		if text != "" && (!strings.HasSuffix(a.path, "-") || err == nil) {
+		if text != "" {
 			h.write(a.path, text, mode, 0, 0)
 		}
 	}
@@ -109,28 +105,6 @@ func (h walkHost) fill() {
 	for _, p := range walkPaths {
 		h.put(strings.TrimPrefix(p, "/"))
 	}
-}
-
-// ofGroups gives the lines of gshadow(5) whose groups are there with the same
-// members, or never will be: lists that contradict each other have no one way
-// back.
-func (h walkHost) ofGroups(gshadow string) string {
-	groups, err := os.ReadFile(h.path("etc/group"))
-	h.must(err)
-	members := map[string]string{"gone": ""}
-	for line := range strings.Lines(string(groups)) {
-		if fields := strings.Split(strings.TrimSpace(line), ":"); len(fields) == 4 {
-			members[fields[0]] = fields[3]
-		}
-	}
-	var out strings.Builder
-	for line := range strings.Lines(gshadow) {
-		fields := strings.Split(strings.TrimSpace(line), ":")
-		if list, there := members[fields[0]]; there && list == fields[3] {
-			out.WriteString(line)
-		}
-	}
-	return out.String()
 }
 
 // put draws what stands at a managed path before activate comes.
