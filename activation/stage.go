@@ -92,9 +92,9 @@ func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 	if p.last != nil {
 		maps.Copy(states, p.last.States)
 	}
-	for a := range states {
+	for a, state := range states {
 		// What left by itself needs no change.
-		if p.unwanted(a) {
+		if p.unwanted(a, state) {
 			delete(states, a)
 		}
 	}
@@ -112,9 +112,10 @@ func (p *Prepared) statesAfter() map[plan.Address]plan.State {
 	return states
 }
 
-// unwanted tells whether the target does not ask for the object at a.
-func (p *Prepared) unwanted(a plan.Address) bool {
-	at := plan.Change{Address: a, Kind: a.Kind()}
+// unwanted tells whether the target does not ask for the object at a, which the
+// last record says is so: whose it is may be in its state alone.
+func (p *Prepared) unwanted(a plan.Address, state plan.State) bool {
+	at := plan.Change{Address: a, Kind: a.Kind(), Before: state, After: state}
 	for _, part := range p.parts {
 		if part.owns(at) {
 			return part.Leaves != nil && part.Leaves(at)
