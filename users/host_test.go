@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
@@ -216,4 +218,13 @@ func (h *host) tree(t testingT) string {
 func (h *host) write(t testingT, name, content string) {
 	t.Helper()
 	must(t, os.WriteFile(filepath.Join(h.dir, name), []byte(content), 0o600))
+}
+
+// returns drops the whole configuration, after which the host is as before.
+func (h *host) returns(t testingT, before string) {
+	t.Helper()
+	h.switchTo(t, users.Desired{})
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Fatalf("%s", diff)
+	}
 }
