@@ -1,9 +1,11 @@
 package rootfs
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 
@@ -153,13 +155,26 @@ func (r *Root) ReadFile(p string, limit int64) ([]byte, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if limit <= 0 {
-		return io.ReadAll(f)
+		return readAll(f, math.MaxInt64-1)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	b, err := readAll(f, limit+1)
 	if err == nil && int64(len(b)) > limit {
 		err = &fs.PathError{Op: "read", Path: r.Name(p), Err: unix.EFBIG}
 	}
 	return b, err
+}
+
+// readAll reads f up to limit bytes. The room is taken at once, for growing
+// buffers cost more than the reading; a size is only believed up to hintLimit.
+func readAll(f *os.File, limit int64) ([]byte, error) {
+	const hintLimit = 64 << 20
+	var room int64
+	if info, err := f.Stat(); err == nil {
+		room = min(info.Size(), limit, hintLimit)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
+	_, err := b.ReadFrom(io.LimitReader(f, limit))
+	return b.Bytes(), err
 }
 
 // ReadDir gives the names in the directory p, sorted.
