@@ -75,10 +75,13 @@ type tree struct {
 }
 
 func (t tree) fill(r *Record, files []File) error {
-	if _, err := t.root.MakeDirs(path.Join(t.dir, "etc"), 0o755); err != nil {
+	if _, err := t.root.MakeDirs(t.dir, 0o755); err != nil {
 		return err
 	}
-	made := map[string]bool{path.Join(t.dir, "etc"): true, t.dir: true}
+	made := map[string]bool{t.dir: true}
+	if err := t.directories(path.Join(t.dir, "etc"), made); err != nil {
+		return err
+	}
 	for _, f := range files {
 		if err := t.directories(path.Dir(path.Join(t.dir, f.Path)), made); err != nil {
 			return err
@@ -143,8 +146,7 @@ func (t tree) file(f File) error {
 		return err
 	}
 	defer func() { _ = content.Close() }()
-	attr := t.root.Private()
-	attr.Mode = f.Mode
+	attr := t.attr(p, f.Mode)
 	info, err := t.root.Create(p, content, attr)
 	if err == nil {
 		t.made(f.Path, info)
@@ -163,9 +165,8 @@ func (t tree) directories(dir string, made map[string]bool) error {
 	if err := t.directories(path.Dir(dir), made); err != nil {
 		return err
 	}
-	attr := t.root.Private()
-	attr.Mode = 0o700
-	if strings.HasPrefix(dir, path.Join(t.dir, "etc")+"/") {
+	attr := t.attr(dir, 0o700)
+	if attr.LabelOf != "" {
 		attr.Mode = 0o755
 	}
 	if err := t.root.Mkdir(dir, attr); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -173,4 +174,15 @@ func (t tree) directories(dir string, made map[string]bool) error {
 	}
 	made[dir] = true
 	return nil
+}
+
+// attr is for a path of the tree. What /etc leads to is labelled as what is in
+// /etc: daemons that SELinux confines read etc_t and few read var_lib_t.
+func (t tree) attr(p string, mode uint32) rootfs.Attr {
+	attr := t.root.Private()
+	attr.Mode = mode
+	if rel := strings.TrimPrefix(p, t.dir+"/"); rel == "etc" || strings.HasPrefix(rel, "etc/") {
+		attr.LabelOf = rel
+	}
+	return attr
 }

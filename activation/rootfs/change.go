@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -103,7 +104,7 @@ func (r *Root) Mkdir(p string, a Attr) error {
 	if err := r.before("mkdir", p); err != nil {
 		return err
 	}
-	if err := r.labeled(p, Dir, func() error { return unix.Mkdirat(h.fd, base, 0o700) }); err != nil {
+	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return unix.Mkdirat(h.fd, base, 0o700) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)

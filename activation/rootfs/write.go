@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -24,6 +25,9 @@ type Attr struct {
 	Lazy bool
 	// Xattrs are further extended attributes of a new file, see Root.Xattrs.
 	Xattrs map[string][]byte
+	// LabelOf is the path, relative to the root, whose SELinux label Mkdir and
+	// Create give; empty is the path that they make.
+	LabelOf string
 }
 
 // TempName is the name, beside base, under which a new version of it is
@@ -230,7 +234,7 @@ func (r *Root) Create(p string, content io.Reader, a Attr) (Info, error) {
 		mode = a.Mode & 0o777
 	}
 	var fd int
-	err = r.labeled(p, File, func() (err error) {
+	err = r.labeled(cmp.Or(a.LabelOf, p), File, func() (err error) {
 		fd, err = unix.Openat(h.fd, base, flags, mode)
 		return err
 	})

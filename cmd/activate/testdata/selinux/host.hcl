@@ -1,4 +1,5 @@
 etc "motd" { text = "linked\n" }
+etc "apache2/demo.conf" { text = "# linked\n" }
 etc "demo/copy.conf" {
   text = "a copy\n"
   mode = "0640"
