@@ -59,7 +59,7 @@ func FuzzAccountFiles(f *testing.F) {
 // never a panic, and never an id that it holds for somebody else.
 func FuzzLedger(f *testing.F) {
 	for _, s := range []string{
-		`{}`, `{"version":1,"users":{"x":1000}}`, `{"version":9}`, `{"users":{"x":-1}}`, `null`, `[]`, `{"sub_ids":{"x":[{"start":100000,"count":65536}]}}`, ``, `{}{}`,
+		`{}`, `{"version":1,"users":{"x":1000}}`, `{"version":2,"departed":{"x":{"lines":"y"}}}`, `{"version":9}`, `{"users":{"x":-1}}`, `null`, `[]`, `{"sub_ids":{"x":[{"start":100000,"count":65536}]}}`, ``, `{}{}`,
 	} {
 		f.Add([]byte(s))
 	}

@@ -2,10 +2,7 @@ package users
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
@@ -28,9 +25,6 @@ type access struct {
 	UID  uint32 `json:"uid"`
 	GID  uint32 `json:"gid"`
 }
-
-// ledgerVersion is the format this program writes. A newer one is refused.
-const ledgerVersion = 1
 
 // ledger is ids.json: every id and sub-id range ever given, by name, so that
 // none is ever given to another name. Nothing is dropped from it.
@@ -65,69 +59,9 @@ type ledger struct {
 	changed bool
 }
 
-func ledgerPath(stateDir string) string { return path.Join(stateDir, "ids.json") }
-
-// readLedger reads the ledger; a missing one is an error that wraps
-// fs.ErrNotExist. One that can't be read is never empty: ids would be given
-// twice.
-func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
-	p := ledgerPath(stateDir)
-	data, err := root.ReadFile(p, fileLimit)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), rootfs.Reason(err))
-	}
-	l, err := parseLedger(data)
-	if errors.Is(err, errNewerLedger) {
-		return nil, fmt.Errorf("cannot read %s: %w; use the activate that wrote it, or a newer one", root.Name(p), err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the generations that are left", root.Name(p), err)
-	}
-	return l, nil
-}
-
-// errNewerLedger refuses what a newer program wrote: what it means is not known.
-var errNewerLedger = errors.New("is of a newer format")
-
-func parseLedger(data []byte) (*ledger, error) {
-	l := &ledger{}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(l)
-	if v := versionOf(data, l, err); v > ledgerVersion {
-		return nil, fmt.Errorf("it %w: its version is %d and this program knows %d", errNewerLedger, v, ledgerVersion)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if dec.More() {
-		return nil, errors.New("it goes on after its end")
-	}
-	if l.Version < 1 {
-		return nil, errors.New("it is damaged: it does not say its version")
-	}
-	l.complete()
-	return l, nil
-}
-
-// versionOf gives the version of a ledger also where the rest of it could not be
-// decoded: a newer format may have other fields.
-func versionOf(data []byte, l *ledger, failed error) int {
-	if failed == nil {
-		return l.Version
-	}
-	var head struct {
-		Version int `json:"version"`
-	}
-	if json.Unmarshal(data, &head) != nil {
-		return 0
-	}
-	return head.Version
-}
-
 // newLedger is that of a host where no id was given yet.
 func newLedger() *ledger {
-	l := &ledger{Version: ledgerVersion}
+	l := &ledger{}
 	l.complete()
 	return l
 }
@@ -152,14 +86,10 @@ func (l *ledger) write(root *rootfs.Root, stateDir string) error {
 	if !l.changed {
 		return nil
 	}
-	data, err := json.MarshalIndent(l, "", " ")
-	if err != nil {
-		panic("internal error: cannot encode the ledger: " + err.Error())
-	}
 	if _, err := root.MakeDirs(stateDir, 0o755); err != nil {
 		return fmt.Errorf("cannot write the ledger of ids: %w", err)
 	}
-	err = root.WriteFile(ledgerPath(stateDir), bytes.NewReader(append(data, '\n')), rootfs.Attr{Mode: 0o600})
+	err := root.WriteFile(ledgerPath(stateDir), bytes.NewReader(l.encode()), rootfs.Attr{Mode: 0o600})
 	if err != nil {
 		return fmt.Errorf("cannot write the ledger of ids: %w", err)
 	}

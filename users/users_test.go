@@ -96,7 +96,7 @@ func TestProblems(t *testing.T) {
 // TestALedgerOfANewerProgramIsNotToBeMovedAway would lose ids otherwise.
 func TestALedgerOfANewerProgramIsNotToBeMovedAway(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{`{"version":2}`, `{"version":7,"accounts":[]}`, `{"version":2,"users":[]}`} {
+	for _, text := range []string{`{"version":3}`, `{"version":7,"accounts":[]}`, `{"version":3,"users":[]}`, `{"users":{},"version":3,`} {
 		h := open(t, debian)
 		must(t, os.WriteFile(filepath.Join(h.dir, stateDir, "ids.json"), []byte(text), 0o600))
 		_, err := h.subsystem(wants(users.User{Name: "a"})).Diff(t.Context())
@@ -235,7 +235,10 @@ func TestWhatCannotBeReadStopsTheRun(t *testing.T) {
 		{"a garbled ledger", func(dir string) error { return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"users":`), 0o600) }},
 		{"a ledger of nothing", func(dir string) error { return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{}`), 0o600) }},
 		{"a ledger of the future", func(dir string) error {
-			return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"version":2}`), 0o600)
+			return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"version":3}`), 0o600)
+		}},
+		{"a ledger with what nobody knows", func(dir string) error {
+			return os.WriteFile(dir+"/"+stateDir+"/ids.json", []byte(`{"version":2,"shells":{}}`), 0o600)
 		}},
 	}
 	for _, c := range cases {
