@@ -67,6 +67,9 @@ type planning struct {
 	joins map[membership]bool
 	// keysOf tells whose keys a path holds.
 	keysOf map[string]string
+	// makes are the homes that this plan makes, parents the directories that it
+	// makes above them, and for whom.
+	makes, parents map[string]maker
 	// newGIDs are the ids chosen for groups that do not exist yet.
 	newGIDs map[string]ID
 	// going are the groups that leave with this plan.
@@ -98,6 +101,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
 		keysOf: map[string]string{}, newGIDs: map[string]ID{},
+		makes: map[string]maker{}, parents: map[string]maker{},
 		looseUsers:  looseNames(b.passwd),
 		looseShadow: looseNames(b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),

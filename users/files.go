@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -89,25 +88,32 @@ func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32) error {
 	return s.writeKeys(after, uid, gid)
 }
 
-// makeHome makes the home and its missing parents. What is there is left
-// alone, unless an interrupted run left it half made.
+// makeHome makes the home and its missing parents. A home that was made of it
+// since the plan is left alone, unless it is somebody else's.
 func (s *Subsystem) makeHome(st UserState, uid, gid uint32) error {
-	mode, err := strconv.ParseUint(st.HomeMode, 8, 12)
+	home := rootfs.Rel(st.Home)
+	mode, err := readMode(st.HomeMode)
 	if err != nil {
-		return fmt.Errorf("cannot read the mode of its home: %w", err)
+		return fmt.Errorf("its home: %w", err)
 	}
 	for _, dir := range st.HomeDirs {
 		attr := rootfs.Attr{Mode: 0o755}
-		if dir == rootfs.Rel(st.Home) {
-			attr = rootfs.Attr{Mode: uint32(mode), UID: uid, GID: gid}
+		if dir == home {
+			attr = rootfs.Attr{Mode: mode, UID: uid, GID: gid}
 		}
 		if err := s.makeDir(dir, attr); err != nil {
 			return err
 		}
 	}
-	return nil
+	info, err := s.cfg.Root.Lstat(home)
+	if err == nil && (info.Type != rootfs.Dir || info.UID != 0 && info.UID != uid) {
+		err = fmt.Errorf("its home %s: %w", s.cfg.Root.Name(home), rootfs.ErrChanged)
+	}
+	return err
 }
 
+// makeDir makes a directory. One that is there is left alone, unless an
+// interrupted run left it half made.
 func (s *Subsystem) makeDir(dir string, attr rootfs.Attr) error {
 	info, err := s.cfg.Root.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,11 +162,11 @@ func (s *Subsystem) writeKeys(st UserState, uid, gid uint32) error {
 	if err != nil {
 		return fmt.Errorf("its authorized_keys are not in the state directory: %w", err)
 	}
-	mode, err := strconv.ParseUint(st.Keys.Mode, 8, 12)
+	mode, err := readMode(st.Keys.Mode)
 	if err != nil {
-		return fmt.Errorf("cannot read the mode of its authorized_keys: %w", err)
+		return fmt.Errorf("its authorized_keys: %w", err)
 	}
-	attr := rootfs.Attr{Mode: uint32(mode), UID: uid, GID: gid}
+	attr := rootfs.Attr{Mode: mode, UID: uid, GID: gid}
 	if st.Keys.UID != nil {
 		attr.UID = uint32(*st.Keys.UID)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -25,7 +24,7 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, rootfs.Reason(err))
 		return false
 	}
-	if u.CreateHome && !there && !p.wantHome(u, st) {
+	if u.CreateHome && !there && !p.wantHome(u, cur, st) {
 		return false
 	}
 	if len(u.AuthorizedKeys) == 0 {
@@ -39,16 +38,6 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 	return p.wantKeys(u, cur, st, there)
 }
 
-// wantHome plans a home that is missing, with its parents.
-func (p *planning) wantHome(u User, st *UserState) bool {
-	st.HomeMode, st.HomeDirs = fourDigits(u.homeMode()), p.missingDirs(rootfs.Rel(st.Home))
-	if _, err := p.s.cfg.Root.StatDir(path.Dir(st.HomeDirs[0])); err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "Repair what is above it, or choose another home.", "cannot make its home %s: %v", st.Home, err)
-		return false
-	}
-	return true
-}
-
 // wantKeys plans the authorized_keys; there tells that the home exists.
 func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
 	if other := p.keysOf[keysPath(st.Home)]; other != "" {
@@ -56,6 +45,11 @@ func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
 		return false
 	}
 	p.keysOf[keysPath(st.Home)] = u.Name
+	if maker, made := p.makes[rootfs.Rel(st.Home)]; made && maker.name != u.Name && maker.uid != 0 {
+		p.problem(userAddress(u.Name), u.Origin, "Give each user a home of its own.",
+			"its authorized_keys have no safe place: the home %s is made for user %s", st.Home, maker.name)
+		return false
+	}
 	st.SSHDir = true
 	if there {
 		if !p.safePlace(u, cur, st) {
@@ -161,20 +155,6 @@ func (p *planning) safePlace(u User, cur, st *UserState) bool {
 	}
 	st.SSHDir = false
 	return true
-}
-
-// missingDirs gives the directories to make for p, which is missing, outermost
-// first and p last.
-func (p *planning) missingDirs(dir string) []string {
-	out := []string{dir}
-	for up := path.Dir(dir); up != "."; up = path.Dir(up) {
-		if there, err := p.s.cfg.Root.Exists(up); err != nil || there {
-			break
-		}
-		out = append(out, up)
-	}
-	slices.Reverse(out)
-	return out
 }
 
 // keysAfter is the authorized_keys of a user for whom none are asked: those of

@@ -1,14 +1,10 @@
 package users
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -19,7 +15,7 @@ type Others struct {
 	// Taken tells that it changes or removes something that stands at one.
 	Taken bool
 	// At gives what it makes of a path, relative to the root; false where it
-	// leaves the path as it is, or where nobody can say what will be in it.
+	// leaves the path as it is.
 	At func(path string) (Other, bool, error)
 }
 
@@ -30,10 +26,16 @@ type Other struct {
 	Origin  string
 	// Type is what stands there afterwards, 0 for nothing.
 	Type rootfs.Type
+	// User and Group are whose it is then, names or digits, empty for root;
+	// Mode is its mode.
+	User, Group string
+	Mode        uint32
 	// New tells of a directory that was none before.
 	New bool
-	// Content is a file's, Target a link's text.
+	// Content is a file's, Target a link's text. Unread tells that nobody can
+	// say yet what will be in the file.
 	Content []byte
+	Unread  bool
 	Target  string
 }
 
@@ -42,131 +44,172 @@ type Other struct {
 type keyring struct {
 	p  *planning
 	at func(path string) (Other, bool, error)
-	// met are the changes that were found on the way to keys.
-	met []Other
+	// edits are the changes of accounts that at goes with.
+	edits map[string]userEdit
+	// strict leaves out the keys that sshd(8) does not take for the modes and
+	// owners on the way to them.
+	strict bool
+	// met are the changes that were found on the way to keys, and refusals by
+	// user why sshd(8) does not take keys that are there.
+	met      []Other
+	refusals map[string]string
 }
 
 // opens tells whether a user has keys to log in with: those that another part of
 // the plan puts in their place, those of the user's own change where it is about
 // keys, else those on disk.
-func (k *keyring) opens(name string, s UserState, e userEdit) (bool, error) {
-	text, changed, err := k.read(s)
-	if changed || err != nil {
-		return holdsKey(text), err
-	}
-	if u := k.p.user[name]; s.Keys != nil && u != nil && len(u.AuthorizedKeys) > 0 {
-		return slices.ContainsFunc(u.AuthorizedKeys, isKey), nil
-	}
-	if s.Keys != nil || e.before != nil && e.before.Keys != nil {
-		return s.Keys != nil && s.Keys.SHA256 != hashOf(nil), nil
-	}
-	return holdsKey(text), nil
-}
-
-// linksLimit is how many links Linux follows in one path.
-const linksLimit = 40
-
-// read gives the text of the authorized_keys of s, empty where there is none, and
-// tells whether the plan changes anything on the way there.
-func (k *keyring) read(s UserState) (text []byte, changed bool, err error) {
+func (k *keyring) opens(name string, s UserState) (bool, error) {
 	if !path.IsAbs(s.Home) || s.Home == "/" {
-		return nil, false, nil
+		return false, nil
 	}
-	met, at := len(k.met), ""
-	rest := strings.Split(keysPath(s.Home), "/")
-	// In a directory that is new there is only what the plan puts there.
-	fresh := false
-	for links := 0; len(rest) > 0 && links <= linksLimit; {
-		name := path.Join(at, rest[0])
-		rest = rest[1:]
-		o, err := k.look(name, s.UID, fresh)
-		switch {
-		case err != nil:
-			return nil, false, err
-		case (o.Type == 0 || o.Type == rootfs.Dir) && len(rest) > 0:
-			at, fresh = name, fresh || o.Type == 0 || o.New
-		case o.Type == rootfs.Symlink:
-			rest, at, fresh = followed(at, o.Target, rest), "", false
-			links++
-		case o.Type == rootfs.File && len(rest) == 0:
-			text, err := k.content(o)
-			return text, len(k.met) > met, err
-		default:
-			return nil, len(k.met) > met, nil
-		}
+	way := newTrail(func(p string, fresh bool) (spot, error) { return k.look(p, fresh, s.UID) })
+	home, found, err := k.keysOf(way, name, s)
+	if !found || err != nil || way.end.kind != rootfs.File {
+		return false, err
 	}
-	return nil, len(k.met) > met, nil
+	open, err := k.holdsKey(way.end, name, s)
+	if !open || err != nil || !k.strict {
+		return open, err
+	}
+	why := k.login(name, s).refuses(way, home)
+	if why != "" {
+		k.refusals[name] = why
+	}
+	return why == "", nil
 }
 
-// followed gives the way that is left at a link in the directory at, from the
-// root.
-func followed(at, target string, rest []string) []string {
-	if path.IsAbs(target) {
-		at = ""
+// keysOf follows the way to the authorized_keys of s, and gives the path of its
+// home, links followed.
+func (k *keyring) keysOf(way *trail, name string, s UserState) (home string, found bool, err error) {
+	if found, err := way.follow(rootfs.Rel(s.Home)); !found || err != nil {
+		return "", false, err
 	}
-	// No way leads above the root.
-	full := strings.TrimPrefix(path.Join("/", at, target), "/")
-	if full == "" {
-		return rest
-	}
-	return append(strings.Split(full, "/"), rest...)
-}
-
-// look gives what stands or will stand at p. A link that is neither root's nor
-// the user's own leads nowhere. With fresh nothing stands there yet.
-func (k *keyring) look(p string, uid ID, fresh bool) (Other, error) {
-	if k.at != nil {
-		o, changed, err := k.at(p)
+	if way.end.kind == 0 && s.HomeMode != "" {
+		mode, err := readMode(s.HomeMode)
 		if err != nil {
-			return o, err
+			return "", false, fmt.Errorf("its home: %w", err)
 		}
-		if changed {
-			k.met = append(k.met, o)
-			return o, nil
-		}
+		way.arrive(spot{path: way.end.path, kind: rootfs.Dir, uid: s.UID, mode: mode, fresh: true})
 	}
-	root := k.p.s.cfg.Root
-	o := Other{Path: p}
-	if fresh {
-		return o, nil
+	home = way.end.path
+	if found, err := way.follow(".ssh"); !found || err != nil {
+		return "", false, err
 	}
-	info, err := root.Lstat(p)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
-		return o, nil
-	case err != nil:
-		return o, fmt.Errorf("cannot look at %s: %w", root.Name(p), rootfs.Reason(err))
-	case info.Type == rootfs.Symlink && info.UID != 0 && ID(info.UID) != uid:
-		return o, nil
+	if found, err := way.follow("authorized_keys"); !found || err != nil {
+		return "", false, err
 	}
-	o.Type = info.Type
-	if o.Type == rootfs.Symlink {
-		if o.Target, err = root.Readlink(p); err != nil {
-			return o, fmt.Errorf("cannot read the link %s: %w", root.Name(p), rootfs.Reason(err))
-		}
+	if e := k.edits[name]; way.end.by == nil && e.aboutKeys() {
+		way.end, err = ownKeys(way.end.path, s)
 	}
-	return o, nil
+	return home, err == nil, err
 }
 
-// content gives the bytes of a file that was found.
-func (k *keyring) content(o Other) ([]byte, error) {
-	if o.Address != "" {
-		return o.Content, nil
+// ownKeys is what stands at p once an account has the keys of its state.
+func ownKeys(p string, s UserState) (spot, error) {
+	if s.Keys == nil {
+		return spot{path: p}, nil
 	}
-	root := k.p.s.cfg.Root
-	b, err := root.ReadFile(o.Path, keysLimit)
+	mode, err := readMode(s.Keys.Mode)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", root.Name(o.Path), rootfs.Reason(err))
+		return spot{}, fmt.Errorf("its authorized_keys: %w", err)
 	}
-	return b, nil
+	out := spot{path: p, kind: rootfs.File, uid: s.UID, mode: mode}
+	if s.Keys.UID != nil {
+		out.uid = *s.Keys.UID
+	}
+	return out, nil
 }
 
-func holdsKey(text []byte) bool {
-	return slices.ContainsFunc(strings.Split(string(text), "\n"), isKey)
+// aboutKeys tells a change that makes the authorized_keys what they are.
+func (e userEdit) aboutKeys() bool {
+	return e.after != nil && e.after.Keys != nil || e.before != nil && e.before.Keys != nil
+}
+
+// holdsKey tells whether there is a key in the authorized_keys that were found.
+func (k *keyring) holdsKey(keys spot, name string, s UserState) (bool, error) {
+	if e := k.edits[name]; keys.by == nil && e.aboutKeys() {
+		if u := k.p.user[name]; u != nil && len(u.AuthorizedKeys) > 0 {
+			return slices.ContainsFunc(u.AuthorizedKeys, isKey), nil
+		}
+		return s.Keys.SHA256 != hashOf(nil), nil
+	}
+	text := []byte(nil)
+	if keys.by != nil && !keys.by.Unread {
+		text = keys.by.Content
+	} else {
+		var err error
+		if text, err = k.p.s.cfg.Root.ReadFile(keys.path, keysLimit); err != nil {
+			return false, fmt.Errorf("cannot read %s: %w", k.p.s.cfg.Root.Name(keys.path), rootfs.Reason(err))
+		}
+	}
+	return slices.ContainsFunc(strings.Split(string(text), "\n"), isKey), nil
 }
 
 // isKey tells a line of authorized_keys that is no comment.
 func isKey(line string) bool {
 	line = strings.TrimSpace(line)
 	return line != "" && line[0] != '#'
+}
+
+// look gives what stands or will stand at p, on the way to the keys of owner.
+func (k *keyring) look(p string, fresh bool, owner ID) (spot, error) {
+	var o Other
+	changed := false
+	if k.at != nil {
+		var err error
+		if o, changed, err = k.at(p); err != nil {
+			return spot{}, err
+		}
+	}
+	now := spot{path: p}
+	if !fresh && (!changed || o.Unread) {
+		var err error
+		if now, err = standing(k.p.s.cfg.Root, p, owner); err != nil {
+			return spot{}, err
+		}
+	}
+	// What a file will hold counts as what it does; one that is yet to be made
+	// counts for nothing.
+	if !changed || o.Unread && now.kind != rootfs.File {
+		return now, nil
+	}
+	k.met = append(k.met, o)
+	uid, gid := k.ids(o)
+	return spot{path: p, kind: o.Type, uid: uid, gid: gid, mode: o.Mode, target: o.Target, fresh: o.New, by: &o}, nil
+}
+
+// ids gives whose a path is once the plan is applied.
+func (k *keyring) ids(o Other) (uid, gid ID) {
+	return k.uid(o.User), k.gid(o.Group)
+}
+
+// noID is nobody's: chown(2) takes it for no change.
+const noID = ID(1<<32 - 1)
+
+func (k *keyring) uid(name string) ID {
+	switch e, edited := k.edits[name]; {
+	case name == "" || name == "root":
+		return 0
+	case isID(name):
+		return parseID(name)
+	case edited && e.after != nil:
+		return e.after.UID
+	}
+	if u, there := k.p.book.users[name]; there {
+		return ID(u.Uid)
+	}
+	return noID
+}
+
+func (k *keyring) gid(name string) ID {
+	if name == "" || name == "root" {
+		return 0
+	}
+	if gid, there := k.p.gid(name); there {
+		return gid
+	}
+	if e := k.edits[name]; e.after != nil && e.after.OwnGroup {
+		return e.after.GID
+	}
+	return noID
 }

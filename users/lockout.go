@@ -42,18 +42,31 @@ func (s *Subsystem) Lockout(others Others) ([]plan.Problem, error) {
 }
 
 // lockout judges the plan; taken tells that it takes something from an account.
+// Keys count first as if sshd(8) took all that are there, as with StrictModes
+// off, and then by modes and owners: neither is to take the last way.
 func (p *planning) lockout(at func(string) (Other, bool, error), taken bool) (*plan.Problem, error) {
-	before, err := p.doors(nil, &keyring{p: p})
-	if err != nil || len(before) == 0 {
-		return nil, err
+	for _, strict := range []bool{false, true} {
+		before, err := p.doors(nil, &keyring{p: p, strict: strict})
+		if err != nil || len(before) == 0 {
+			return nil, err
+		}
+		after := &keyring{p: p, at: at, strict: strict}
+		still, err := p.doors(p.diff.Changes, after)
+		if err != nil {
+			return nil, err
+		}
+		if len(still) == 0 {
+			return p.lockedOut(before[0], after, taken), nil
+		}
 	}
-	after := &keyring{p: p, at: at}
-	still, err := p.doors(p.diff.Changes, after)
-	if err != nil || len(still) > 0 {
-		return nil, err
-	}
-	what, origin := "make the accounts match", p.origin(before[0])
-	problem := &plan.Problem{Address: userAddress(before[0]), Forbids: p.planned()}
+	return nil, nil
+}
+
+// lockedOut refuses a plan after which name, the last who could, can no longer
+// log in; after is what it makes of the keys.
+func (p *planning) lockedOut(name string, after *keyring, taken bool) *plan.Problem {
+	what, origin := "make the accounts match", p.origin(name)
+	problem := &plan.Problem{Address: userAddress(name), Forbids: p.planned()}
 	for _, o := range after.met {
 		problem.Forbids = append(problem.Forbids, o.Address)
 	}
@@ -62,9 +75,12 @@ func (p *planning) lockout(at func(string) (Other, bool, error), taken bool) (*p
 		what, origin = "change "+p.s.cfg.Root.Name(last.Path), last.Origin
 	}
 	problem.Origin = origin
-	problem.Summary = fmt.Sprintf("cannot %s: %s is the last who can log in and become root, and could no longer", what, before[0])
+	problem.Summary = fmt.Sprintf("cannot %s: %s is the last who can log in and become root, and could no longer", what, name)
+	if why := after.refusals[name]; why != "" {
+		problem.Summary += ": sshd takes no keys where " + why
+	}
 	problem.Advice = "Keep a password or a key for root or for a member of sudo or wheel, or use --force-lockout."
-	return problem, nil
+	return problem
 }
 
 // planned are the addresses of all changes so far.
@@ -83,6 +99,7 @@ func (p *planning) doors(changes []plan.Change, ring *keyring) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
+	ring.edits, ring.refusals = edits, map[string]string{}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		st := p.obs.user(name)
@@ -95,7 +112,7 @@ func (p *planning) doors(changes []plan.Change, ring *keyring) ([]string, error)
 		}
 		open := !noPassword(st.Password)
 		if !open {
-			if open, err = ring.opens(name, *st, edit); err != nil {
+			if open, err = ring.opens(name, *st); err != nil {
 				return nil, err
 			}
 		}

@@ -166,11 +166,11 @@ func (s *Subsystem) renumberFiles(m *migration, ids numbering, from, to uint32) 
 // cut off in between.
 func (s *Subsystem) giveModes(m *migration, ids numbering, owner uint32) error {
 	for _, p := range slices.Sorted(maps.Keys(m.Modes)) {
-		mode, err := strconv.ParseUint(m.Modes[p], 8, 12)
+		mode, err := readMode(m.Modes[p])
 		if err != nil {
-			return fmt.Errorf("cannot read the mode of %s: %w", s.cfg.Root.Name(p), err)
+			return fmt.Errorf("%s: %w", s.cfg.Root.Name(p), err)
 		}
-		if err := s.cfg.Root.RestoreMode(p, func(i rootfs.Info) bool { return ids.of(i) == owner }, uint32(mode)); err != nil {
+		if err := s.cfg.Root.RestoreMode(p, func(i rootfs.Info) bool { return ids.of(i) == owner }, mode); err != nil {
 			return err
 		}
 	}

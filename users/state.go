@@ -1,6 +1,7 @@
 package users
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,4 +148,13 @@ func minus(a, b []string) []string {
 // noPassword tells a password field that no password can match.
 func noPassword(field string) bool {
 	return field == "" || strings.HasPrefix(field, "!") || strings.HasPrefix(field, "*") || field == "x"
+}
+
+// readMode reads the octal digits of a state, which may come from a record.
+func readMode(digits string) (uint32, error) {
+	mode, err := strconv.ParseUint(digits, 8, 12)
+	if err != nil {
+		return 0, fmt.Errorf("cannot read the mode %q", digits)
+	}
+	return uint32(mode), nil
 }

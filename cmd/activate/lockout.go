@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/activate-agent/activate/activation/plan"
@@ -30,7 +32,8 @@ func otherPaths(paths *etc.Subsystem, changes []plan.Change) users.Others {
 			if !changed {
 				return users.Other{}, false, nil
 			}
-			return otherPath(paths, p, ch)
+			o, err := otherPath(paths, p, ch)
+			return o, true, err
 		},
 	}
 }
@@ -43,26 +46,43 @@ func isPath(ch plan.Change) bool {
 	return false
 }
 
-// otherPath is what ch makes of p; false for a file whose bytes nobody knows yet.
-func otherPath(paths *etc.Subsystem, p string, ch plan.Change) (o users.Other, known bool, err error) {
-	o = users.Other{Address: ch.Address, Path: p, Origin: ch.Origin}
+// otherPath is what ch makes of p.
+func otherPath(paths *etc.Subsystem, p string, ch plan.Change) (users.Other, error) {
+	o := users.Other{Address: ch.Address, Path: p, Origin: ch.Origin}
 	if ch.After == nil {
-		return o, true, nil
+		return o, nil
 	}
 	after, err := plan.Decode[etc.State](ch.After)
 	if err != nil {
-		return o, false, err
+		return o, err
 	}
+	o.User, o.Group = owned(after.User, after.UID), owned(after.Group, after.GID)
 	switch after.Type {
-	case etc.Directory:
-		o.Type, o.New = rootfs.Dir, ch.Action == plan.Create || ch.Action == plan.Replace
-		return o, true, nil
 	case etc.Symlink:
 		o.Type, o.Target = rootfs.Symlink, after.Target
-		return o, true, nil
+		return o, nil
+	case etc.Directory:
+		o.Type, o.New = rootfs.Dir, ch.Action == plan.Create || ch.Action == plan.Replace
 	case etc.File, etc.Linked:
 		o.Type = rootfs.File
+		content, known, err := paths.ContentAfter(ch)
+		if err != nil {
+			return o, err
+		}
+		o.Content, o.Unread = content, !known
 	}
-	o.Content, known, err = paths.ContentAfter(ch)
-	return o, known, err
+	mode, err := strconv.ParseUint(after.Mode, 8, 12)
+	if err != nil {
+		return o, fmt.Errorf("cannot read the mode of %s: %w", ch.Address, err)
+	}
+	o.Mode = uint32(mode)
+	return o, nil
+}
+
+// owned is the owner that a state names, or that was observed.
+func owned(name string, id *uint32) string {
+	if id != nil {
+		return strconv.FormatUint(uint64(*id), 10)
+	}
+	return name
 }
