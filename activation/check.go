@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/activate-agent/activate/activation/offspring"
 	"github.com/activate-agent/activate/activation/plan"
 )
 
@@ -21,10 +21,6 @@ const checkTimeout = time.Minute
 
 // checkOutput bounds what is shown of a checker's words, in bytes.
 const checkOutput = 4 << 10
-
-// outputDelay is how long the output of a command is awaited that has ended and
-// left a process which holds it.
-const outputDelay = time.Second
 
 // Placeholder stands in a check's argv for the path of the content.
 const Placeholder = "%s"
@@ -92,12 +88,12 @@ func (e *Engine) judge(ctx context.Context, c Check) error {
 	cmd.Env = append([]string{"PATH=" + snippetPath, "HOME=/root", "ACTIVATE_ACTION=validate"}, e.SnippetEnv...)
 	out := &beginning{room: checkOutput}
 	cmd.Stdout, cmd.Stderr = out, out
-	err = cmd.Run()
+	err = offspring.Run(cmd)
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
 		return nil
-	case ctx.Err() != nil:
-		return killed(ctx, checkTimeout)
+	case errors.Is(err, offspring.ErrKilled):
+		return killed(ctx, checkTimeout, err)
 	case c.Secret || len(out.kept) == 0:
 		return err
 	}
@@ -141,23 +137,19 @@ func inMemory(c Check) (*os.File, error) {
 	return f, nil
 }
 
-// process makes a command in a process group of its own, found in a fixed PATH
-// and killed as a whole when ctx ends.
+// process makes a command that is found in a fixed PATH, for offspring.Run.
 func process(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program(argv[0]), argv[1:]...)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
-	cmd.WaitDelay = outputDelay
 	return cmd
 }
 
-// killed says why process killed its command when ctx ended.
-func killed(ctx context.Context, timeout time.Duration) error {
+// killed says why a command was killed when ctx ended.
+func killed(ctx context.Context, timeout time.Duration, err error) error {
 	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		return fmt.Errorf("it was killed: it ran for longer than %s", timeout)
+		return fmt.Errorf("%w: it ran for longer than %s", err, timeout)
 	}
-	return fmt.Errorf("it was killed: %w", context.Cause(ctx))
+	return fmt.Errorf("%w: %w", err, context.Cause(ctx))
 }
 
 // program finds a command by its name in snippetPath, whatever the caller's

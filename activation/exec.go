@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/offspring"
 )
 
 // snippetPath is what a snippet finds programs in; the caller's PATH has no
@@ -27,8 +28,8 @@ const snippetTimeout = 5 * time.Minute
 // maxLine is how much of a snippet's output is held while its line goes on.
 const maxLine = 64 << 10
 
-// runSnippet runs s in a process group of its own and reports its output line
-// by line. When its time is up the whole group is killed.
+// runSnippet runs s and reports its output. When its time is up all that it
+// started is killed.
 func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journal) error {
 	timeout := snippetTimeout
 	if s.Timeout != "" {
@@ -49,8 +50,8 @@ func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journa
 	}
 	cmd.Env = e.snippetEnv(s, j)
 	err = e.stream(cmd, snippetStep+s.Name)
-	if ctx.Err() != nil {
-		return killed(ctx, timeout)
+	if errors.Is(err, offspring.ErrKilled) {
+		return killed(ctx, timeout, err)
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return errors.New(exit.String())
@@ -133,7 +134,7 @@ func (e *Engine) stream(cmd *exec.Cmd, step string) error {
 			}
 		}
 	}()
-	err := cmd.Run()
+	err := offspring.Run(cmd)
 	_ = w.Close()
 	<-done
 	if errors.Is(err, exec.ErrWaitDelay) {
