@@ -180,7 +180,8 @@ type Engine struct {
 type Event struct {
 	// Step is the step of the run: "stage", "users", "snippet secrets", …
 	Step string
-	// Text is one line, or a line of a snippet's output.
+	// Text is one line, or the lines of a snippet's output that came together,
+	// with newlines in between.
 	Text string
 	// Warning marks what went wrong or was left out.
 	Warning bool

@@ -1,11 +1,9 @@
 package activation
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -24,9 +22,6 @@ const snippetPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 // snippetTimeout is how long a snippet may take that says nothing of it.
 const snippetTimeout = 5 * time.Minute
-
-// maxLine is how much of a snippet's output is held while its line goes on.
-const maxLine = 64 << 10
 
 // runSnippet runs s and reports its output. When its time is up all that it
 // started is killed.
@@ -115,39 +110,16 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// stream runs cmd and reports every line it prints.
+// stream runs cmd and reports what it prints.
 func (e *Engine) stream(cmd *exec.Cmd, step string) error {
-	r, w := io.Pipe()
-	cmd.Stdout, cmd.Stderr = w, w
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		// A line that is longer than the buffer is reported in pieces.
-		lines := bufio.NewReaderSize(r, maxLine)
-		for {
-			line, err := lines.ReadSlice('\n')
-			if len(line) > 0 {
-				e.report(step, trimNewline(string(line)))
-			}
-			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-				return
-			}
-		}
-	}()
+	out := &lines{tell: func(text string) { e.report(step, text) }}
+	cmd.Stdout, cmd.Stderr = out, out
 	err := offspring.Run(cmd)
-	_ = w.Close()
-	<-done
+	out.finish()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		// It ended well, and what it began goes on.
 		e.report(step, "it left a process in the background, whose output is no longer shown")
 		return nil
 	}
 	return err
-}
-
-func trimNewline(s string) string {
-	if n := len(s); n > 0 && s[n-1] == '\n' {
-		return s[:n-1]
-	}
-	return s
 }

@@ -28,7 +28,8 @@ func journalEntry(line []byte) (string, map[string]string) {
 	}
 	if step, ok := values[fieldStep]; ok {
 		fields["ACTIVATE_STEP"] = fmt.Sprint(step)
-		message = fmt.Sprintf("%v: %v", step, values[fieldText])
+		prefix := fmt.Sprint(step) + ": "
+		message = prefix + strings.ReplaceAll(fmt.Sprint(values[fieldText]), "\n", "\n"+prefix)
 	}
 	if e, ok := values["error"]; ok {
 		message += ": " + fmt.Sprint(e)

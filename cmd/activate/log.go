@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/coreos/go-systemd/v22/journal"
 	"github.com/rs/zerolog"
@@ -86,7 +87,21 @@ func (h *host) event(e activation.Event) {
 	if e.Warning {
 		level = zerolog.WarnLevel
 	}
-	h.log.WithLevel(level).Str(fieldStep, e.Step).Str(fieldText, e.Text).Msg("step")
+	for _, text := range entries(e.Text) {
+		h.log.WithLevel(level).Str(fieldStep, e.Step).Str(fieldText, text).Msg("step")
+	}
+}
+
+// flood is how many lines that come together are logged one by one.
+const flood = 100
+
+// entries gives what is logged of a step: its lines, or, where a snippet prints
+// faster than a journal takes entries, all of them in one.
+func entries(text string) []string {
+	if strings.Count(text, "\n") >= flood {
+		return []string{text}
+	}
+	return strings.Split(text, "\n")
 }
 
 // logResult logs how a run ended.

@@ -64,6 +64,10 @@ snippet "signals" {
 	if got := m.Succeed("cat /root/code /etc/motd"); got != "0\ndone\n" {
 		t.Errorf("got %q", got)
 	}
+	// However fast it prints, the journal has each line, with its step.
+	m.WaitUntil(func() bool {
+		return m.Succeed("journalctl -t activate --no-pager -o cat | grep -c '^snippet signals: [0-9]*$' || true") == "100000\n"
+	}, "the journal to have all lines")
 	ignored, err := strconv.ParseUint(strings.Fields(m.Succeed("cat /root/ignored"))[1], 16, 64)
 	if mask := uint64(1)<<(unix.SIGHUP-1) | 1<<(unix.SIGPIPE-1); err != nil || ignored&mask != 0 {
 		t.Errorf("a snippet ignores signals %x, %v", ignored, err)

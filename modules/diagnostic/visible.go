@@ -32,7 +32,14 @@ func Visible(text string) string {
 }
 
 // hidden tells whether anything in text is not to reach a terminal.
-func hidden(text string) bool { return !utf8.ValidString(text) || strings.ContainsFunc(text, isHidden) }
+func hidden(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			return !utf8.ValidString(text[i:]) || strings.ContainsFunc(text[i:], isHidden)
+		}
+	}
+	return false
+}
 
 func isHidden(r rune) bool {
 	return r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/activate-agent/activate/activation"
@@ -105,14 +106,22 @@ func Problems(w io.Writer, label string, list []plan.Problem) {
 	}
 }
 
-// Event prints one step of a run.
+// Event prints one step of a run, its name before each line.
 func Event(w io.Writer, s Style, e activation.Event) {
 	name := visible(e.Step) + ":"
 	step := s.dim(name)
 	if e.Warning {
 		step = s.yellow(name)
 	}
-	fmt.Fprintf(w, "%s %s\n", step, visible(e.Text))
+	// In one piece, since there may be millions.
+	var text strings.Builder
+	for line := range strings.SplitSeq(visible(e.Text), "\n") {
+		text.WriteString(step)
+		text.WriteByte(' ')
+		text.WriteString(line)
+		text.WriteByte('\n')
+	}
+	_, _ = io.WriteString(w, text.String())
 	if spinner, ok := w.(*Spinner); ok {
 		spinner.Label(step, time.Now())
 	}
