@@ -45,3 +45,22 @@ func TestNewAccountInheritsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestEqualLinesReturn has each line of a departed account and group twice, to
+// the byte.
+func TestEqualLinesReturn(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/shadow"] = "gone:$6$salt$old:18000::::5::\n" + files["etc/shadow"] + "gone:$6$salt$old:18000::::5::\n"
+	files["etc/gshadow"] = "gone:$6$salt$old:eve:\ngone:$6$salt$old:eve:\n" + files["etc/gshadow"]
+	files["etc/subuid"] = "gone:500000:10\ngone:500000:10\n" + files["etc/subuid"]
+	desired := wants(users.User{Name: "gone", SubIDs: &users.SubIDs{Auto: true}})
+	h := open(t, files)
+	before := h.tree(t)
+	h.switchTo(t, desired)
+	if got := h.read(t, "etc/shadow") + h.read(t, "etc/gshadow"); strings.Contains(got, "$old") {
+		t.Error(got)
+	}
+	h.returns(t, before)
+	failsInTurnFrom(t, files, desired, func(h *host) bool { return !strings.Contains(h.read(t, "etc/shadow"), "$old") })
+}

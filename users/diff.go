@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
@@ -16,7 +17,7 @@ import (
 // can't have is in Problems, but for what Lockout finds.
 func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	var d plan.Diff
-	s.planning = nil
+	s.planning, s.seen, s.comings, s.goings = nil, nil, nil, nil
 	if s.cfg.Desired.empty() && s.cfg.Last.empty() && !s.cfg.Undo {
 		return d, nil
 	}
@@ -29,23 +30,40 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 		return d, nil
 	}
 	seen := s.look()
-	s.amended, s.remade = map[plan.Address]plan.State{}, map[plan.Address]bool{}
-	p, err := s.newPlanning(&d)
+	p, err := s.planAll(ctx)
 	if err != nil {
 		return d, err
 	}
-	if err := ctx.Err(); err != nil {
-		return d, err
-	}
-	p.warnMalformed()
-	p.desired()
-	p.leaving()
-	p.preflight()
-	if s.seen = nil; len(d.Problems)+len(d.Warnings) == 0 {
+	if d = *p.diff; len(d.Problems)+len(d.Warnings) == 0 {
 		s.seen = seen
 	}
 	s.planning = p
-	return d, nil
+	return d, s.noteComings(d.Changes)
+}
+
+// planAll plans all changes. That a group of ours is to stay is known at the end
+// only, and what others want of it is judged by that: then all is planned anew.
+func (s *Subsystem) planAll(ctx context.Context) (*planning, error) {
+	staying := map[string]bool{}
+	for {
+		s.amended, s.remade = map[plan.Address]plan.State{}, map[plan.Address]bool{}
+		p, err := s.newPlanning(&plan.Diff{})
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		maps.DeleteFunc(p.going, func(group string, _ bool) bool { return staying[group] })
+		p.warnMalformed()
+		p.desired()
+		p.leaving()
+		p.preflight()
+		if len(p.staying) == 0 {
+			return p, nil
+		}
+		maps.Copy(staying, p.staying)
+	}
 }
 
 func (d Desired) empty() bool { return len(d.Users)+len(d.Groups) == 0 }
@@ -70,10 +88,14 @@ type planning struct {
 	// makes are the homes that this plan makes, parents the directories that it
 	// makes above them, and for whom.
 	makes, parents map[string]maker
-	// newGIDs are the ids chosen for groups that do not exist yet.
-	newGIDs map[string]ID
-	// going are the groups that leave with this plan.
-	going map[string]bool
+	// newGIDs are the ids chosen for groups that do not exist yet, ownGIDs those
+	// for the own groups of users.
+	newGIDs, ownGIDs map[string]ID
+	// going are the groups that leave with this plan, as far as was known when it
+	// began, and staying those of them of which it turned out that they don't.
+	going, staying map[string]bool
+	// fresh are the users that are made, with the ids chosen for them.
+	fresh map[string]*UserState
 	// looseUsers, looseShadow and looseGroups are names in malformed lines.
 	looseUsers, looseShadow, looseGroups map[string]bool
 }
@@ -100,8 +122,9 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		lastUser: make(map[string]*User, len(s.cfg.Last.Users)), user: make(map[string]*User, len(s.cfg.Desired.Users)),
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
-		keysOf: map[string]string{}, newGIDs: map[string]ID{},
+		keysOf: map[string]string{}, newGIDs: map[string]ID{}, ownGIDs: map[string]ID{},
 		makes: map[string]maker{}, parents: map[string]maker{},
+		staying: map[string]bool{}, fresh: map[string]*UserState{},
 		looseUsers:  looseNames(b.passwd),
 		looseShadow: looseNames(b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),
@@ -165,6 +188,9 @@ func (p *planning) desired() {
 		plans[i] = p.newUser(u)
 	}
 	p.foreign(list, plans)
+	for i, u := range list {
+		p.fresh[u.Name] = plans[i]
+	}
 	for i, u := range list {
 		p.oneUser(u, plans[i])
 	}

@@ -153,8 +153,7 @@ func (p *planning) leaveGroup(g Group, after map[string]*UserState) {
 		p.returnGroup(g, before, GroupState{GID: cur.GID})
 		return
 	}
-	if user := p.primaryOf(cur.GID, after); user != "" {
-		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove group %s: it is the primary group of %s, so it stays", g.Name, user))
+	if p.stays(g.Name, cur.GID, after) {
 		return
 	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), nil, "no longer in the configuration", ""))
@@ -183,9 +182,30 @@ func (p *planning) ownGroupWanted(name string) bool {
 	return ok && (u.Group == "" || u.Group == name)
 }
 
-// primaryOf gives a user who has gid as primary group once the plan is applied.
-func (p *planning) primaryOf(gid ID, after map[string]*UserState) string {
+// stays tells, and says, that a group of ours that leaves the configuration has
+// to stay for the sake of those whose primary group it is; after are the users
+// that this plan changes, as they will be.
+func (p *planning) stays(group string, gid ID, after map[string]*UserState) bool {
+	user := p.primaryOf(group, gid, after)
+	if user == "" {
+		return false
+	}
+	p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(groupAddress(group), "", "",
+		"cannot remove group %s: it is the primary group of %s, so it stays", group, user))
+	if p.going[group] {
+		p.staying[group] = true
+	}
+	return true
+}
+
+// primaryOf gives a user who has a group as primary group once the plan is
+// applied. One for whom the configuration asks for it does not count: it could
+// not have it on a host where the group never was.
+func (p *planning) primaryOf(group string, gid ID, after map[string]*UserState) string {
 	for _, name := range p.book.primaries[gid] {
+		if u := p.user[name]; u != nil && u.Group == group {
+			continue
+		}
 		st, changed := after[name]
 		if !changed {
 			return name

@@ -231,26 +231,43 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 		name = u.Name
 	}
 	st.Group = p.groupLabel(name)
+	if u.Group != "" && u.Group != u.Name {
+		gid, ok := p.groupOf(name)
+		if !ok {
+			p.noGroup(u, u.Group)
+		}
+		st.GID = gid
+		return ok
+	}
 	if gid, ok := p.gid(name); ok {
 		st.GID = gid
 		return true
-	}
-	if u.Group != "" && u.Group != u.Name {
-		p.noGroup(u, u.Group)
-		return false
 	}
 	if p.looseGroups[name] {
 		p.problem(userAddress(u.Name), u.Origin, "Repair or remove the line.", "a malformed line of /etc/group has this name")
 		return false
 	}
-	gid, err := p.alloc.gid(u.Name, u.System, st.UID)
+	gid, err := p.ownGID(u, st)
 	if err != nil {
 		p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
 		return false
 	}
-	p.alloc.holdGroup(u.Name, gid)
 	st.OwnGroup, st.GID = true, gid
 	return true
+}
+
+// ownGID chooses the gid of the group that is made with a user, once.
+func (p *planning) ownGID(u User, st *UserState) (ID, error) {
+	if gid, made := p.ownGIDs[u.Name]; made {
+		return gid, nil
+	}
+	gid, err := p.alloc.gid(u.Name, u.System, st.UID)
+	if err != nil {
+		return 0, err
+	}
+	p.alloc.holdGroup(u.Name, gid)
+	p.ownGIDs[u.Name] = gid
+	return gid, nil
 }
 
 // noGroup refuses a group that u names and that is not there.
@@ -266,7 +283,27 @@ func (p *planning) noGroup(u User, group string) {
 	}
 }
 
-// gid resolves a group that exists and stays, or that this plan makes.
+// groupOf resolves a group that one user asks for: also another's own group,
+// which this plan makes with that user.
+func (p *planning) groupOf(name string) (ID, bool) {
+	if gid, ok := p.gid(name); ok {
+		return gid, true
+	}
+	if p.going[name] || p.looseGroups[name] || !p.ownGroupWanted(name) {
+		return 0, false
+	}
+	u, st := p.user[name], p.fresh[name]
+	if now, there := p.book.users[name]; there && p.losesPrimary(*u) {
+		st = &UserState{UID: ID(now.Uid)}
+	}
+	if st == nil {
+		return 0, false
+	}
+	gid, err := p.ownGID(*u, st)
+	return gid, err == nil
+}
+
+// gid resolves a group that exists and stays, or that this plan makes for itself.
 func (p *planning) gid(name string) (ID, bool) {
 	if p.going[name] {
 		return 0, false
@@ -288,7 +325,7 @@ func (p *planning) gid(name string) (ID, bool) {
 func (p *planning) supplementary(u User, st, cur *UserState) bool {
 	ok := true
 	for _, g := range u.Groups {
-		if _, found := p.gid(g); !found && !p.s.cfg.Desired.DeclaresGroup(g) || isID(g) {
+		if _, found := p.groupOf(g); !found || isID(g) {
 			p.noGroup(u, g)
 			ok = false
 		}

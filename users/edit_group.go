@@ -168,15 +168,27 @@ func (e *edit) returning(group string) bool {
 }
 
 // restore puts lines back, lowest place first, so that each finds its place as
-// it was.
+// it was. Those that are there already, as often as they were, stay.
 func (e *edit) restore() {
 	slices.SortStableFunc(e.lines, func(a, b savedLine) int { return a.At - b.At })
+	type place struct {
+		file, text string
+		at         int
+	}
+	done, back := map[place]bool{}, map[*row]bool{}
 	for _, l := range e.lines {
-		d := e.document(l.File)
-		text := string(l.Text)
-		if !slices.ContainsFunc(d.rows, func(r *row) bool { return r.text == text }) {
-			d.insert(l.At, text)
+		d, text := e.document(l.File), string(l.Text)
+		at := place{l.File, text, l.At}
+		if done[at] {
+			continue
 		}
+		done[at] = true
+		i := slices.IndexFunc(d.rows, func(r *row) bool { return r.text == text && !back[r] })
+		if i < 0 {
+			i = min(l.At, len(d.rows))
+			d.insert(i, text)
+		}
+		back[d.rows[i]] = true
 	}
 }
 

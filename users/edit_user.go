@@ -7,9 +7,12 @@ import (
 	"strconv"
 )
 
-// identity settles the uid of a new account and makes its own group. The ids
-// of the plan are taken unless somebody else got them since.
+// identity settles the uid of a new account and makes the own group of one that
+// gets it. The ids of the plan are taken unless somebody else got them since.
 func (e *edit) identity(c *userChange) error {
+	if c.before != nil && c.after != nil && c.after.OwnGroup {
+		return e.addGroup(c.name, c.after.GID)
+	}
 	if c.before != nil || c.after == nil || c.after.Lines != "" {
 		return nil
 	}
@@ -186,11 +189,6 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 	}{{pwDescription, cur.Description, a.Description}, {pwHome, cur.Home, a.Home}, {pwShell, cur.Shell, a.Shell}} {
 		if f.now != f.want {
 			e.book.passwd.set(r, f.i, field(f.want))
-		}
-	}
-	if a.OwnGroup {
-		if err := e.addGroup(c.name, a.GID); err != nil {
-			return err
 		}
 	}
 	if cur.Group != a.Group {

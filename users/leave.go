@@ -12,25 +12,43 @@ import (
 // leaving plans the way of the accounts in Last that are no longer desired:
 // users first, so that no group goes before its users.
 func (p *planning) leaving() {
+	gone := map[string]*UserState{}
+	for _, u := range p.leavers() {
+		if st := p.leaveUser(u); st != nil {
+			gone[u.Name] = st
+		}
+	}
+	if len(gone)+len(p.s.cfg.Last.Groups) == 0 {
+		return
+	}
+	after := p.changedUsers()
+	for name := range gone {
+		after[name] = nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		p.removeUser(name, *gone[name], after)
+	}
+	for _, g := range append(slices.Clone(p.s.cfg.Last.Groups), p.keptGroups()...) {
+		if _, wanted := p.group[g.Name]; !wanted {
+			p.leaveGroup(g, after)
+		}
+	}
+}
+
+// leavers are the users that are no longer desired.
+func (p *planning) leavers() []User {
+	var out []User
 	for _, u := range p.s.cfg.Last.Users {
 		if _, wanted := p.user[u.Name]; !wanted {
-			p.leaveUser(u)
+			out = append(out, u)
 		}
 	}
 	if p.s.cfg.Undo {
 		for _, name := range slices.Sorted(maps.Keys(p.ledger.Locked)) {
-			p.leaveUser(User{Name: name})
+			out = append(out, User{Name: name})
 		}
 	}
-	var after map[string]*UserState
-	for _, g := range append(slices.Clone(p.s.cfg.Last.Groups), p.keptGroups()...) {
-		if _, wanted := p.group[g.Name]; !wanted {
-			if after == nil {
-				after = p.changedUsers()
-			}
-			p.leaveGroup(g, after)
-		}
-	}
+	return out
 }
 
 // keptGroups are groups of ours that stayed behind as the primary groups of
@@ -67,42 +85,51 @@ func (p *planning) changedUsers() map[string]*UserState {
 	return out
 }
 
-func (p *planning) leaveUser(u User) {
+// leaveUser plans the way of a user that returns to what it was or that is
+// locked, and gives what one is that is to be removed.
+func (p *planning) leaveUser(u User) *UserState {
 	a := userAddress(u.Name)
 	cur, err := p.current(User{Name: u.Name}, u)
 	if err != nil {
 		p.diff.Problems = append(p.diff.Problems, plan.Problemf(a, "", "", "cannot remove user %s: %v", u.Name, err))
-		return
+		return nil
 	}
 	if cur == nil {
-		return
+		return nil
 	}
 	if original := p.originalUser(u.Name); original != nil {
 		p.returnUser(u, *cur, *original)
-		return
+		return nil
 	}
 	if given, ok := p.ledger.Users[u.Name]; ok && given != cur.UID {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove user %s: it has the uid %s, not the %s it was given, so it is another account and stays", u.Name, cur.UID, given))
-		return
+		return nil
 	}
-	before := *cur
+	if u.OnRemoval == "lock" && !p.s.cfg.Undo {
+		p.lockUser(a, *cur)
+		return nil
+	}
+	return cur
+}
+
+// removeUser plans the removal of a user, and of its own group unless somebody
+// has that for the primary group; after are the users that the plan changes.
+func (p *planning) removeUser(name string, before UserState, after map[string]*UserState) {
 	// The content of a home is never removed.
 	before.Keys = nil
-	before.Groups = slices.DeleteFunc(slices.Clone(cur.Groups), func(g string) bool { return p.joins[membership{g, u.Name}] })
-	before.OwnGroup = p.ownsGroup(u.Name)
-	if before.OwnGroup {
-		before.GID, _ = p.book.gid(u.Name)
+	before.Groups = slices.DeleteFunc(slices.Clone(before.Groups), func(g string) bool { return p.joins[membership{g, name}] })
+	if p.ownsGroup(name) {
+		gid, _ := p.book.gid(name)
+		if before.OwnGroup = !p.stays(name, gid, after); before.OwnGroup {
+			before.GID = gid
+		}
 	}
-	before.Lines = p.linesKey(u.Name, before.OwnGroup)
-	if found, ok := p.ledger.Departed[u.Name]; ok {
+	before.Lines = p.linesKey(name, before.OwnGroup)
+	if found, ok := p.ledger.Departed[name]; ok {
 		before.Departed = &found
 		before.Groups = minus(before.Groups, found.Groups)
 	}
-	if u.OnRemoval == "lock" && !p.s.cfg.Undo {
-		p.lockUser(a, before)
-		return
-	}
-	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), nil, "no longer in the configuration", ""))
+	p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(name), p.encode(before), nil, "no longer in the configuration", ""))
 }
 
 // ownsGroup tells whether the group of a user's name was made with the user.
@@ -111,11 +138,7 @@ func (p *planning) ownsGroup(name string) bool {
 	given, ours := p.ledger.Groups[name]
 	_, declared := p.group[name]
 	_, wasDeclared := p.lastGroup[name]
-	if !there || !ours || given != ID(g.Gid) || declared || wasDeclared {
-		return false
-	}
-	// Another user's primary group is not the user's own any more.
-	return otherThan(p.book.primaries[given], name) == ""
+	return there && ours && given == ID(g.Gid) && !declared && !wasDeclared
 }
 
 // lockedMark is put before a hash: no password gives it. lockedSince is the
@@ -128,6 +151,8 @@ const (
 // lockUser keeps the account and closes it: no password, expired since 1970,
 // which also stops keys, and no services without a login.
 func (p *planning) lockUser(a plan.Address, before UserState) {
+	// What is in the home is never touched.
+	before.Keys = nil
 	after := before
 	after.Lines, after.OwnGroup, after.GID, after.Locked = "", false, 0, true
 	after.Linger = false

@@ -64,6 +64,8 @@ type Subsystem struct {
 	seen map[string]rootfs.Info
 	// planning is that of the last Diff, until Lockout has judged it.
 	planning *planning
+	// comings and goings are the accounts that the last Diff makes and removes.
+	comings, goings map[plan.Address]bool
 	// amended are the originals of accounts of which the configuration manages
 	// more than the last one.
 	amended map[plan.Address]plan.State
@@ -93,6 +95,34 @@ func New(cfg Config) *Subsystem {
 // asks for: its deletion, its lock, or its return to what it was before.
 func (s *Subsystem) Leaves(ch plan.Change) bool {
 	return !s.desired[ch.Address]
+}
+
+// Makes tells whether the plan of the last Diff makes the account, or the group
+// with its user.
+func (s *Subsystem) Makes(a plan.Address) bool { return s.comings[a] }
+
+// Removes tells whether the plan of the last Diff takes the account away, or the
+// group with its user.
+func (s *Subsystem) Removes(a plan.Address) bool { return s.goings[a] }
+
+// noteComings enters what Makes and Removes tell of the changes.
+func (s *Subsystem) noteComings(changes []plan.Change) error {
+	s.comings, s.goings = map[plan.Address]bool{}, map[plan.Address]bool{}
+	users, groups, err := s.decodeChanges(changes)
+	if err != nil {
+		return err
+	}
+	for _, c := range groups {
+		s.comings[groupAddress(c.name)], s.goings[groupAddress(c.name)] = c.before == nil, c.after == nil
+	}
+	for _, c := range users {
+		s.comings[userAddress(c.name)], s.goings[userAddress(c.name)] = c.before == nil, c.after == nil
+		had, has := c.before != nil && c.before.OwnGroup, c.after != nil && c.after.OwnGroup
+		if had != has {
+			s.comings[groupAddress(c.name)], s.goings[groupAddress(c.name)] = has, had
+		}
+	}
+	return nil
 }
 
 func (d Desired) addresses() map[plan.Address]bool {

@@ -55,14 +55,13 @@ func (p *planning) secretsUnreadable(name string, cur, after UserState) bool {
 // primary gives an existing account the primary group of u. One that is no
 // longer said goes back to what it was before us, or to the own group.
 func (p *planning) primary(u User, after, cur *UserState) bool {
-	if u.Group == "" && p.last(u.Name).Group == "" {
+	switch original := p.originalUser(u.Name); {
+	case u.Group == "" && p.last(u.Name).Group == "":
 		return true
-	}
-	if u.Group == "" {
-		if original := p.originalUser(u.Name); original != nil {
-			p.oldPrimary(u, after, original.Group)
-			return true
-		}
+	case u.Group == "" && original != nil:
+		p.oldPrimary(u, after, original.Group)
+		return true
+	case p.losesPrimary(u):
 		if !p.newPrimary(u, after) {
 			return false
 		}
@@ -71,7 +70,7 @@ func (p *planning) primary(u User, after, cur *UserState) bool {
 		}
 		return true
 	}
-	gid, ok := p.gid(u.Group)
+	gid, ok := p.groupOf(u.Group)
 	if !ok {
 		p.noGroup(u, u.Group)
 		return false
@@ -80,6 +79,12 @@ func (p *planning) primary(u User, after, cur *UserState) bool {
 		after.Group = p.groupLabel(u.Group)
 	}
 	return true
+}
+
+// losesPrimary tells an account of ours that goes from the group that it was
+// given to its own.
+func (p *planning) losesPrimary(u User) bool {
+	return u.Group == "" && p.last(u.Name).Group != "" && p.originalUser(u.Name) == nil
 }
 
 // oldPrimary gives an account the primary group of before, if it is there still.

@@ -9,8 +9,8 @@ import (
 	"github.com/activate-agent/activate/users"
 )
 
-// accounts makes the subsystem of users and groups, beside that of paths.
-func (w *wiring) accounts(d, last desired, c activation.Context, paths *etc.Subsystem) activation.Part {
+// accounts makes the subsystem of users and groups.
+func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsystem {
 	cfg := users.Config{
 		Root: w.root, Store: c.Store, Desired: d.users, Last: last.users, Memo: w.accountsMemo(),
 		Generation: numberOf(c.Last),
@@ -25,7 +25,11 @@ func (w *wiring) accounts(d, last desired, c activation.Context, paths *etc.Subs
 		cfg.Lookup = lookupAccounts()
 		cfg.Changed = func() { dropAccountCaches(w.warn) }
 	}
-	s := users.New(cfg)
+	return users.New(cfg)
+}
+
+// accountsPart is their part of a run, beside that of paths.
+func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *etc.Subsystem) activation.Part {
 	space := s.Space
 	if w.allDrift {
 		// As for files: what is only looked at needs none.
@@ -84,40 +88,17 @@ func numberOf(r *generation.Record) int {
 	return r.Number
 }
 
-// leavingUsers are the accounts that this run removes: nothing can be theirs.
-func leavingUsers(d, last users.Desired, originals map[plan.Address]plan.State) map[string]bool {
-	out := map[string]bool{}
-	for _, u := range last.Users {
-		_, returns := originals[plan.NewAddress(plan.KindUser, u.Name)]
-		out[u.Name] = !returns && u.OnRemoval != "lock"
-	}
-	for _, u := range d.Users {
-		delete(out, u.Name)
-	}
-	return out
-}
-
-// leavingGroups are the groups that this run removes, of those that had a block.
-func leavingGroups(d, last users.Desired, originals map[plan.Address]plan.State) map[string]bool {
-	out := map[string]bool{}
-	for _, g := range last.Groups {
-		_, returns := originals[plan.NewAddress(plan.KindGroup, g.Name)]
-		out[g.Name] = !returns && !d.DeclaresGroup(g.Name)
-	}
-	return out
-}
-
 // owners resolves the names of owners: accounts of the root, and those the
-// configuration makes.
-func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.State) (etc.Owners, error) {
+// configuration makes. Nothing can be given to one that the run removes; accounts
+// were compared before.
+func (w *wiring) owners(d, last users.Desired, accounts *users.Subsystem) (etc.Owners, error) {
 	names, err := users.ReadNames(w.root)
 	if err != nil {
 		return etc.Owners{}, err
 	}
-	leaving, leavingGroup := leavingUsers(d, last, originals), leavingGroups(d, last, originals)
 	return etc.Owners{
 		User: func(name string) (uint32, bool) {
-			if leaving[name] {
+			if accounts.Removes(plan.NewAddress(plan.KindUser, name)) {
 				return 0, false
 			}
 			if uid, migrated := d.Migrated(last, name); migrated {
@@ -127,7 +108,7 @@ func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.S
 		},
 		UserBefore: names.User,
 		Group: func(name string) (uint32, bool) {
-			if leavingGroup[name] {
+			if accounts.Removes(plan.NewAddress(plan.KindGroup, name)) {
 				return 0, false
 			}
 			if gid, migrated := d.MigratedGroup(last, name); migrated {
@@ -136,6 +117,11 @@ func (w *wiring) owners(d, last users.Desired, originals map[plan.Address]plan.S
 			return names.Group(name)
 		},
 		GroupBefore:  names.Group,
-		UserDeclared: d.DeclaresUser, GroupDeclared: d.DeclaresGroup,
+		UserDeclared: d.DeclaresUser,
+		GroupDeclared: func(name string) bool {
+			// A user who is there already may have another group.
+			_, there := names.User(name)
+			return d.DeclaresGroup(name) && (!there || accounts.Makes(plan.NewAddress(plan.KindGroup, name)))
+		},
 	}, nil
 }

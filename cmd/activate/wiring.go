@@ -124,7 +124,8 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if err != nil {
 			return nil, nil, err
 		}
-		files, paths, err := w.files(d, last, c)
+		accounts := w.accounts(d, last, c)
+		files, paths, err := w.files(d, last, c, accounts)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,12 +136,12 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if w.caller != nil {
 			return []activation.Part{files, units}, handoff, nil
 		}
-		return []activation.Part{w.accounts(d, last, c, paths), files, units}, handoff, nil
+		return []activation.Part{w.accountsPart(accounts, c, paths), files, units}, handoff, nil
 	}
 }
 
-// files makes the subsystem of paths, by itself too.
-func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, *etc.Subsystem, error) {
+// files makes the subsystem of paths; accounts own them.
+func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Subsystem) (activation.Part, *etc.Subsystem, error) {
 	stamps, err := w.readStamps()
 	if err != nil {
 		return activation.Part{}, nil, err
@@ -148,7 +149,7 @@ func (w *wiring) files(d, last desired, c activation.Context) (activation.Part, 
 	s := etc.New(etc.Config{
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
 		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
-		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, c.Index.Originals) },
+		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, accounts) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
 	})
