@@ -95,6 +95,7 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	}
 	p.amend(u, *cur, after.Replaced)
 	differs := userReason(*cur, after)
+	cur.SSHDir = p.leavesSSHDir(cur, &after)
 	before := *cur
 	if differs != "" || !ours {
 		before.Lines = p.linesKey(u.Name, false)

@@ -170,3 +170,64 @@ func TestKeysThatReturnAreOfTheOldID(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestTheDirectoryOfKeysGoesWithThem where we made it, and nobody put anything
+// into it or changed it.
+func TestTheDirectoryOfKeysGoesWithThem(t *testing.T) {
+	t.Parallel()
+	bob := users.User{Name: "bob", AuthorizedKeys: []string{"ssh-ed25519 A"}}
+	moved := bob
+	moved.Home, moved.CreateHome = "/home/bob/new", true
+	const ssh = "home/bob/.ssh"
+	for name, c := range map[string]struct {
+		touch func(h *host, dir string) error
+		steps []users.Desired
+		stays bool
+	}{
+		"the block goes":         {steps: []users.Desired{wants(bob), {}}},
+		"the keys go":            {steps: []users.Desired{wants(bob), wants(users.User{Name: "bob"})}},
+		"other keys, then none":  {steps: []users.Desired{wants(bob), wants(users.User{Name: "bob", AuthorizedKeys: []string{"ssh-rsa B"}}), {}}},
+		"come, gone, come, gone": {steps: []users.Desired{wants(bob), {}, wants(bob), {}}},
+		"the home is another":    {steps: []users.Desired{wants(bob), wants(moved)}},
+		"something is in it": {
+			touch: func(_ *host, dir string) error { return os.WriteFile(dir+"/config", nil, 0o600) },
+			steps: []users.Desired{wants(bob), {}}, stays: true,
+		},
+		"its mode is another": {
+			touch: func(_ *host, dir string) error { return os.Chmod(dir, 0o750) },
+			steps: []users.Desired{wants(bob), {}}, stays: true,
+		},
+	} {
+		h := open(t, debian)
+		dir := filepath.Join(h.dir, "home/bob")
+		must(t, os.MkdirAll(dir, 0o755))
+		must(t, os.Chown(dir, 1000, 1000))
+		h.switchTo(t, c.steps[0])
+		if c.touch != nil {
+			must(t, c.touch(h, dir+"/.ssh"))
+		}
+		for _, step := range c.steps[1:] {
+			was := h.tree(t)
+			s := h.subsystem(step)
+			d, err := s.Diff(t.Context())
+			must(t, err)
+			must(t, s.Save(t.Context(), d.Changes))
+			must(t, s.Apply(t.Context(), d.Changes))
+			must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+			if diff := cmp.Diff(was, h.tree(t)); diff != "" {
+				t.Errorf("%s: undone: %s", name, diff)
+			}
+			h.switchTo(t, step)
+		}
+		if _, err := os.Lstat(filepath.Join(h.dir, ssh)); (err == nil) != c.stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	h := open(t, debian)
+	must(t, os.MkdirAll(filepath.Join(h.dir, ssh), 0o700))
+	must(t, os.Chown(filepath.Join(h.dir, "home/bob"), 1000, 1000))
+	must(t, os.Chown(filepath.Join(h.dir, ssh), 1000, 1000))
+	before := h.tree(t)
+	h.switchTo(t, wants(bob))
+	h.returns(t, before)
+}

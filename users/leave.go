@@ -203,6 +203,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		after.SubGIDs = mergeRanges(cur.SubGIDs, p.givenSubIDs(u.Name), nil)
 	}
 	p.oldKeys(User{Name: u.Name}, &cur, &after)
+	before.SSHDir = p.leavesSSHDir(&cur, &after)
 	if u.Linger != nil && cur.Linger == *u.Linger {
 		after.Linger = original.Linger
 	}

@@ -34,8 +34,8 @@ func (s *Subsystem) setLinger(name string, on bool) error {
 		if err != nil {
 			return err
 		}
-		if !there && !slices.Contains(l.Made, dir) {
-			l.Made, l.changed = append(l.Made, dir), true
+		if !there {
+			l.madePath(dir)
 		}
 	}
 	if err := l.write(s.cfg.Root, s.cfg.StateDir); err != nil {

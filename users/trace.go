@@ -25,7 +25,7 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 		return fmt.Errorf("cannot look at %s: %w", s.cfg.Root.Name(lockPath), rootfs.Reason(err))
 	}
 	if !there {
-		l.madeFile(lockPath)
+		l.madePath(lockPath)
 	}
 	for _, f := range b.files() {
 		if !b.present[f.path] {
@@ -48,6 +48,9 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 		return err
 	}
 	if err := s.noteCarried(l, changes); err != nil {
+		return err
+	}
+	if err := s.noteSSHDirs(l, changes); err != nil {
 		return err
 	}
 	return l.write(s.cfg.Root, s.cfg.StateDir)
@@ -87,8 +90,8 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 	return was, err
 }
 
-// madeFile notes a file that this agent makes.
-func (l *ledger) madeFile(p string) {
+// madePath notes a file or directory that this agent makes.
+func (l *ledger) madePath(p string) {
 	if !slices.Contains(l.Made, p) {
 		l.Made, l.changed = append(l.Made, p), true
 	}
@@ -98,7 +101,7 @@ func (l *ledger) madeFile(p string) {
 func (e *edit) noteMade() {
 	for _, f := range e.book.files() {
 		if (*f.doc).changed && !e.book.present[f.path] {
-			e.ledger.madeFile(f.path)
+			e.ledger.madePath(f.path)
 		}
 	}
 }
