@@ -81,7 +81,7 @@ func (t step) expectedAttr(f found) (bool, error) {
 			return false, err
 		}
 		// chown(2) clears setuid and setgid before chmod(2) sets them again.
-		mode = mode || f.info.Mode == side.mode() || f.info.Mode == side.mode()&^0o6000
+		mode = mode || f.info.Mode == side.mode() || f.info.Mode == side.mode()&^0o6000 || t.s.serves(f, side.mode())
 		user = user || f.info.UID == uid
 		group = group || f.info.GID == gid
 	}

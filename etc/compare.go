@@ -32,7 +32,7 @@ func (s *Subsystem) differences(f found, want *State, own Owners) (string, error
 			found = append(found, "content differs")
 		}
 	}
-	attrs, err := attrDifferences(f, *want, own)
+	attrs, err := s.attrDifferences(f, *want, own)
 	return strings.Join(append(found, attrs...), ", "), err
 }
 
@@ -48,9 +48,9 @@ func linkDifference(f found, want State) string {
 	return ""
 }
 
-func attrDifferences(f found, want State, own Owners) ([]string, error) {
+func (s *Subsystem) attrDifferences(f found, want State, own Owners) ([]string, error) {
 	var out []string
-	if m := want.mode(); f.info.Mode != m {
+	if m := want.mode(); f.info.Mode != m && !s.serves(f, m) {
 		out = append(out, fmt.Sprintf("mode is %s, not %s", formatMode(f.info.Mode), want.Mode))
 	}
 	uid, gid, pending, err := own.ids(want)

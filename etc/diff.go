@@ -35,7 +35,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if s.cfg.AllDrift {
 		return d, nil
 	}
-	s.preflight(&d)
+	s.preflight(&d, own)
 	return d, s.lost(&d)
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // preflight finds what would make Apply fail although every path is as
-// expected: flags of chattr(1), read-only file systems.
-func (s *Subsystem) preflight(d *plan.Diff) {
+// expected: flags of chattr(1), read-only file systems, such as keep no modes.
+func (s *Subsystem) preflight(d *plan.Diff, own Owners) {
 	if len(d.Changes) == 0 {
 		return
 	}
@@ -20,25 +20,49 @@ func (s *Subsystem) preflight(d *plan.Diff) {
 	}
 	// Of a host that is mounted read-only as a whole a plan can still be made.
 	checkMounts := !state.ReadOnly
-	looked := map[string]error{}
+	looked := map[string]ground{}
 	for _, ch := range d.Changes {
-		p := PathOf(ch.Address)
-		dir := path.Dir(append(ch.Parents, p)[0])
-		why, known := looked[dir]
+		dir := path.Dir(append(ch.Parents, PathOf(ch.Address))[0])
+		g, known := looked[dir]
 		if !known {
-			why = s.closed(dir, checkMounts)
-			looked[dir] = why
+			g = ground{closed: s.closed(dir, checkMounts), modeless: s.cfg.Root.Modeless(dir)}
+			looked[dir] = g
 		}
-		if why == nil && ch.Before != nil && s.cfg.Root.Immutable(p) {
-			why = immutable(s.cfg.Root.Name(p))
-		}
+		why := s.hindrance(ch, g, own)
 		if why == nil && ch.Before != nil && s.covered(ch) {
 			d.Problems = append(d.Problems, s.mounted(ch.Address, ch.Origin, string(ch.Action)))
 		}
 		if why != nil {
-			d.Problems = append(d.Problems, plan.Problemf(ch.Address, ch.Origin, "", "cannot %s %s: %v", ch.Action, s.cfg.Root.Name(p), why))
+			d.Problems = append(d.Problems, plan.Problemf(ch.Address, ch.Origin, "", "cannot %s %s: %v", ch.Action, s.cfg.Root.Name(PathOf(ch.Address)), why))
 		}
 	}
+}
+
+// ground is what a directory and its file system say of changes in it.
+type ground struct {
+	// closed is why nothing can be changed there.
+	closed error
+	// modeless tells that its file system keeps no modes, owners and links.
+	modeless bool
+}
+
+// hindrance is why ch, in a directory on g, can't be made.
+func (s *Subsystem) hindrance(ch plan.Change, g ground, own Owners) error {
+	p := PathOf(ch.Address)
+	switch {
+	case g.closed != nil:
+		return g.closed
+	case ch.Before != nil && s.cfg.Root.Immutable(p):
+		return immutable(s.cfg.Root.Name(p))
+	}
+	after, err := s.decode(ch.After)
+	if err != nil || after == nil {
+		return err
+	}
+	if g.modeless || after.Type == Directory && s.cfg.Root.Modeless(p) {
+		return s.unkept(p, *after, own)
+	}
+	return nil
 }
 
 // covered tells whether a mount stands in the way of ch. A directory with a

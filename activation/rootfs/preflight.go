@@ -74,7 +74,7 @@ func (r *Root) Short(needs []Need) []Shortage {
 
 // SpaceAt gives the file system that p is, or would be, on.
 func (r *Root) SpaceAt(p string) (Space, error) {
-	h, _, err := r.nearest(p)
+	h, err := r.nearest(p)
 	if err != nil {
 		return Space{}, err
 	}
@@ -125,11 +125,11 @@ func (r *Root) Mounted(p string) bool {
 }
 
 // nearest opens the directory p, or the nearest one above it that exists.
-func (r *Root) nearest(p string) (*dirHandle, string, error) {
+func (r *Root) nearest(p string) (*dirHandle, error) {
 	for {
 		h, err := r.directory(p)
 		if err == nil || p == "." || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
-			return h, p, err
+			return h, err
 		}
 		p = path.Dir(p)
 	}

@@ -117,6 +117,9 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	if err := r.chmod(int(f.Fd()), p, a); err != nil {
 		return err
 	}
+	if err := private(int(f.Fd()), a.Mode); err != nil {
+		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
+	}
 	if err := r.before("write", p); err != nil {
 		return err
 	}

@@ -1,29 +1,20 @@
 package main_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/activate-agent/activate/testvm"
 )
 
-// TestSELinux: under Debian's policy, all that a switch makes has the label
-// that the policy has for it, and keeps the one that an administrator gave.
-func TestSELinux(t *testing.T) {
-	t.Parallel()
-	lean, err := os.ReadFile("testdata/powercut/lean.sh")
-	must(t, err)
-	m := testvm.Start(t, testvm.Config{
-		// Labelling all of it, and booting again, takes minutes in emulation.
-		Virtual: true, Prepare: string(lean) + "rm -f /.autorelabel\n",
-		Packages:   []string{"selinux-basics", "selinux-policy-default", "policycoreutils", "selinux-utils"},
-		KernelLine: []string{"security=selinux", "selinux=1", "enforcing=0"},
-	})
+// seLinux: under Debian's policy, all that a switch makes has the label that
+// the policy has for it, and keeps the one that an administrator gave. The
+// first switch is made permissively, the others under enforcement.
+func seLinux(t *testing.T, m *testvm.Machine) {
+	t.Helper()
 	if got := m.Succeed("getenforce"); got != "Permissive\n" {
 		t.Fatalf("SELinux is %s", got)
 	}
-	m.CopyTo(binary, "/usr/local/bin/activate")
 	m.CopyTo("testdata/selinux", "/root/selinux")
 	const wrong = "restorecon -nvR /etc /home /srv /usr/local /var/www /var/log 2>/dev/null || :"
 	m.Succeed("restorecon -R /etc /home /srv /usr/local /var/log; chcon -t user_home_t /etc/issue")
