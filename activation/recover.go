@@ -20,6 +20,10 @@ func (e *Engine) Recover(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	e.warn("recover", "an earlier "+j.Verb+" was interrupted; ending it first")
+	// What the links say of a journal of format 1 changes with the commit.
+	if err := e.State.Migrate(); err != nil {
+		return nil, err
+	}
 	tx, err := e.resume(j)
 	if errors.Is(err, fs.ErrNotExist) && j.Fresh {
 		// A generation is staged before its journal is written, and goes only

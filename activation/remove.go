@@ -16,6 +16,10 @@ func (e *Engine) runDir() string { return cmp.Or(e.RunDir, defaultRunDir) }
 // deactivate that p planned. The lock file goes with them; the caller still
 // holds it. Contents from before us that could not return stay.
 func (e *Engine) RemoveState(p *Prepared) error {
+	// Nothing is removed of a state that a newer activate wrote.
+	if err := e.State.Migrate(); err != nil {
+		return err
+	}
 	made, err := e.State.ReadBootEntry()
 	if err != nil {
 		return err

@@ -69,6 +69,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if p.last != nil && p.settled() {
 		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
 	}
+	if err := e.State.Migrate(); err != nil {
+		return res.failed(err)
+	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
 	if err := p.store.SaveKey(); err != nil {
 		return res.failed(err)

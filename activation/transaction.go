@@ -126,6 +126,9 @@ func (e *Engine) startUnits(ctx context.Context, p *Prepared, req Request, res *
 // begin stages the generation, keeps what will be replaced and writes the
 // journal. An error means that nothing has changed.
 func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transaction, error) {
+	if err := e.State.Migrate(); err != nil {
+		return nil, err
+	}
 	boot, err := e.State.Boot()
 	if err != nil {
 		return nil, err

@@ -7,11 +7,14 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/activate-agent/activate/activation/plan"
 )
 
 // Boots is boots.json: how generations came up, so that one which does not can
 // be left for another.
 type Boots struct {
+	Format int `json:"format"`
 	// Trials are by generation.
 	Trials map[int]Trial `json:"trials,omitempty"`
 	// Fallback is how the boot default was given up last; the next switch or
@@ -126,14 +129,24 @@ func (b *Boots) Other(n, limit int, numbers []int) int {
 const bootsName = "boots.json"
 
 // ReadBoots gives what is known of boots. A file that is damaged counts as
-// none: it must not keep a host from booting.
+// none: it must not keep a host from booting. One of a newer format is refused.
 func (s *State) ReadBoots() (Boots, error) {
 	var b Boots
-	err := s.readLazily(bootsName, &b)
+	doc, err := s.root.ReadFile(s.path(bootsName), 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Boots{}, nil
 	}
-	return b, err
+	if err != nil {
+		return Boots{}, fmt.Errorf("cannot read %s: %w", s.root.Name(s.path(bootsName)), err)
+	}
+	err = s.formats(bootsName).Decode(doc, &b)
+	switch newer, ok := errors.AsType[*plan.NewerError](err); {
+	case ok:
+		return Boots{}, s.newer(bootsName, newer)
+	case err != nil:
+		b = Boots{}
+	}
+	return b, nil
 }
 
 // WriteBoots keeps it, less the generations that are gone, durable when it
@@ -146,6 +159,7 @@ func (s *State) WriteBoots(b Boots) error {
 	if boot, err := s.Boot(); err == nil {
 		numbers = append(numbers, boot)
 	}
+	b.Format = Format
 	b.Trials = maps.Clone(b.Trials)
 	maps.DeleteFunc(b.Trials, func(n int, _ Trial) bool { return !slices.Contains(numbers, n) })
 	return s.write(bootsName, b)

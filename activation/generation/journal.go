@@ -62,9 +62,6 @@ func (s *State) ReadJournal() (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkFormat(journalName, j.Format, moveAway); err != nil {
-		return nil, err
-	}
 	return &j, nil
 }
 
@@ -74,7 +71,7 @@ func (s *State) DropJournal() error {
 	if err := s.root.Sync(); err != nil {
 		return err
 	}
-	if err := s.root.Remove(s.path(journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.drop(journalName); err != nil {
 		return fmt.Errorf("cannot end the transaction: %w", err)
 	}
 	return s.root.Sync()
@@ -95,9 +92,6 @@ const indexName = "backup/index.json"
 func (s *State) ReadIndex() (Index, error) {
 	var x Index
 	err := s.read(indexName, &x)
-	if err == nil {
-		err = s.checkFormat(indexName, x.Format, moveAway)
-	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return x, err
 	}
@@ -109,7 +103,7 @@ func (s *State) ReadIndex() (Index, error) {
 
 // DropIndex says that nothing is ours any more. None is no error.
 func (s *State) DropIndex() error {
-	if err := s.root.Remove(s.path(indexName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.drop(indexName); err != nil {
 		return fmt.Errorf("cannot drop the index of what stood in the way: %w", err)
 	}
 	return nil

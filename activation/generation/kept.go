@@ -27,9 +27,6 @@ func (s *State) ReadKept() ([]string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil {
-		err = s.checkFormat(keptName, k.Format, moveAway)
-	}
 	return k.Hashes, err
 }
 

@@ -24,9 +24,6 @@ func (s *State) ReadLoaded() (map[string]string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
-	if err == nil {
-		err = s.checkFormat(loadedName, l.Format, moveAway)
-	}
 	if l.Snippets == nil {
 		l.Snippets = map[string]string{}
 	}

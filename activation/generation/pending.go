@@ -30,9 +30,6 @@ func (s *State) ReadPending() (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkFormat(pendingName, p.Format, moveAway); err != nil {
-		return nil, err
-	}
 	return &p, nil
 }
 
@@ -44,7 +41,7 @@ func (s *State) WritePending(p Pending) error {
 
 // DropPending ends a trial, whichever way. None is no error.
 func (s *State) DropPending() error {
-	if err := s.root.Remove(s.path(pendingName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.drop(pendingName); err != nil {
 		return fmt.Errorf("cannot end the trial: %w", err)
 	}
 	return s.root.Sync()

@@ -89,9 +89,6 @@ func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkFormat(file, r.Format, wayOut); err != nil {
-		return nil, err
-	}
 	if r.Number != n {
 		return nil, s.damaged(file, fmt.Errorf("it is of generation %d", r.Number), wayOut)
 	}
@@ -249,6 +246,9 @@ func (s *State) Delete(numbers ...int) error {
 			return fmt.Errorf("cannot delete generation %d: the host boots it", n)
 		}
 	}
+	if err := s.Migrate(); err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		if err := s.remove(n); err != nil {
 			return err
@@ -260,6 +260,9 @@ func (s *State) Delete(numbers ...int) error {
 // remove takes generation n away, manifest last renamed out of sight first so
 // that a kill in between leaves no half generation.
 func (s *State) remove(n int) error {
+	if err := s.dropCopies(n); err != nil {
+		return fmt.Errorf("cannot delete generation %d: %w", n, err)
+	}
 	doomed := s.path("generations", ".removed")
 	if err := s.root.RemoveAll(doomed); err != nil {
 		return fmt.Errorf("cannot delete generation %d: %w", n, err)

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -21,9 +22,6 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// Format is the version of the records. A newer one is refused.
-const Format = 1
-
 // ErrNone is given when there is no current generation.
 var ErrNone = errors.New("there is no generation yet")
 
@@ -31,6 +29,12 @@ var ErrNone = errors.New("there is no generation yet")
 type State struct {
 	root *rootfs.Root
 	dir  string
+	// foreign are records that others own.
+	foreign []Foreign
+	// migrated is told of a migration; may be nil.
+	migrated func(from int, copies string)
+	// renewed says that no record is of an older format.
+	renewed bool
 }
 
 // Open gives the state directory dir (relative to root, clean). It need not
@@ -107,6 +111,9 @@ func (s *State) SetCurrent(n int) error { return s.setLink("current", n) }
 func (s *State) SetBoot(n int) error { return s.setLink("boot", n) }
 
 func (s *State) setLink(name string, n int) error {
+	if err := s.Migrate(); err != nil {
+		return err
+	}
 	p := s.path(name)
 	if n == 0 {
 		err := s.root.Remove(p)
@@ -134,9 +141,6 @@ type counter struct {
 func (s *State) Next() (int, error) {
 	var c counter
 	err := s.read(counterName, &c)
-	if err == nil {
-		err = s.checkFormat(counterName, c.Format, moveAway)
-	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
@@ -164,7 +168,11 @@ func (s *State) decode(name string, v any, wayOut string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
 	}
-	if err := plan.Unmarshal(b, v); err != nil {
+	err = s.formats(name).Decode(b, v)
+	if newer, ok := errors.AsType[*plan.NewerError](err); ok {
+		return s.newer(name, newer)
+	}
+	if err != nil {
 		return s.damaged(name, err, wayOut)
 	}
 	return nil
@@ -174,28 +182,37 @@ func (s *State) damaged(name string, err error, wayOut string) error {
 	return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(s.path(name)), err, wayOut)
 }
 
-// checkFormat refuses a file that a newer activate wrote, and one that does not
-// say its format: no activate writes that, and it would mean that nothing is
-// ours.
-func (s *State) checkFormat(name string, format int, wayOut string) error {
-	if format < 1 {
-		return s.damaged(name, errors.New("it does not say its format"), wayOut)
+// write keeps v as a JSON file for root alone, durable when it returns.
+func (s *State) write(name string, v any) error {
+	if err := s.Migrate(); err != nil {
+		return err
 	}
-	if format > Format {
-		return fmt.Errorf("cannot read %s: its format is %d and this activate knows up to %d; use the activate that wrote it", s.root.Name(s.path(name)), format, Format)
+	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
+	}
+	return s.put(name, plan.Stream(v))
+}
+
+// put writes a document beside the one that is there, and in its place.
+func (s *State) put(name string, content io.ReadCloser) error {
+	defer func() { _ = content.Close() }()
+	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
+		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
 	}
 	return nil
 }
 
-// write keeps v as a JSON file for root alone, durable when it returns.
-func (s *State) write(name string, v any) error {
-	if _, err := s.root.MakeDirs(path.Dir(s.path(name)), 0o755); err != nil {
-		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
+// drop removes a record; none is no error.
+func (s *State) drop(name string) error {
+	there, err := s.has(name)
+	if err != nil || !there {
+		return err
 	}
-	content := plan.Stream(v)
-	defer func() { _ = content.Close() }()
-	if err := s.root.WriteFile(s.path(name), content, s.root.Private()); err != nil {
-		return fmt.Errorf("cannot write %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
+	if err := s.Migrate(); err != nil {
+		return err
+	}
+	if err := s.root.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return rootfs.Reason(err)
 	}
 	return nil
 }
@@ -242,33 +259,6 @@ func (s *State) readLazily(name string, v any) error {
 	}
 	return nil
 }
-
-// BootEntry is boot-entry.json: what was installed so that the host's init
-// runs activate at boot.
-type BootEntry struct {
-	// Paths are the files and links, Parents the directories made for them,
-	// all relative to the root.
-	Paths   []string `json:"paths,omitempty"`
-	Parents []string `json:"parents,omitempty"`
-}
-
-const bootEntryName = "boot-entry.json"
-
-// BootEntryPath is the account of what was installed, relative to the root.
-func (s *State) BootEntryPath() string { return s.path(bootEntryName) }
-
-// ReadBootEntry gives what is installed; nothing when there is no account.
-func (s *State) ReadBootEntry() (BootEntry, error) {
-	var b BootEntry
-	err := s.read(bootEntryName, &b)
-	if errors.Is(err, fs.ErrNotExist) {
-		return BootEntry{}, nil
-	}
-	return b, err
-}
-
-// WriteBootEntry keeps the account, durable when it returns.
-func (s *State) WriteBootEntry(b BootEntry) error { return s.write(bootEntryName, b) }
 
 // cacheName holds the evaluation's result by its inputs; it may be lost.
 const cacheName = "evaluation"

@@ -15,6 +15,7 @@ import (
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+	"github.com/activate-agent/activate/users"
 )
 
 // host is one root with everything a command needs to work on it.
@@ -66,6 +67,7 @@ func (f *flags) open() (*host, error) {
 		Report:  h.event,
 		Version: buildVersion(),
 	}
+	h.migrates(state)
 	h.engine.BootFiles = func() ([]activation.BootFile, error) {
 		return f.bootFiles(root, init, "/"+h.engine.BootingPath(), h.wiring.generator)
 	}
@@ -74,6 +76,15 @@ func (f *flags) open() (*host, error) {
 		h.engine.RunDir, h.engine.SnippetEnv = f.caller.runDir(), f.caller.assignments()
 	}
 	return h, nil
+}
+
+// migrates has records of older formats migrated, the ledger of ids too, and
+// tells of it.
+func (h *host) migrates(state *generation.State) {
+	state.Include(generation.Foreign{Name: users.LedgerName, Formats: users.LedgerFormats(), Renew: users.RenewLedger})
+	state.OnMigration(func(from int, copies string) {
+		h.event(activation.Event{Step: "state", Text: fmt.Sprintf("brought from format %d to %d; the records as they were are kept in %s", from, generation.Format, copies)})
+	})
 }
 
 // reading runs do on the host without the lock.
