@@ -87,6 +87,10 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 		return err
 	}
 	f, err := s.observe(st.path)
+	if st.after == nil && errors.Is(err, unix.ENAMETOOLONG) {
+		// What its file system has no name for was never made.
+		f, err = found{path: st.path}, nil
+	}
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func TestRefusals(t *testing.T) {
 		{"the static link", []etc.Entry{linked("static/x", "x")}, "belongs to the agent"},
 		{"the state directory", []etc.Entry{file(stateDir+"/x", "x", "0644")}, "in the state directory"},
 		{"a path that climbs", []etc.Entry{{Address: "etc/../x", Path: "etc/../x", Type: etc.File, Content: text("")}}, "not a path below the root"},
+		{"a name that is too long", []etc.Entry{file("srv/none/"+strings.Repeat("a", 256), "x", "0644")}, "at most 4095 and 255 bytes"},
 		{"one path twice", []etc.Entry{file("srv/f", "x", "0644"), symlink("srv/f", "/x")}, "asks for the same path"},
 		{"below a file", []etc.Entry{file("srv/f", "x", "0644"), file("srv/f/g", "x", "0644")}, "something else than a directory"},
 		{"below a file on the host", []etc.Entry{file("srv/there/g", "x", "0644")}, "is a file, not a directory"},

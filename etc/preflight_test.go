@@ -1,6 +1,7 @@
 package etc_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/plan"
 )
 
 // problemsOf gives the problems of a plan for a copy at /etc/dir/file.
@@ -96,5 +99,22 @@ func TestADirectoryWithAMountOnItStays(t *testing.T) {
 	}
 	if got := d.Warnings[0].Error(); !strings.Contains(got, at+": something is mounted over it, so it stays") {
 		t.Error(got)
+	}
+}
+
+// A file system may allow shorter names than others: what could not be made
+// for that is not there to be removed, so the run is undone to the end.
+func TestUndoOfANameThatCannotBe(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	must(t, os.MkdirAll(filepath.Join(h.dir, "srv"), 0o755))
+	made := h.diff(t, file("srv/x", "x", "0644")).Changes
+	made[0].Address += plan.Address(strings.Repeat("x", 256))
+	s := h.subsystem(desiredOf())
+	if err := s.Apply(t.Context(), made); !errors.Is(err, unix.ENAMETOOLONG) {
+		t.Errorf("making it: %v", err)
+	}
+	if err := s.Apply(t.Context(), plan.Inverses(made)); err != nil {
+		t.Errorf("undoing it: %v", err)
 	}
 }

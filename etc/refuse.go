@@ -20,6 +20,10 @@ func (s *Subsystem) refused() []plan.Problem {
 			out = append(out, s.problem(e, "", "%s", why))
 			continue
 		}
+		if rootfs.TooLong("/" + e.Path) {
+			out = append(out, s.problem(e, "", "it is too long for a path, or a name in it is: they have at most 4095 and 255 bytes"))
+			continue
+		}
 		if other, taken := owner[e.Path]; taken {
 			out = append(out, s.problem(e, "Keep one of the two.",
 				"%s asks for the same path (%s)", other.Address, other.Origin))

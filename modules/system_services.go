@@ -36,7 +36,7 @@ func (r *reading) unitNameOK(name string) {
 	ok := name != "" && len(name) < 200 && name[0] != '-' && name[0] != '.' &&
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@\\-") == ""
 	if !ok {
-		r.d.add(expr.Errorf(r.n.at(), "Invalid name", "%q cannot be the name of a %s: it is made of letters, digits and : _ . @ -, and starts with none of the last four.", name, r.n.typ.Name))
+		r.d.add(expr.Errorf(r.n.at(), "Invalid name", "%q cannot be the name of a %s: it is made of up to 199 letters, digits and : _ . @ -, and starts with none of the last four.", name, r.n.typ.Name))
 	}
 }
 

@@ -66,6 +66,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{"a bad name", "does not match", wants(users.User{Name: "Alice"})},
 		{"a colon", "has a colon", wants(users.User{Name: "a", Description: "x:y"})},
+		{"a home with too long a name", "its home is too long for a path", wants(users.User{Name: "a", Home: "/none/" + strings.Repeat("x", 256)})},
 		{"a second root", "uid 0 is root's", wants(users.User{Name: "a", UID: new(users.ID(0))})},
 		{"a uid that is taken", "the uid 1001 is windows's", wants(users.User{Name: "a", UID: new(users.ID(1001))})},
 		{"a uid of two", "user a has the uid 5000 too", wants(users.User{Name: "a", UID: new(users.ID(5000))}, users.User{Name: "b", UID: new(users.ID(5000))})},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // nameForm is what useradd(8) accepts in its default build, less the trailing
@@ -110,6 +111,9 @@ func (u User) validate(report reporter) {
 	for _, f := range []struct{ what, value string }{{"home", u.Home}, {"shell", u.Shell}} {
 		if f.value != "" && (!path.IsAbs(f.value) || path.Clean(f.value) != f.value) {
 			report("", "its %s %q is not a clean absolute path", f.what, f.value)
+		}
+		if rootfs.TooLong(f.value) {
+			report("", "its %s is too long for a path, or a name in it is: they have at most 4095 and 255 bytes", f.what)
 		}
 	}
 	u.validateRest(report)

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -117,6 +118,13 @@ func Rel(abs string) string {
 		return "."
 	}
 	return p
+}
+
+// TooLong tells the paths that Linux refuses wherever they are: with a name of
+// more than 255 bytes (NAME_MAX), or with more than 4095 in all (PATH_MAX, which
+// counts a NUL); pathconf(3).
+func TooLong(p string) bool {
+	return len(p) > 4095 || slices.ContainsFunc(strings.Split(p, "/"), func(name string) bool { return len(name) > 255 })
 }
 
 // split gives the parent and the last element of p.
