@@ -272,12 +272,18 @@ func (l *loader) missing(ref importRef, shown, why string) {
 	l.diags = l.diags.Add(expr.Errorf(ref.at, "Cannot import", "%s: %s. The path is seen from the importing file.", shown, why)...)
 }
 
+// realPath gives the path without links. A pipe that a shell hands over, as
+// /dev/fd/63, is behind a link whose text is no path; it keeps its own.
 func realPath(p string) (string, error) {
 	abs, err := filepath.Abs(p)
 	if err != nil {
 		return "", err
 	}
-	return filepath.EvalSymlinks(abs)
+	real, err := filepath.EvalSymlinks(abs)
+	if info, there := os.Stat(abs); err != nil && there == nil && !info.Mode().IsRegular() {
+		return abs, nil
+	}
+	return real, err
 }
 
 // ordered gives the groups so that what is imported comes before what imports
