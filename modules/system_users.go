@@ -81,23 +81,13 @@ func (r *reading) checkUser(u users.User) {
 
 // hash warns of an option that has a password where its hash belongs.
 func (r *reading) hash(option, hash string) {
-	if crypted(hash) {
+	if users.MadeByCrypt(hash) {
 		return
 	}
 	// Not at the attribute: its line has the password.
 	found := expr.Errorf(r.n.at(), "No password hash", "%s: %s is nothing that crypt(5) makes, so no password will fit it. Make one with openssl passwd -6.", r.n.address(), option)
 	found[0].Severity = diagnostic.Warning
 	r.d.add(found)
-}
-
-// crypted tells what crypt(5) makes of a password, with "!" before it if it is
-// locked, and what shadow(5) has in place of one.
-func crypted(hash string) bool {
-	if hash == "" || strings.ContainsAny(hash[:1], "!*$_") {
-		return true
-	}
-	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	return len(hash) == 13 && strings.Trim(hash, digits) == ""
 }
 
 // subIDs reads "auto", or one range or a list of ranges.

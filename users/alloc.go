@@ -2,7 +2,6 @@ package users
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 )
 
@@ -32,8 +31,6 @@ type ownedRange struct {
 	SubRange
 	name string
 }
-
-var errNoID = errors.New("no id is free in the range of login.defs")
 
 func newAllocator(b *book, l *ledger, d defs) *allocator {
 	a := &allocator{
@@ -160,6 +157,9 @@ func (a *allocator) gid(name string, system bool, want ID) (ID, error) {
 
 // choose finds a free id; it goes on where the last search in r ended.
 func (a *allocator) choose(r span, down bool, name string) (ID, error) {
+	if r.min > r.max {
+		return 0, r.exhausted()
+	}
 	step, from, to := ID(1), r.min, r.max
 	if down {
 		step, from, to = ^ID(0), r.max, r.min
@@ -168,12 +168,12 @@ func (a *allocator) choose(r span, down bool, name string) (ID, error) {
 		from = n
 	}
 	for id := from; ; id += step {
-		if a.free(id, name) {
+		if id != nobody && id != noID16 && a.free(id, name) {
 			a.next[r] = id
 			return id, nil
 		}
 		if id == to {
-			return 0, errNoID
+			return 0, r.exhausted()
 		}
 	}
 }
@@ -301,7 +301,7 @@ func (a *allocator) subIDs(name string) (SubRange, error) {
 		}
 	}
 	if at+count-1 > uint64(a.defs.sub.max) {
-		return SubRange{}, errNoID
+		return SubRange{}, a.defs.sub.exhausted()
 	}
 	return SubRange{Start: ID(at), Count: a.defs.subCount}, nil
 }

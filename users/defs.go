@@ -12,8 +12,20 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// span is an inclusive range of ids.
-type span struct{ min, max ID }
+// span is an inclusive range of ids, and the words of login.defs(5) for its ends.
+// It has none where the first is above the last.
+type span struct {
+	min, max ID
+	from, to string
+}
+
+// exhausted is the error where no id is left.
+func (r span) exhausted() error {
+	if r.min > r.max {
+		return fmt.Errorf("/etc/login.defs has no ids to choose from: %s is %s and %s is %s", r.from, r.min, r.to, r.max)
+	}
+	return fmt.Errorf("no id is free from %s to %s (%s and %s in /etc/login.defs)", r.min, r.max, r.from, r.to)
+}
 
 // defs are the ranges of login.defs(5) that ids are chosen from.
 type defs struct {
@@ -22,12 +34,12 @@ type defs struct {
 	subCount                             uint32
 }
 
-// defaults is what holds where login.defs is silent.
+// defaultDefs is what holds where login.defs is silent.
 func defaultDefs() defs {
-	normal, system := span{1000, 59999}, span{100, 999}
 	return defs{
-		user: normal, systemUser: system, group: normal, systemGroup: system,
-		sub: span{100000, 600100000}, subCount: 65536,
+		user: span{1000, 59999, "UID_MIN", "UID_MAX"}, systemUser: span{100, 999, "SYS_UID_MIN", "SYS_UID_MAX"},
+		group: span{1000, 59999, "GID_MIN", "GID_MAX"}, systemGroup: span{100, 999, "SYS_GID_MIN", "SYS_GID_MAX"},
+		sub: span{100000, 600100000, "SUB_UID_MIN", "SUB_UID_MAX"}, subCount: 65536,
 	}
 }
 
@@ -44,39 +56,33 @@ func readDefs(root *rootfs.Root) (defs, error) {
 }
 
 // parseDefs takes the ranges out of login.defs(5): a word, white space, a
-// number in decimal, octal or hex. Other lines and impossible ranges are
-// passed over, as the shadow tools do.
+// number in decimal, octal or hex. Other lines are passed over. System ids end
+// below the normal ones where it does not say.
 func parseDefs(data []byte) defs {
-	values := map[string]uint64{}
+	values := map[string]ID{}
 	s := bufio.NewScanner(bytes.NewReader(data))
 	s.Buffer(nil, len(data)+1)
 	for s.Scan() {
 		words := strings.Fields(s.Text())
-		if len(words) < 2 || strings.HasPrefix(words[0], "#") {
+		if len(words) < 2 || strings.HasPrefix(words[0], "#") || strings.Contains(words[1], "_") {
 			continue
 		}
-		if n, err := strconv.ParseUint(strings.Trim(words[1], `"`), 0, 32); err == nil {
-			values[words[0]] = n
+		if n, err := strconv.ParseUint(strings.Trim(words[1], `"`), 0, 32); err == nil && n < 1<<32-1 {
+			values[words[0]] = ID(n)
 		}
 	}
 	d := defaultDefs()
-	set := func(r *span, from, to string) {
-		got := *r
-		if n, ok := values[from]; ok {
-			got.min = ID(n)
-		}
-		if n, ok := values[to]; ok {
-			got.max = ID(n)
-		}
-		if got.min > 0 && got.min <= got.max && got.max < 1<<32-1 {
-			*r = got
+	for _, r := range []*span{&d.user, &d.group, &d.sub, &d.systemUser, &d.systemGroup} {
+		if n := values[r.from]; n > 0 {
+			r.min = n
 		}
 	}
-	set(&d.user, "UID_MIN", "UID_MAX")
-	set(&d.systemUser, "SYS_UID_MIN", "SYS_UID_MAX")
-	set(&d.group, "GID_MIN", "GID_MAX")
-	set(&d.systemGroup, "SYS_GID_MIN", "SYS_GID_MAX")
-	set(&d.sub, "SUB_UID_MIN", "SUB_UID_MAX")
+	d.systemUser.max, d.systemGroup.max = min(d.systemUser.max, d.user.min-1), min(d.systemGroup.max, d.group.min-1)
+	for _, r := range []*span{&d.user, &d.group, &d.sub, &d.systemUser, &d.systemGroup} {
+		if n, said := values[r.to]; said {
+			r.max = n
+		}
+	}
 	if n := values["SUB_UID_COUNT"]; n > 0 {
 		d.subCount = uint32(n)
 	}

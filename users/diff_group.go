@@ -67,7 +67,7 @@ func (p *planning) newGroup(g Group) (GroupState, bool) {
 	}
 	var err error
 	if st.GID, err = p.alloc.gid(g.Name, g.System, 0); err != nil {
-		p.problem(a, g.Origin, "", "%v", err)
+		p.problem(a, g.Origin, "Set gid, or widen the range.", "%v", err)
 		return st, false
 	}
 	st.Chosen = true

@@ -32,7 +32,7 @@ func (p *planning) newUser(u User) *UserState {
 	} else {
 		var err error
 		if st.UID, err = p.alloc.uid(u.Name, u.System); err != nil {
-			p.problem(a, u.Origin, "", "%v", err)
+			p.problem(a, u.Origin, "Set uid, or widen the range.", "%v", err)
 			return nil
 		}
 		st.Chosen = true
@@ -250,7 +250,7 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 	}
 	gid, err := p.ownGID(u, st)
 	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "", "%v", err)
+		p.problem(userAddress(u.Name), u.Origin, "Set group, or widen the range.", "%v", err)
 		return false
 	}
 	st.OwnGroup, st.GID = true, gid
@@ -395,6 +395,10 @@ func (p *planning) password(u User, st *UserState, fresh bool) error {
 		st.Password = key
 	case hash != nil:
 		st.Password = p.obs.keyedPassword(*hash)
+	}
+	if u.HashedPasswordFile != "" && !MadeByCrypt(*hash) {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "Make one with openssl passwd -6.",
+			"what the hashed_password_file of user %s holds is nothing that crypt(5) makes, so no password will fit it", u.Name))
 	}
 	return nil
 }

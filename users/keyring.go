@@ -59,7 +59,7 @@ type keyring struct {
 // the plan puts in their place, those of the user's own change where it is about
 // keys, else those on disk.
 func (k *keyring) opens(name string, s UserState) (bool, error) {
-	if !path.IsAbs(s.Home) || s.Home == "/" {
+	if !path.IsAbs(s.Home) {
 		return false, nil
 	}
 	way := newTrail(func(p string, fresh bool) (spot, error) { return k.look(p, fresh, s.UID) })

@@ -231,3 +231,21 @@ func TestTheDirectoryOfKeysGoesWithThem(t *testing.T) {
 	h.switchTo(t, wants(bob))
 	h.returns(t, before)
 }
+
+// TestKeysInTheRoot are those of a user whose home is "/".
+func TestKeysInTheRoot(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/passwd"] += "app:x:1500:1500::/:/bin/sh\n"
+	h := open(t, files)
+	before := h.tree(t)
+	desired := wants(users.User{Name: "app", AuthorizedKeys: []string{"ssh-ed25519 A"}})
+	h.switchTo(t, desired)
+	if got := h.read(t, ".ssh/authorized_keys"); got != "ssh-ed25519 A\n" {
+		t.Errorf("%q", got)
+	}
+	if again := h.diff(t, desired); len(again.Changes)+len(again.Problems) > 0 {
+		t.Errorf("again: %v", describe(again))
+	}
+	h.returns(t, before)
+}

@@ -62,7 +62,7 @@ func (p *planning) avoid(u User, plans []*UserState, i int, found map[string]str
 	p.alloc.holdUser(owner, st.UID)
 	uid, err := p.alloc.uid(u.Name, u.System)
 	if err != nil {
-		p.problem(a, u.Origin, "", "%v", err)
+		p.problem(a, u.Origin, "Set uid, or widen the range.", "%v", err)
 		plans[i] = nil
 		return false
 	}

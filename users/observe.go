@@ -60,8 +60,8 @@ func (o observation) account(name string) *UserState {
 // password is what a state says of an account's password.
 func (o observation) password(name string) string { return o.keyedPassword(o.book.passwordField(name)) }
 
-// keyedPassword is what stands for a password field. A field that no password
-// can match, but that holds a hash, keeps its mark in front.
+// keyedPassword is what stands for a password field. One that no password can
+// match, but that holds something, has a mark in front.
 func (o observation) keyedPassword(field string) string {
 	switch field {
 	case "", "!", "*", "!!", "!*":
@@ -71,13 +71,16 @@ func (o observation) keyedPassword(field string) string {
 	if field[0] == '!' || field[0] == '*' {
 		return field[:1] + key
 	}
+	if !MadeByCrypt(field) {
+		return noHashMark + key
+	}
 	return key
 }
 
 // passwordKey is the Store's hash of the field that a state stands for, ""
 // when the state is the field itself.
 func passwordKey(state string) string {
-	if key := strings.TrimLeft(state, "!*"); key != "" {
+	if key := strings.TrimLeft(state, "!*"+noHashMark); key != "" {
 		return key
 	}
 	return ""
@@ -125,7 +128,7 @@ const keysLimit = 16 << 20
 
 // keys observes the authorized_keys of s in its home, nil when there are none.
 func (o observation) keys(s *UserState) (*KeysState, error) {
-	if !path.IsAbs(s.Home) || s.Home == "/" {
+	if !path.IsAbs(s.Home) {
 		return nil, nil
 	}
 	p := keysPath(s.Home)

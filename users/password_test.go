@@ -141,6 +141,7 @@ func TestLockOut(t *testing.T) {
 		{"he expires", users.User{Name: "bob", Expires: "1999-01-01"}, true},
 		{"he leaves sudo", users.User{Name: "bob", ExclusiveGroups: true}, true},
 		{"he gets a key for his password", users.User{Name: "bob", HashedPassword: "!", CreateHome: true, AuthorizedKeys: []string{"ssh-ed25519 A"}}, false},
+		{"a password for its hash", users.User{Name: "bob", HashedPassword: "hunter2"}, true},
 		{"another password", users.User{Name: "bob", HashedPassword: "$6$other"}, false},
 		{"another shell", users.User{Name: "bob", Shell: "/bin/dash"}, false},
 		{"a shell that lets nobody in", users.User{Name: "bob", Shell: "/usr/sbin/nologin"}, true},

@@ -145,9 +145,22 @@ func minus(a, b []string) []string {
 	return slices.Compact(out)
 }
 
-// noPassword tells a password field that no password can match.
-func noPassword(field string) bool {
-	return field == "" || strings.HasPrefix(field, "!") || strings.HasPrefix(field, "*") || field == "x"
+// noHashMark stands before what stands for a field that crypt(5) does not make.
+const noHashMark = "?"
+
+// noPassword tells the state of a password field that no password can match.
+func noPassword(state string) bool {
+	return state == "" || strings.ContainsAny(state[:1], "!*"+noHashMark)
+}
+
+// MadeByCrypt tells the form of what crypt(5) makes of a password, with "!" before
+// it if it is locked, and of what shadow(5) has in place of one.
+func MadeByCrypt(field string) bool {
+	if field == "" || strings.ContainsAny(field[:1], "!*$_") {
+		return true
+	}
+	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	return len(field) == 13 && strings.Trim(field, digits) == ""
 }
 
 // readMode reads the octal digits of a state, which may come from a record.

@@ -22,7 +22,7 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 	default:
 		r, err := p.autoRange(u.Name, given, cur)
 		if err != nil {
-			p.problem(userAddress(u.Name), u.Origin, "", "no sub-ids are free: %v", err)
+			p.problem(userAddress(u.Name), u.Origin, "Say them in sub_ids, or widen the range.", "no sub-ids are free: %v", err)
 			return false
 		}
 		want = []SubRange{r}

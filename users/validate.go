@@ -121,8 +121,11 @@ func (u User) validate(report reporter) {
 
 func (u User) validateRest(report reporter) {
 	if u.Expires != "" {
-		if t, err := time.Parse(day, u.Expires); err != nil || t.Unix() < 0 {
+		switch t, err := time.Parse(day, u.Expires); {
+		case err != nil || t.Unix() < 0:
 			report("", "expires %q is not a date as 2030-12-31", u.Expires)
+		case t.Unix() == 0:
+			report("For an account that is closed, say 1970-01-02.", "expires %q is the day 0 of shadow(5), which some programs take for never", u.Expires)
 		}
 	}
 	if _, err := strconv.ParseUint(u.homeMode(), 8, 12); err != nil {

@@ -130,6 +130,12 @@ func (r *Root) Open(p string) (*os.File, error) {
 		return nil, err
 	}
 	fd, err := unix.Openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	switch {
+	case errors.Is(err, unix.ELOOP):
+		err = notRegular(Symlink)
+	case errors.Is(err, unix.ENXIO):
+		err = notRegular(Socket)
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: r.Name(p), Err: err}
 	}
@@ -145,6 +151,9 @@ func (r *Root) Open(p string) (*os.File, error) {
 type notRegular Type
 
 func (t notRegular) Error() string { return "it is " + Type(t).String() + ", not a regular file" }
+
+// Is tells the error number that open(2) has for a link with O_NOFOLLOW.
+func (t notRegular) Is(target error) bool { return Type(t) == Symlink && target == unix.ELOOP }
 
 // ReadFile reads the regular file at p whole. A file of more than limit bytes
 // is an error; limit 0 means no limit.
