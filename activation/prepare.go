@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type Prepared struct {
 	Problems []plan.Problem
 	Warnings []plan.Problem
 
+	// surveys says that it is only to be looked at: see Survey.
+	surveys bool
 	target  *Target
 	last    *generation.Record
 	number  int
@@ -87,29 +90,51 @@ func (p *Prepared) settled() bool {
 // lock and writes nothing. Problems of the plan are in the result, not in the
 // error.
 func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error) {
+	return e.prepare(ctx, &Prepared{target: target})
+}
+
+// Survey is Prepare for who only looks, and wants to see all that can be seen:
+// that a part of the host, or its init, cannot be judged is one of the problems.
+func (e *Engine) Survey(ctx context.Context, target *Target) (*Prepared, error) {
+	return e.prepare(ctx, &Prepared{target: target, surveys: true})
+}
+
+// unseen makes a problem of why a part cannot be judged, where that is wanted.
+// Who may not read everything has to be told so.
+func (p *Prepared) unseen(ctx context.Context, err error) error {
+	if !p.surveys || ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	if err != nil {
+		p.Problems = append(p.Problems, plan.Problem{Summary: err.Error()})
+	}
+	return nil
+}
+
+func (e *Engine) prepare(ctx context.Context, p *Prepared) (*Prepared, error) {
 	last, err := e.State.ReadCurrent()
 	if err != nil && !errors.Is(err, generation.ErrNone) {
 		return nil, err
 	}
-	p := &Prepared{target: target, last: last}
+	p.last = last
 	if p.index, err = e.State.ReadIndex(); err != nil {
 		return nil, err
 	}
-	if p.number, err = e.numberOf(target); err != nil {
+	if p.number, err = e.numberOf(p.target); err != nil {
 		return nil, err
 	}
 	if p.store, err = e.store(numberOf(last), p.number); err != nil {
 		return nil, err
 	}
-	p.parts, p.handoff, err = target.Parts(Context{Last: last, Index: p.index, Number: p.number, Store: p.store})
+	p.parts, p.handoff, err = p.target.Parts(Context{Last: last, Index: p.index, Number: p.number, Store: p.store})
 	if err != nil {
 		return nil, err
 	}
 	if err := e.order(p); err != nil {
 		return nil, err
 	}
-	if err := e.diff(ctx, p); err != nil {
-		return nil, err
+	if err := e.diff(ctx, p); err != nil || p.surveys {
+		return p, err
 	}
 	if err := e.space(p); err != nil {
 		return nil, err
@@ -168,20 +193,20 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	var diffs []plan.Diff
 	for _, part := range p.parts {
 		d, err := part.Subsystem.Diff(ctx)
-		if err != nil {
+		if err := p.unseen(ctx, err); err != nil {
 			return err
 		}
 		diffs = append(diffs, d)
 		all.Add(d)
 	}
 	judged, err := p.judge(all.Changes)
-	if err != nil {
+	if err := p.unseen(ctx, err); err != nil {
 		return err
 	}
 	all.Problems = append(all.Problems, judged...)
 	p.known = p.indexAfter(diffs)
 	static, err := e.staticDrift(p)
-	if err != nil {
+	if err := p.unseen(ctx, err); err != nil {
 		return err
 	}
 	snippets, unchanged, err := snippetChanges(p.last, p.target.Snippets)
@@ -192,7 +217,10 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	all.Unchanged += unchanged
 	units, err := p.handoff.Verbs(ctx, all.Changes)
 	if err != nil {
-		return fmt.Errorf("cannot plan the units: %w", err)
+		err = fmt.Errorf("cannot plan the units: %w", err)
+	}
+	if err := p.unseen(ctx, err); err != nil {
+		return err
 	}
 	earlier, err := e.State.ReadKept()
 	if err != nil {
@@ -200,7 +228,7 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	}
 	p.changes, p.adopted, p.moved = all.Changes, all.Adopted, all.Moved
 	p.kept = unique(append(earlier, all.Unreturned...))
-	p.Problems, p.Warnings = all.Problems, all.Warnings
+	p.Problems, p.Warnings = append(all.Problems, p.Problems...), all.Warnings
 	p.Plan = plan.Make(all.Changes, all.Unchanged, units)
 	if p.renewed, err = p.isRenewed(); err != nil {
 		return err

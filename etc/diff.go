@@ -69,9 +69,8 @@ func (c *comparison) kind(ctx context.Context, kind string) error {
 // entry compares one desired entry.
 func (c *comparison) entry(e Entry) error {
 	want, err := c.s.want(e)
-	if errors.Is(err, errNoSecret) && c.s.cfg.SecretsLater {
-		c.diff.Warnings = append(c.diff.Warnings, c.s.problem(e, "It must be there when the file is written.", "%v", err))
-		err = nil
+	if errors.Is(err, errNoSecret) {
+		err = c.sourceless(e, want, err)
 	}
 	if err == nil {
 		_, _, _, err = c.own.ids(*want)
@@ -98,6 +97,30 @@ func (c *comparison) entry(e Entry) error {
 		c.leaving.frees(e.Path)
 	}
 	return c.compare(e, want, f)
+}
+
+// sourceless judges e without its secret_source, which is not there: a problem,
+// unless it comes later or what was applied of it is there still.
+func (c *comparison) sourceless(e Entry, want *State, why error) error {
+	w := c.s.problem(e, "It must be there when the file is written.", "%v", why)
+	switch {
+	case want.Keyed != "" && (c.s.cfg.AllDrift || c.s.holdsSecret(e, want)):
+		w = plan.Problemf(e.Address, e.Origin, "What was applied of it counts until it is back.", "%s: %v", c.s.cfg.Root.Name(e.Path), why)
+	case !c.s.cfg.SecretsLater:
+		return why
+	}
+	c.diff.Warnings = append(c.diff.Warnings, w)
+	return nil
+}
+
+// holdsSecret tells whether e's path has the content that was recorded of it.
+func (s *Subsystem) holdsSecret(e Entry, want *State) bool {
+	f, err := s.observe(e.Path)
+	if err != nil || f.info.Type != rootfs.File {
+		return false
+	}
+	same, err := s.holdsContent(f, *want)
+	return same && err == nil
 }
 
 // unreached plans e where the way to its path is not as it has to be: a problem

@@ -15,7 +15,8 @@ const secretLimit = 64 << 20
 var errNoSecret = errors.New("its secret_source does not exist")
 
 // want is the state that e asks for. The error wraps errNoSecret when the
-// content is not there to be hashed; the state is then usable without a hash.
+// content is not there to be hashed; the state is then usable, with the hash of
+// what was applied if e is a record's and nobody else is to write the content.
 func (s *Subsystem) want(e Entry) (*State, error) {
 	st := &State{Type: e.Type}
 	if e.Type == Symlink {
@@ -56,6 +57,9 @@ func (s *Subsystem) wantContent(st *State, c Content) error {
 		st.SecretSource = c.SecretSource
 		b, err := s.cfg.Root.ReadFile(rootfs.Rel(c.SecretSource), secretLimit)
 		if errors.Is(err, fs.ErrNotExist) {
+			if s.cfg.AllDrift || !s.cfg.SecretsLater {
+				st.Keyed = c.Keyed
+			}
 			return fmt.Errorf("%w: %s", errNoSecret, c.SecretSource)
 		}
 		if err != nil {

@@ -16,7 +16,7 @@ func newBoot(f *flags) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			return f.locked(ctx, "boot", func(h *host) error {
+			return f.applying(ctx, "boot", func(h *host) error {
 				if err := h.settled(); err != nil {
 					return err
 				}
@@ -51,11 +51,13 @@ func newAtBoot(f *flags) *cobra.Command {
 				defer done()
 			}
 			return f.holding(ctx, activation.VerbAtBoot, func(h *host) error {
-				counted, err := h.countBoot(ctx, once)
-				if err != nil {
-					return err
-				}
-				return errors.Join(h.boot(ctx, counted), h.wiring.farewell(ctx))
+				return h.documented(func() error {
+					counted, err := h.countBoot(ctx, once)
+					if err != nil {
+						return err
+					}
+					return errors.Join(h.boot(ctx, counted), h.wiring.farewell(ctx))
+				})
 			})
 		},
 	}

@@ -16,7 +16,7 @@ func newDeactivate(f *flags) *cobra.Command {
 		Short: "Undo everything activate ever did here, and remove its own state",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.locked(cmd.Context(), "deactivate", func(h *host) error {
+			return f.applying(cmd.Context(), "deactivate", func(h *host) error {
 				return h.deactivate(cmd.Context())
 			})
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +19,10 @@ func newDrift(f *flags) *cobra.Command {
 		Aliases: []string{"status"},
 		Short:   "Show what no longer matches the current generation; write nothing",
 		Long: `Hold the host against the current generation and print what differs, in the
-form of a plan that would put it right. Nothing is written. A boot of it that
-failed is told, and counts as drift until it comes up or a switch succeeds; one
-that at-boot brought back an earlier generation for is told too.
+form of a plan that would put it right. Nothing is written. What cannot be
+judged is an error, after all that can. A boot of it that failed is told, and
+counts as drift until it comes up or a switch succeeds; one that at-boot brought
+back an earlier generation for is told too.
 
 Exit status: 0 no drift; 1 error; 2 drift.`,
 		Args: cobra.NoArgs,
@@ -64,7 +66,7 @@ func (h *host) driftOfCurrent(ctx context.Context) (*activation.Prepared, error)
 	if err != nil {
 		return nil, err
 	}
-	return h.engine.Prepare(ctx, target)
+	return h.engine.Survey(ctx, target)
 }
 
 // bootReport tells how the current generation, and the one the host boots, came
@@ -95,7 +97,7 @@ func (h *host) answerDrift(p *activation.Prepared, report ui.BootReport) error {
 	}
 	if h.json {
 		ui.Warnings(h.std.err, h.style, p.Warnings)
-		return errors.Join(ui.DriftJSON(h.std.out, p.Plan, report), p.Refused())
+		return cmp.Or(ui.DriftJSON(h.std.out, p.Plan, p.Problems, report), p.Refused())
 	}
 	ui.Boot(h.std.out, report)
 	return h.answer(p)

@@ -71,8 +71,9 @@ func (h *host) keepEvaluation() {
 	}
 }
 
-// diagnose prints diagnostics for a person.
+// diagnose prints diagnostics for a person, and keeps them for a document.
 func (h *host) diagnose(diags modules.Diagnostics) {
+	h.diags = append(h.diags, diags...)
 	if len(diags) > 0 {
 		_ = diags.WriteText(h.std.err, 0, h.style.Color())
 	}

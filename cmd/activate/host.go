@@ -15,6 +15,7 @@ import (
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
+	"github.com/activate-agent/activate/modules"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -24,6 +25,8 @@ type host struct {
 	style ui.Style
 	log   zerolog.Logger
 	verb  string
+	// diags are what is wrong with the configuration.
+	diags modules.Diagnostics
 	// remember gives the evaluation for the cache, when it may be kept.
 	remember func() ([]byte, bool)
 	// runLock is held by the commands that change something.
@@ -108,12 +111,15 @@ func (h *host) mayRead(err error) error {
 // locked runs do on the host under the run lock, after an interrupted run was
 // ended.
 func (f *flags) locked(ctx context.Context, verb string, do func(*host) error) error {
-	return f.holding(ctx, verb, func(h *host) error {
-		if err := h.recover(ctx); err != nil {
-			return err
-		}
-		return errors.Join(do(h), h.wiring.farewell(ctx))
-	})
+	return f.holding(ctx, verb, func(h *host) error { return h.recovered(ctx, do) })
+}
+
+// recovered ends an interrupted run first.
+func (h *host) recovered(ctx context.Context, do func(*host) error) error {
+	if err := h.recover(ctx); err != nil {
+		return err
+	}
+	return errors.Join(do(h), h.wiring.farewell(ctx))
 }
 
 // holding runs do on the host under the run lock.

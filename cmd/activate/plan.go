@@ -81,7 +81,10 @@ func (h *host) printPlan(p *activation.Prepared) error {
 	}
 	ui.Warnings(h.std.err, h.style, p.Warnings)
 	if h.json {
-		text, err := h.planText(p.Plan)
+		text, err := h.planText(struct {
+			plan.Plan
+			Problems []plan.Problem `json:"problems,omitempty"`
+		}{*p.Plan, p.Problems})
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func newRollback(f *flags) *cobra.Command {
 
 		ValidArgsFunction: f.generationNumbers,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.locked(cmd.Context(), "rollback", func(h *host) error {
+			return f.applying(cmd.Context(), "rollback", func(h *host) error {
 				return h.rollback(cmd.Context(), args)
 			})
 		},

@@ -108,6 +108,8 @@ type flags struct {
 	forceLockout bool
 	verbose      int
 	began        time.Time
+	// answered is set once the document of a run is printed.
+	answered bool
 }
 
 func newRoot(std stdio) *cobra.Command {

@@ -59,7 +59,7 @@ func newApply(f *flags) *cobra.Command {
 			if err := f.recall(saved, cmd.Flags().Changed("root")); err != nil {
 				return err
 			}
-			return f.locked(cmd.Context(), "switch", func(h *host) error {
+			return f.applying(cmd.Context(), "switch", func(h *host) error {
 				return h.applySaved(cmd.Context(), saved)
 			})
 		},
@@ -111,11 +111,11 @@ func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
 	return h.finish(h.engine.Apply(ctx, p, activation.Request{Verb: "switch", SetBoot: true}))
 }
 
-// planText is a plan as JSON. Where no generation has needed the host's key for
+// planText is a plan, or a document with one, as JSON. Where no generation has needed the host's key for
 // secrets yet, each run has a passing one, and what it makes of them is left
 // out: the same plan is the same text, and does not tell what the secrets are.
-func (h *host) planText(p *plan.Plan) ([]byte, error) {
-	text := p.MarshalIndent()
+func (h *host) planText(p any) ([]byte, error) {
+	text := plan.Document(p)
 	_, err := h.engine.Root.Lstat(h.engine.State.Key())
 	if errors.Is(err, fs.ErrNotExist) {
 		return rootfs.Unkeyed(text), nil

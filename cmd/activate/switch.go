@@ -43,7 +43,7 @@ func newTest(f *flags) *cobra.Command {
 // bring evaluates a configuration and applies it, on trial when confirm is not
 // 0.
 func (f *flags) bring(ctx context.Context, path string, req activation.Request, confirm time.Duration) error {
-	return f.locked(ctx, req.Verb, func(h *host) error {
+	return f.applying(ctx, req.Verb, func(h *host) error {
 		if err := h.settled(); err != nil {
 			return err
 		}
@@ -109,7 +109,8 @@ func (h *host) tell(res *activation.Result) {
 func (h *host) conclude(res *activation.Result) error {
 	var unread error
 	if h.json {
-		unread = ui.ResultJSON(h.std.out, res)
+		h.answered = true
+		unread = ui.ResultJSON(h.std.out, res, nil)
 	}
 	if code := res.Verdict.ExitCode(); code != 0 || unread != nil {
 		return &exitError{code: code, err: unread}

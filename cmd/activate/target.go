@@ -22,7 +22,7 @@ func (w *wiring) target(config string, s *modules.System) *activation.Target {
 	if abs, err := filepath.Abs(config); err == nil {
 		config = abs
 	}
-	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon, secretsLater: len(s.Snippets) > 0}
+	d := desired{users: s.Users, etc: s.Etc, daemon: s.Daemon, secretsLater: w.snippetsCome(s.Snippets)}
 	for name, settings := range s.Inits {
 		if settings.ScanDir == "" {
 			continue

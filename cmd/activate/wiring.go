@@ -85,9 +85,14 @@ func (w *wiring) restore(r *generation.Record) (*activation.Target, error) {
 		}
 	}
 	t.Linked = hasLinked(d.etc)
-	d.secretsLater = len(t.Snippets) > 0
+	d.secretsLater = w.snippetsCome(t.Snippets)
 	t.Parts = w.parts(d, t.Settings)
 	return t, nil
+}
+
+// snippetsCome tells whether any of them runs in this run.
+func (w *wiring) snippetsCome(list []activation.Snippet) bool {
+	return w.root.Dir() == "/" && slices.ContainsFunc(list, func(s activation.Snippet) bool { return s.AtBoot || !w.atBoot })
 }
 
 func hasLinked(d etc.Desired) bool {

@@ -36,11 +36,12 @@ func Boot(w io.Writer, r BootReport) {
 	}
 }
 
-// DriftJSON prints the plan's document with the report in it.
-func DriftJSON(w io.Writer, p *plan.Plan, r BootReport) error {
+// DriftJSON prints the plan's document with its problems and the report in it.
+func DriftJSON(w io.Writer, p *plan.Plan, problems []plan.Problem, r BootReport) error {
 	_, err := w.Write(plan.Document(struct {
 		plan.Plan
-		Boot BootReport `json:"boot"`
-	}{*p, r}))
+		Problems []plan.Problem `json:"problems,omitempty"`
+		Boot     BootReport     `json:"boot"`
+	}{*p, problems, r}))
 	return err
 }

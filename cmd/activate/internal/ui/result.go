@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/modules"
 )
 
 // resultJSON is `switch --json`: the plan's document with how it ended.
@@ -19,11 +21,15 @@ type resultJSON struct {
 	Left       []plan.Address           `json:"left,omitempty"`
 	LeftOut    []plan.Address           `json:"left_out,omitempty"`
 	Failed     []activation.UnitFailure `json:"failed_units,omitempty"`
+	// Problems refused the plan, Diagnostics the configuration.
+	Problems    []plan.Problem      `json:"problems,omitempty"`
+	Diagnostics modules.Diagnostics `json:"diagnostics,omitempty"`
 }
 
-// ResultJSON prints the document of a run.
-func ResultJSON(w io.Writer, r *activation.Result) error {
-	doc := resultJSON{Generation: r.Generation, Result: r.Verdict, Left: r.Left, LeftOut: r.LeftOut, Failed: r.Outcome.Failed}
+// ResultJSON prints the document of a run, with what is wrong with the
+// configuration where that ended it.
+func ResultJSON(w io.Writer, r *activation.Result, diags modules.Diagnostics) error {
+	doc := resultJSON{Diagnostics: diags, Generation: r.Generation, Result: r.Verdict, Left: r.Left, LeftOut: r.LeftOut, Failed: r.Outcome.Failed}
 	if r.Plan != nil {
 		doc.Plan = *r.Plan
 	} else {
@@ -31,6 +37,9 @@ func ResultJSON(w io.Writer, r *activation.Result) error {
 	}
 	if r.Err != nil {
 		doc.Error = r.Err.Error()
+	}
+	if refused, ok := errors.AsType[*activation.RefusedError](r.Err); ok {
+		doc.Problems = refused.Problems
 	}
 	_, err := w.Write(plan.Document(doc))
 	return err
