@@ -27,10 +27,10 @@ func (e *Engine) requestLists() []string {
 	return []string{path.Join(e.runDir(), restartList), path.Join(e.runDir(), reloadList)}
 }
 
-// clearRequests removes what an earlier run's snippets asked for.
+// clearRequests removes what snippets asked for, or left in the place of a list.
 func (e *Engine) clearRequests() error {
 	for _, p := range e.requestLists() {
-		if err := e.Root.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := e.Root.RemoveAll(p); err != nil {
 			return fmt.Errorf("cannot clear the requests of snippets: %w", err)
 		}
 	}

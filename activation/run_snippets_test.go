@@ -125,6 +125,49 @@ func TestSnippetsMayNotAskForWhatIsNoUnit(t *testing.T) {
 	}
 }
 
+// TestWhatIsLeftInPlaceOfAListIsCleared: whatever a snippet puts where its list
+// belongs ends its own run with a reason, and holds up none that follows.
+func TestWhatIsLeftInPlaceOfAListIsCleared(t *testing.T) {
+	t.Parallel()
+	for what, leave := range map[string]string{
+		"a directory": `mkdir -p "$L/in/it"; touch "$L/in/it/x"`,
+		"a FIFO":      `mkfifo "$L"`,
+		"a link":      `ln -s /etc/passwd "$L"`,
+		"too much":    `head -c 1100000 /dev/zero | tr '\0' x >"$L"`,
+	} {
+		m := newMachine(t)
+		must(t, os.MkdirAll(filepath.Join(m.dir, "run/activate"), 0o755))
+		for _, list := range []string{"RESTART", "RELOAD"} {
+			res := m.switchTo(t, configA, activation.Snippet{Name: "odd", Script: `L="$ACTIVATE_ROOT$ACTIVATE_` + list + `_LIST"; ` + leave})
+			if res.Verdict != activation.Failed || !strings.Contains(res.Err.Error(), "-list") {
+				t.Errorf("%s: got %s, %v", what, res.Verdict, res.Err)
+			}
+		}
+		res := m.switchTo(t, configA, activation.Snippet{Name: "odd", Script: "true"})
+		if res.Verdict != activation.Applied {
+			t.Errorf("after %s: got %s, %v", what, res.Verdict, res.Err)
+		}
+	}
+}
+
+// TestABootGoesOnWithoutARequest: what a boot brought back stays although a
+// snippet asks for what is no unit.
+func TestABootGoesOnWithoutARequest(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	must(t, os.MkdirAll(filepath.Join(m.dir, "run/activate"), 0o755))
+	m.switchTo(t, configA, activation.Snippet{Name: "ask", AtBoot: true, Script: `test ! -e ` + m.dir + `/odd || echo '*' >"$ACTIVATE_ROOT$ACTIVATE_RESTART_LIST"`})
+	must(t, os.WriteFile(filepath.Join(m.dir, "odd"), nil, 0o600))
+	must(t, os.Remove(filepath.Join(m.dir, "srv/file")))
+	res := m.reboot(t, "")
+	if res.Verdict != activation.Partial || !strings.Contains(res.Err.Error(), "is not the name of a unit") {
+		t.Errorf("got %s, %v", res.Verdict, res.Err)
+	}
+	if _, err := os.Stat(filepath.Join(m.dir, "srv/file")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestASnippetMayLeaveAProcessThatHoldsItsOutput(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

@@ -202,7 +202,10 @@ func (tx *transaction) run(ctx context.Context, res *Result) *Result {
 		return tx.takeBack(ctx, res, err)
 	}
 	if err := tx.addRequests(); err != nil {
-		return tx.takeBack(ctx, res, err)
+		if !tx.reapplies {
+			return tx.takeBack(ctx, res, err)
+		}
+		tx.leaveOut(err)
 	}
 	outcome, err := tx.handoff.Start(ctx, tx.journal.Units)
 	outcome.Failed = append(stopped, outcome.Failed...)
