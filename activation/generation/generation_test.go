@@ -134,29 +134,3 @@ func TestAStateFileThatDoesNotSayItsFormatIsDamaged(t *testing.T) {
 		}
 	}
 }
-
-func FuzzJournal(f *testing.F) {
-	f.Add([]byte(`{"format":1,"verb":"switch","changes":[{"address":"etc/a","kind":"etc","action":"create","before":null,"after":{}}]}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s, dir := open(t)
-		must(t, os.MkdirAll(filepath.Join(dir, "state/journal"), 0o755))
-		must(t, os.WriteFile(filepath.Join(dir, "state/journal/transaction.json"), b, 0o600))
-		j, err := s.ReadJournal()
-		if err == nil && j != nil {
-			must(t, s.WriteJournal(j))
-		}
-	})
-}
-
-func FuzzManifest(f *testing.F) {
-	f.Add([]byte(`{"format":1,"number":1,"sections":{"etc":{}},"states":{"etc/a":{"type":"linked"}}}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s, dir := open(t)
-		must(t, os.MkdirAll(filepath.Join(dir, "state/generations/1"), 0o755))
-		must(t, os.WriteFile(filepath.Join(dir, "state/generations/1/manifest.json"), b, 0o600))
-		r, err := s.Read(1)
-		if err == nil && r.Format > generation.Format {
-			t.Errorf("format %d was accepted", r.Format)
-		}
-	})
-}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	faster "github.com/go-json-experiment/json"
@@ -46,28 +47,39 @@ func (f Formats) Current() int { return len(f.Steps) + 1 }
 // Of gives the format of a document, 0 for one that does not say it. It reads no
 // further than it has to, and so tells it also of one that is damaged later on.
 func (f Formats) Of(doc []byte) int {
+	value, _, end := f.find(doc)
+	if n, err := strconv.Atoi(value); err == nil && n > 0 {
+		return n
+	}
+	if f.Silent && end < 0 {
+		return 1
+	}
+	return 0
+}
+
+// find gives the text of the member that says the format, and from where to where
+// it stands in the document. end is negative where there is none, 0 where the
+// document is none.
+func (f Formats) find(doc []byte) (value string, from, end int) {
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return 0
+		return "", 0, 0
 	}
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return 0
+			return "", 0, 0
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return 0
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return "", 0, 0
 		}
 		if key == f.Key {
-			n, _ := strconv.Atoi(string(value))
-			return max(n, 0)
+			end := int(dec.InputOffset())
+			return string(raw), end - len(raw), end
 		}
 	}
-	if f.Silent {
-		return 1
-	}
-	return 0
+	return "", 0, -1
 }
 
 // Decode reads a document of any format up to the current one into v. A newer
@@ -95,11 +107,17 @@ func (f Formats) Decode(doc []byte, v any) error {
 
 // renew gives a document of format n in the current one.
 func (f Formats) renew(doc []byte, n int) ([]byte, error) {
+	steps, number := f.Steps[n-1:], strconv.Itoa(f.Current())
+	_, from, end := f.find(doc)
+	if end > 0 && !slices.ContainsFunc(steps, func(s Step) bool { return s != nil }) {
+		// The state of a large host is read so until it changes.
+		return slices.Concat(doc[:from], []byte(number), doc[end:]), nil
+	}
 	var members map[string]json.RawMessage
 	if err := Unmarshal(doc, &members); err != nil {
 		return nil, err
 	}
-	for i, step := range f.Steps[n-1:] {
+	for i, step := range steps {
 		if step == nil {
 			continue
 		}
@@ -107,7 +125,7 @@ func (f Formats) renew(doc []byte, n int) ([]byte, error) {
 			return nil, fmt.Errorf("it cannot be brought from %s %d to the next: %w", f.Key, n+i, err)
 		}
 	}
-	members[f.Key] = json.RawMessage(strconv.Itoa(f.Current()))
+	members[f.Key] = json.RawMessage(number)
 	return faster.Marshal(members, asBefore.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
 }
 

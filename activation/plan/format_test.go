@@ -89,6 +89,28 @@ func TestADocumentThatCannotSayItsFormatIsOfTheFirst(t *testing.T) {
 	}
 }
 
+// TestADocumentThatNothingChangesInKeepsItsBytes but for the number.
+func TestADocumentThatNothingChangesInKeepsItsBytes(t *testing.T) {
+	t.Parallel()
+	plain := plan.Formats{Key: "format", Steps: []plan.Step{nil, nil}}
+	for _, doc := range []string{
+		`{"format": 2, "name": "format", "state": { "a" : "\u003c" }}`,
+		` { "state": { "a" : "\u003c" } , "name":"format","format" :1 } `,
+	} {
+		var d document
+		if err := plain.Decode([]byte(doc), &d); err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		if d.Format != 3 || d.Name != "format" || string(d.State) != `{ "a" : "\u003c" }` {
+			t.Errorf("%s is read as %+v, state %s", doc, d, d.State)
+		}
+	}
+	var d document
+	if err := plain.Decode([]byte(`{"format": 2, "name": "a"`), &d); err == nil {
+		t.Errorf("a damaged document was read: %+v", d)
+	}
+}
+
 func FuzzFormats(f *testing.F) {
 	for _, doc := range []string{`{"format": 1, "title": "a"}`, `{"name": "a", "format": 2}`, `{"format": 3, "state": {"x": [1]}}`, `{"format": 9}`, `{`} {
 		f.Add([]byte(doc))
