@@ -20,26 +20,36 @@ func TestKilledWhileBlocksSwapKinds(t *testing.T) {
 	t.Parallel()
 	flat := config{"etc/d": "1", "srv/x": "1", "srv/l": "->/srv/others"}
 	deep := config{"etc/d/y": "2", "etc/d/z": "2", "srv/x/in/deep": "2", "srv/l/file": "of others\n"}
-	for name, c := range map[string][2]config{"deeper": {flat, deep}, "flatter": {deep, flat}} {
+	replaced := map[string]string{"etc/d": "theirs\n", "srv/x": "theirs\n"}
+	for name, c := range map[string]struct {
+		from, to config
+		// before is what others had put in the place of files.
+		before map[string]string
+	}{
+		"deeper": {flat, deep, nil}, "flatter": {deep, flat, nil}, "deeper where files stood": {flat, deep, replaced},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			memory := t.TempDir()
 			must(t, unix.Mount("tmpfs", memory, "tmpfs", 0, ""))
 			t.Cleanup(func() { must(t, unix.Unmount(memory, unix.MNT_DETACH)) })
-			want := newSwap(t, memory+"/want", c[0])
-			reach(t, want, c[1])
+			want := newSwap(t, memory+"/want", nil, c.before)
+			none := want.tree(t)
+			reach(t, want, c.from)
+			reach(t, want, c.to)
 			b := want.tree(t)
 			for k := 1; ; k++ {
-				m := newSwap(t, fmt.Sprintf("%s/%d", memory, k), c[0])
-				at := m.killAt(t, k, func() { m.switchTo(t, c[1]) })
+				m := newSwap(t, fmt.Sprintf("%s/%d", memory, k), c.from, c.before)
+				at := m.killAt(t, k, func() { m.switchTo(t, c.to) })
 				// A third of the way is as good a second place as any.
 				again := m.killAt(t, k/3+1, func() { m.recover(t) })
-				reach(t, m, c[1])
+				reach(t, m, c.to)
 				wantSame(t, "killed at "+at+" and "+again, b, m.tree(t))
 				m.deactivateAgain(t)
 				if got, err := os.ReadFile(filepath.Join(m.dir, "srv/others/file")); err != nil || string(got) != "of others\n" {
 					t.Fatalf("killed at %s: what was behind the link is %q, %v", at, got, err)
 				}
+				wantSame(t, "killed at "+at+", then deactivated", none, m.tree(t))
 				must(t, os.RemoveAll(m.dir))
 				if at == "" {
 					t.Logf("killed before each of %d operations", k-1)
@@ -50,13 +60,19 @@ func TestKilledWhileBlocksSwapKinds(t *testing.T) {
 	}
 }
 
-func newSwap(t *testing.T, dir string, c config) *machine {
+// newSwap makes a machine with files of others, and brings it to c.
+func newSwap(t *testing.T, dir string, c config, before map[string]string) *machine {
 	t.Helper()
 	m := &machine{dir: dir, units: &fakeUnits{}}
 	must(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
 	must(t, os.MkdirAll(filepath.Join(dir, "srv/others"), 0o755))
 	must(t, os.WriteFile(filepath.Join(dir, "srv/others/file"), []byte("of others\n"), 0o644))
-	reach(t, m, c)
+	for p, text := range before {
+		must(t, os.WriteFile(filepath.Join(dir, p), []byte(text), 0o640))
+	}
+	if len(c) > 0 {
+		reach(t, m, c)
+	}
 	return m
 }
 

@@ -112,12 +112,8 @@ func (l *leaving) warn(e Entry, advice, format string, args ...any) {
 
 // stays tells whether e's path must stay because of what is below it.
 func (l *leaving) stays(e Entry, f found, original *State) bool {
-	if l.s.needed[e.Path] && (original != nil || e.Type == Directory) {
-		if original != nil && original.Type != Directory {
-			l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, e.Origin, "Drop what is below it, or declare a directory block for it: what stood there then returns when that goes.",
-				"cannot put back what stood at %s: the configuration has paths below it", l.s.cfg.Root.Name(e.Path)))
-		}
-		return original == nil
+	if l.s.needed[e.Path] && e.Type == Directory && original == nil {
+		return true
 	}
 	if !f.exists() || e.Type != Directory || original != nil {
 		return false
