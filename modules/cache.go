@@ -1,10 +1,8 @@
 package modules
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -140,14 +138,9 @@ func (r *inputs) filesHold() bool {
 
 // sumOf gives the hash of a file's content, "" when it cannot be read.
 func sumOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
+	f, why := readThrough(path)
+	if why != "" {
 		return ""
 	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
+	return f.hash()
 }

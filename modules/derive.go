@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
-	"path/filepath"
-	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -153,43 +151,14 @@ func (n *node) contentHash() (expr.Term, diagnostic.List) {
 	if n.typ.Option("source") == nil {
 		return expr.Data(cty.NullVal(cty.String)), nil
 	}
-	bytes, _, diags := n.sourceFile()
-	if diags.HasErrors() || bytes == nil {
+	f, diags := n.sourceFile()
+	if diags.HasErrors() || f == nil {
 		return expr.Data(cty.NullVal(cty.String)), diags
 	}
-	return expr.Data(cty.StringVal(hashOf(bytes))), nil
+	return expr.Data(cty.StringVal(f.hash())), nil
 }
 
 func hashOf(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
-}
-
-// sourceFile reads the file a block's source names, seen from the file that
-// says so.
-func (n *node) sourceFile() ([]byte, string, diagnostic.List) {
-	v, diags := n.value("source")
-	if diags.HasErrors() || v.IsNull() {
-		return nil, "", diags
-	}
-	v, _ = v.Unmark()
-	full, at := v.AsString(), n.definedAt(n.typ.Option("source"))
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(n.sourceDir(), full)
-	}
-	content, why := read(full)
-	if why != "" {
-		return nil, full, expr.Errorf(at, "Cannot read the source", "%s: %s.", full, why)
-	}
-	n.ev.noteFile(full, content)
-	return content, full, nil
-}
-
-func (n *node) sourceDir() string {
-	for _, from := range slices.Backward(n.live) {
-		if _, ok := from.body.Attributes["source"]; ok {
-			return from.file.dir
-		}
-	}
-	return n.ev.config.rootDir
 }

@@ -279,11 +279,11 @@ func realPath(p string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	resolved, err := filepath.EvalSymlinks(abs)
 	if info, there := os.Stat(abs); err != nil && there == nil && !info.Mode().IsRegular() {
 		return abs, nil
 	}
-	return real, err
+	return resolved, err
 }
 
 // ordered gives the groups so that what is imported comes before what imports

@@ -15,13 +15,15 @@ import (
 type reads struct {
 	facts map[string]cty.Value
 	files map[string][sha256.Size]byte
+	// contents are those of them that are some block's source.
+	contents map[string]*contentFile
 	// missing are files that could not be read, and globs what fileset found.
 	missing []string
 	globs   []glob
 }
 
 func newReads() *reads {
-	return &reads{facts: map[string]cty.Value{}, files: map[string][sha256.Size]byte{}}
+	return &reads{facts: map[string]cty.Value{}, files: map[string][sha256.Size]byte{}, contents: map[string]*contentFile{}}
 }
 
 // reader reads files for the functions: relative to the file an expression
@@ -48,17 +50,12 @@ func (r *reader) Read(path string) ([]byte, string) {
 	}
 	content, why := read(full)
 	if why == "" {
-		r.ev.noteFile(r.absolute(path), content)
+		named := r.absolute(path)
+		r.ev.reads.files[named] = sha256.Sum256(content)
+		r.ev.config.sources[named] = content
 		r.ev.config.sources[path] = content
 	}
 	return content, why
-}
-
-func (ev *evaluator) noteFile(path string, content []byte) {
-	ev.reads.files[path] = sha256.Sum256(content)
-	if _, ok := ev.config.sources[path]; !ok {
-		ev.config.sources[path] = content
-	}
 }
 
 func (r *reader) dir() string {

@@ -111,21 +111,29 @@ func hclFiles(dir string) ([]string, error) {
 	return names, nil
 }
 
-// read gives the bytes of a regular file. A FIFO or device is refused, it
-// could hang or never end.
+// read gives the bytes of a regular file.
 func read(path string) ([]byte, string) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, "it is not a regular file"
+	if why := notRegular(path); why != "" {
+		return nil, why
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, reason(err)
 	}
 	return content, ""
+}
+
+// notRegular says why path can't be read as a file. A FIFO or device could hang
+// or never end.
+func notRegular(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return reason(err)
+	case !info.Mode().IsRegular():
+		return "it is not a regular file"
+	}
+	return ""
 }
 
 // parse reads the file's text. It is safe to call for several files at once.

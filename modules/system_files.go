@@ -178,14 +178,14 @@ func (r *reading) content() *etc.Content {
 		r.d.sensitive = true
 		return &etc.Content{SecretSource: secret, Size: -1, Secret: true}
 	}
-	bytes, full, diags := r.n.sourceFile()
+	f, diags := r.n.sourceFile()
 	r.d.add(diags)
 	if diags.HasErrors() {
 		return nil
 	}
-	c := &etc.Content{Source: full, Size: int64(len(bytes)), Secret: sourceSecret}
+	c := &etc.Content{Source: f.path, Size: f.size, Secret: sourceSecret}
 	if !sourceSecret {
-		c.Hash = hashOf(bytes)
+		c.Hash = f.hash()
 	}
 	return c
 }

@@ -56,6 +56,32 @@ func TestTenThousandEntriesFit(t *testing.T) {
 	}
 }
 
+// TestBigContentsPassBy: a content of 160 MB, linked and copied, is installed,
+// compared and replaced in a fifth of that.
+func TestBigContentsPassBy(t *testing.T) {
+	t.Parallel()
+	const size = 160 << 20
+	dir := t.TempDir()
+	root, config, image := filepath.Join(dir, "root"), filepath.Join(dir, "main.hcl"), filepath.Join(dir, "image")
+	must(t, writeAccounts(root))
+	must(t, os.WriteFile(config, []byte("etc \"image\" { source = \"image\" }\nfile \"/srv/image\" { source = \"image\" }\n"), 0o644))
+	must(t, os.WriteFile(image, []byte("an image"), 0o644))
+	for _, c := range []struct {
+		what string
+		size int64
+	}{{"a first apply", size}, {"nothing to do", size}, {"another content", size + 1}} {
+		must(t, os.Truncate(image, c.size))
+		if _, used := measureRun(t, "switch", "--root", root, "--init", "systemd", config); used > size/5 {
+			t.Errorf("%s takes %d MB", c.what, used>>20)
+		}
+		info, err := os.Stat(filepath.Join(root, "srv/image"))
+		must(t, err)
+		if info.Size() != c.size {
+			t.Errorf("after %s there are %d bytes, not %d", c.what, info.Size(), c.size)
+		}
+	}
+}
+
 // measureRun runs the program and gives its processor time and the most bytes
 // of memory it had.
 func measureRun(t *testing.T, args ...string) (took time.Duration, memory int64) {

@@ -1,0 +1,74 @@
+package modules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/activate-agent/activate/modules/diagnostic"
+	"github.com/activate-agent/activate/modules/expr"
+)
+
+// contentFile is the file that a block's source names. It may be as large as a
+// disk image, so its bytes pass by and are never held.
+type contentFile struct {
+	path string
+	size int64
+	sum  [sha256.Size]byte
+}
+
+func (f contentFile) hash() string { return hex.EncodeToString(f.sum[:]) }
+
+// sourceFile reads the file a block's source names, seen from the file that
+// says so; nil when it names none.
+func (n *node) sourceFile() (*contentFile, diagnostic.List) {
+	v, diags := n.value("source")
+	if diags.HasErrors() || v.IsNull() {
+		return nil, diags
+	}
+	v, _ = v.Unmark()
+	full, at := v.AsString(), n.definedAt(n.typ.Option("source"))
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(n.sourceDir(), full)
+	}
+	if known, ok := n.ev.reads.contents[full]; ok {
+		return known, nil
+	}
+	f, why := readThrough(full)
+	if why != "" {
+		return nil, expr.Errorf(at, "Cannot read the source", "%s: %s.", full, why)
+	}
+	n.ev.reads.files[full] = f.sum
+	n.ev.reads.contents[full] = f
+	return f, nil
+}
+
+func (n *node) sourceDir() string {
+	for _, from := range slices.Backward(n.live) {
+		if _, ok := from.body.Attributes["source"]; ok {
+			return from.file.dir
+		}
+	}
+	return n.ev.config.rootDir
+}
+
+// readThrough reads a regular file to its end, or says why it can't be read.
+func readThrough(path string) (*contentFile, string) {
+	if why := notRegular(path); why != "" {
+		return nil, why
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	size, err := io.Copy(h, f)
+	if err != nil {
+		return nil, reason(err)
+	}
+	return &contentFile{path: path, size: size, sum: [sha256.Size]byte(h.Sum(nil))}, ""
+}
