@@ -1,7 +1,6 @@
 package users
 
 import (
-	"cmp"
 	"slices"
 )
 
@@ -22,14 +21,11 @@ type allocator struct {
 	// asked are the ranges that the configuration says.
 	asked []ownedRange
 	next  map[span]ID
-	// ordered is what inOrder gave.
+	// ordered is what inOrder gave, taken what takenRanges gave, and nextSub where
+	// the last range ended that was chosen.
 	ordered []heldID
-}
-
-// ownedRange is a sub-id range and whose it is.
-type ownedRange struct {
-	SubRange
-	name string
+	taken   []ownedRange
+	nextSub uint64
 }
 
 func newAllocator(b *book, l *ledger, d defs) *allocator {
@@ -84,12 +80,14 @@ func (a *allocator) holdLoose(ids []ID) {
 func (a *allocator) holdUser(name string, id ID) {
 	if !slices.Contains(a.held.uids[id], name) {
 		a.held.uids[id] = append(a.held.uids[id], name)
+		a.noteHeld(heldID{id, name})
 	}
 }
 
 func (a *allocator) holdGroup(name string, id ID) {
 	if !slices.Contains(a.held.gids[id], name) {
 		a.held.gids[id] = append(a.held.gids[id], name)
+		a.noteHeld(heldID{id, name})
 	}
 }
 
@@ -194,116 +192,6 @@ func (a *allocator) freeBlock(from ID, n int) (ID, bool) {
 		}
 	}
 	return 0, false
-}
-
-func (a *allocator) readSubIDs(b *book, l *ledger) {
-	for _, d := range []*document{b.subUID, b.subGID} {
-		for _, r := range d.rows {
-			if r.name != "" {
-				a.subs = append(a.subs, ownedRange{rangeOf(r), r.name})
-			}
-		}
-	}
-	for name, ranges := range l.SubIDs {
-		for _, r := range ranges {
-			a.subs = append(a.subs, ownedRange{r, name})
-		}
-	}
-}
-
-// rangeOf reads an entry of subuid(5).
-func rangeOf(r *row) SubRange {
-	return SubRange{Start: parseID(r.field(subStart)), Count: uint32(parseCount(r.field(subCount)))}
-}
-
-func parseCount(s string) ID {
-	if !isID(s) {
-		return 0
-	}
-	return parseID(s)
-}
-
-// overlap gives a name other than name with a range that shares ids with r.
-func (a *allocator) overlap(r SubRange, name string) string {
-	for _, o := range a.subs {
-		if o.name != name && o.overlaps(r) {
-			return o.name
-		}
-	}
-	return ""
-}
-
-// overlaps tells two ranges that share ids.
-func (r SubRange) overlaps(o SubRange) bool {
-	return uint64(o.Start) < uint64(r.Start)+uint64(r.Count) && uint64(r.Start) < uint64(o.Start)+uint64(o.Count)
-}
-
-// heldID is an id and a name that holds it.
-type heldID struct {
-	id   ID
-	name string
-}
-
-// inOrder gives every id that is held when it is first asked for, lowest first.
-func (a *allocator) inOrder() []heldID {
-	if a.ordered != nil {
-		return a.ordered
-	}
-	for _, held := range []map[ID][]string{a.held.uids, a.held.gids} {
-		for id, names := range held {
-			for _, name := range names {
-				a.ordered = append(a.ordered, heldID{id, name})
-			}
-		}
-	}
-	slices.SortFunc(a.ordered, func(x, y heldID) int { return cmp.Or(cmp.Compare(x.id, y.id), cmp.Compare(x.name, y.name)) })
-	return a.ordered
-}
-
-// heldIn gives the lowest id in r that another account than name has or had, and
-// whose it is: whoever has the range could act as that account.
-func (a *allocator) heldIn(r SubRange, name string) (id ID, owner string) {
-	all := a.inOrder()
-	i, _ := slices.BinarySearchFunc(all, r.Start, func(h heldID, start ID) int { return cmp.Compare(h.id, start) })
-	for _, h := range all[i:] {
-		if uint64(h.id) >= uint64(r.Start)+uint64(r.Count) {
-			break
-		}
-		if h.name != name {
-			return h.id, h.name
-		}
-	}
-	return 0, ""
-}
-
-// subIDs chooses the automatic range of name: the one it had once, else the
-// lowest free one on the grid that starts at login.defs' first sub-id.
-func (a *allocator) subIDs(name string) (SubRange, error) {
-	for _, r := range a.ledger.SubIDs[name] {
-		if _, held := a.heldIn(r, name); r.Count == a.defs.subCount && a.overlap(r, name) == "" && held == "" {
-			return r, nil
-		}
-	}
-	taken := slices.Clone(a.subs)
-	for _, h := range slices.Backward(a.inOrder()) {
-		if h.id < a.defs.sub.min {
-			break
-		}
-		taken = append(taken, ownedRange{SubRange{Start: h.id, Count: 1}, h.name})
-	}
-	slices.SortFunc(taken, func(x, y ownedRange) int { return int(int64(x.Start) - int64(y.Start)) })
-	count := uint64(a.defs.subCount)
-	at := uint64(a.defs.sub.min)
-	for _, o := range taken {
-		end := uint64(o.Start) + uint64(o.Count)
-		if uint64(o.Start) < at+count && end > at {
-			at += (end - at + count - 1) / count * count
-		}
-	}
-	if at+count-1 > uint64(a.defs.sub.max) {
-		return SubRange{}, a.defs.sub.exhausted()
-	}
-	return SubRange{Start: ID(at), Count: a.defs.subCount}, nil
 }
 
 // offer is advice for somebody whose ids are taken: the next n free ones.

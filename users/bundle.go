@@ -71,7 +71,8 @@ func (u *bundle) take(file string, d *document, name string) {
 
 func (u *bundle) takeMember(file string, d *document, user string) {
 	for _, r := range d.rows {
-		if r.name == "" || !strings.Contains(r.text, user) {
+		// Most groups have an empty list: a host may have very many.
+		if r.name == "" || strings.HasSuffix(r.text, ":") || !strings.Contains(r.text, user) {
 			continue
 		}
 		if members := list(r.field(grMembers)); slices.Contains(members, user) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // identity settles the uid of a new account and makes the own group of one that
@@ -136,8 +138,7 @@ func (e *edit) newUser(c userChange) error {
 	if e.book.shadow.find(c.name) == nil {
 		e.book.shadow.add(c.name + ":" + field + ":" + e.today() + e.aging(a.UID) + expiryField(a.Expires) + ":")
 	}
-	e.setRanges(c.name, *a, nil)
-	return nil
+	return e.setRanges(c.name, *a, nil)
 }
 
 // aging is the fields of shadow(5) from the minimum age to the inactivity, as
@@ -208,8 +209,7 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 			return err
 		}
 	}
-	e.setRanges(c.name, *a, saved)
-	return nil
+	return e.setRanges(c.name, *a, saved)
 }
 
 // secrets changes the password and the expiry.
@@ -260,8 +260,9 @@ func (e *edit) restoresPassword(c userChange, saved *bundle) bool {
 }
 
 // setRanges makes the sub-ids of a user those of its state. A saved line goes
-// back to its place.
-func (e *edit) setRanges(name string, a UserState, saved *bundle) {
+// back to its place. A range of which somebody else got some since the plan is
+// not given.
+func (e *edit) setRanges(name string, a UserState, saved *bundle) error {
 	for _, f := range []struct {
 		path string
 		doc  *document
@@ -283,8 +284,12 @@ func (e *edit) setRanges(name string, a UserState, saved *bundle) {
 				e.lines = append(e.lines, l)
 				continue
 			}
+			if other := e.alloc.overlap(rg, name); other != "" {
+				return fmt.Errorf("the sub-ids from %s are now %s's: %w", rg.Start, other, rootfs.ErrChanged)
+			}
 			f.doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
 			e.ledger.giveSubIDs(name, []SubRange{rg})
 		}
 	}
+	return nil
 }

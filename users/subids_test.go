@@ -1,10 +1,12 @@
 package users_test
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"testing"
 
+	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -72,5 +74,41 @@ func TestNobodyIsGivenAnIDOfSomebodysSubIDs(t *testing.T) {
 		if got := h.read(t, "etc/passwd"); !strings.Contains(got, want) {
 			t.Errorf("no %s in %q", want, got)
 		}
+	}
+}
+
+// TestRangesThatAreSaidGoFirst has a user before another who says the range that
+// would be chosen.
+func TestRangesThatAreSaidGoFirst(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	desired := wants(automatic("alice"), ranged("carol", users.SubRange{Start: 165536, Count: 65536}))
+	if d := h.switchTo(t, desired); len(d.Problems) > 0 {
+		t.Fatal(d.Problems)
+	}
+	if got := h.read(t, "etc/subuid"); got != "bob:100000:65536\nalice:231072:65536\ncarol:165536:65536\n" {
+		t.Errorf("got %q", got)
+	}
+	if again := h.diff(t, desired); len(again.Changes)+len(again.Problems) > 0 {
+		t.Errorf("again: %v", describe(again))
+	}
+}
+
+// TestARangeThatAnotherGotSince was chosen by the plan, and is useradd's by the
+// time it is applied.
+func TestARangeThatAnotherGotSince(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	s := h.subsystem(wants(automatic("alice"), automatic("carol")))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	h.write(t, "etc/subgid", debian["etc/subgid"]+"\nzed:231072:65536\n")
+	before := h.read(t, "etc/passwd")
+	if err := s.Apply(t.Context(), d.Changes); !errors.Is(err, rootfs.ErrChanged) || !strings.Contains(err.Error(), "carol: the sub-ids from 231072 are now zed's") {
+		t.Error(err)
+	}
+	if h.read(t, "etc/passwd") != before {
+		t.Error("the accounts were written")
 	}
 }
