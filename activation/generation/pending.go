@@ -33,6 +33,10 @@ func (s *State) ReadPending() (*Pending, error) {
 	return &p, nil
 }
 
+// awaits tells whether generation n returns by itself; none does where there is
+// no trial.
+func (p *Pending) awaits(n int) bool { return p != nil && p.Previous == n }
+
 // WritePending puts a switch on trial, durable when it returns.
 func (s *State) WritePending(p Pending) error {
 	p.Format = Format

@@ -161,6 +161,8 @@ type Entry struct {
 	// the generation last was good.
 	BootAttempts int    `json:"boot_attempts,omitempty"`
 	BootFailure  string `json:"boot_failure,omitempty"`
+	// Awaited says that it returns unless a switch on trial is confirmed.
+	Awaited bool `json:"-"`
 	// Damage says why its record cannot be read; what only that knows is empty.
 	Damage string `json:"damage,omitempty"`
 }
@@ -184,10 +186,14 @@ func (s *State) List() ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	pending, err := s.ReadPending()
+	if err != nil {
+		return nil, err
+	}
 	entries, damage := []Entry{}, []error{}
 	for _, n := range numbers {
 		entry := Entry{
-			Number: n, Current: n == current, Boot: n == boot,
+			Number: n, Current: n == current, Boot: n == boot, Awaited: pending.awaits(n),
 			BootAttempts: boots.Trials[n].Attempts, BootFailure: boots.Trials[n].Failure,
 		}
 		if r, err := s.Read(n); err != nil {
@@ -203,20 +209,22 @@ func (s *State) List() ([]Entry, error) {
 
 // Surplus gives the generations that a rule has no place for: those beyond the
 // keep newest (0 keeps all), and those older than the given age (0 keeps all).
-// The current one and the boot default are never among them.
+// The current one, the boot default and one that a trial returns to are never
+// among them.
 func Surplus(entries []Entry, keep int, older time.Duration, now time.Time) []int {
 	var out []int
 	for i, e := range entries {
 		surplus := keep > 0 && len(entries)-i > keep || older > 0 && now.Sub(e.Time) > older
-		if surplus && !e.Current && !e.Boot {
+		if surplus && !e.Current && !e.Boot && !e.Awaited {
 			out = append(out, e.Number)
 		}
 	}
 	return out
 }
 
-// Delete removes generations. The current one and the boot default are
-// refused, as is a number that does not exist; then nothing is removed.
+// Delete removes generations. The current one, the boot default and one that a
+// trial returns to are refused, as is a number that does not exist; then nothing
+// is removed.
 func (s *State) Delete(numbers ...int) error {
 	have, err := s.Numbers()
 	if err != nil {
@@ -236,6 +244,10 @@ func (s *State) Delete(numbers ...int) error {
 	if err != nil {
 		return err
 	}
+	pending, err := s.ReadPending()
+	if err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		switch {
 		case !slices.Contains(have, n):
@@ -244,6 +256,8 @@ func (s *State) Delete(numbers ...int) error {
 			return fmt.Errorf("cannot delete generation %d: it is the current one", n)
 		case n == boot:
 			return fmt.Errorf("cannot delete generation %d: the host boots it", n)
+		case pending.awaits(n):
+			return fmt.Errorf("cannot delete generation %d: it returns unless generation %d is confirmed", n, pending.Number)
 		}
 	}
 	if err := s.Migrate(); err != nil {

@@ -87,7 +87,12 @@ func (h *host) revert(ctx context.Context, pending *generation.Pending) *activat
 	if err != nil {
 		return &activation.Result{Verdict: activation.Partial, Generation: pending.Number, Err: err}
 	}
-	res := h.engine.Apply(ctx, p, activation.Request{Verb: "rollback"})
+	boot, err := h.engine.State.Boot()
+	if err != nil {
+		return &activation.Result{Verdict: activation.Partial, Generation: pending.Number, Err: err}
+	}
+	// It is the default only where a confirmation was cut off.
+	res := h.engine.Apply(ctx, p, activation.Request{Verb: "rollback", SetBoot: boot == pending.Number})
 	if res.Verdict != activation.Applied && res.Verdict != activation.Unchanged {
 		return res
 	}

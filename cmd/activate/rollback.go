@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
 )
 
 func newRollback(f *flags) *cobra.Command {
@@ -27,6 +28,13 @@ func newRollback(f *flags) *cobra.Command {
 }
 
 func (h *host) rollback(ctx context.Context, args []string) error {
+	pending, err := h.engine.State.ReadPending()
+	if err != nil {
+		return err
+	}
+	if pending != nil && len(args) == 0 {
+		return h.takeBack(ctx, pending)
+	}
 	n, err := h.rollbackTo(args)
 	if err != nil {
 		return err
@@ -45,6 +53,15 @@ func (h *host) rollback(ctx context.Context, args []string) error {
 	// A switch on trial is taken back by this.
 	h.disarm(ctx)
 	return h.engine.State.DropPending()
+}
+
+// takeBack ends a trial that somebody does not want to wait the end of.
+func (h *host) takeBack(ctx context.Context, pending *generation.Pending) error {
+	res := h.revert(ctx, pending)
+	if res.Verdict == activation.RolledBack {
+		res.Verdict, res.Err = activation.Applied, nil
+	}
+	return h.finish(res)
 }
 
 // rollbackTo is the generation that is asked for, or the newest before the
