@@ -1,25 +1,14 @@
 package ui
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
-
-// maxDiffLines is how many lines of one content diff are shown.
-const maxDiffLines = 60
-
-// Contents gives a change's bytes before and after, for its diff. ok is false
-// when the change has no contents, or none that may be shown.
-type Contents func(plan.Change) (before, after []byte, ok bool)
 
 // Plan prints p for a person: changes grouped by kind with their differences,
 // then the units, then the count. At most limit changes are shown; 0 shows
@@ -78,7 +67,7 @@ func change(w io.Writer, s Style, ch plan.Change, contents Contents) {
 		fmt.Fprintf(w, "      %s\n", visible(line))
 	}
 	if shown {
-		unified(w, s, string(ch.Address), before, after)
+		content(w, s, ch, before, after)
 	}
 }
 
@@ -233,45 +222,6 @@ func short(v string) string {
 		return v[:12]
 	}
 	return v
-}
-
-// unified prints a content diff, or that there is none to print.
-func unified(w io.Writer, s Style, name string, before, after []byte) {
-	if bytes.Equal(before, after) {
-		return
-	}
-	if !printable(before) || !printable(after) {
-		fmt.Fprintf(w, "      binary content: %d -> %d bytes\n", len(before), len(after))
-		return
-	}
-	lines := strings.Split(strings.TrimSuffix(string(diff.Diff(name, before, name, after)), "\n"), "\n")
-	// The first lines only repeat the name.
-	for len(lines) > 0 && !strings.HasPrefix(lines[0], "@@") {
-		lines = lines[1:]
-	}
-	for i, line := range lines {
-		if i == maxDiffLines {
-			fmt.Fprintf(w, "      … %d more lines\n", len(lines)-i)
-			return
-		}
-		fmt.Fprintf(w, "      %s\n", diffLine(s, visible(line)))
-	}
-}
-
-func diffLine(s Style, line string) string {
-	switch {
-	case strings.HasPrefix(line, "+"):
-		return s.green(line)
-	case strings.HasPrefix(line, "-"):
-		return s.red(line)
-	case strings.HasPrefix(line, "@@"):
-		return s.dim(line)
-	}
-	return line
-}
-
-func printable(b []byte) bool {
-	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' })
 }
 
 func units(w io.Writer, s Style, u plan.Units) {

@@ -56,15 +56,18 @@ func TestNoUnitsNoHeading(t *testing.T) {
 
 func TestLongAndBinaryDiffsAreCut(t *testing.T) {
 	t.Parallel()
-	p := plan.Make([]plan.Change{plan.New("etc/a", nil, state(`{}`), "", ""), plan.New("etc/b", nil, state(`{}`), "", "")}, 0, plan.Units{})
+	p := plan.Make([]plan.Change{plan.New("etc/a", nil, state(`{}`), "", ""), plan.New("etc/b", nil, state(`{}`), "", ""), plan.New("etc/c", state(`{"size":3}`), state(`{"size":400000000}`), "", "")}, 0, plan.Units{})
 	var out bytes.Buffer
 	ui.Plan(&out, ui.Style{}, p, func(ch plan.Change) ([]byte, []byte, bool) {
-		if ch.Address == "etc/a" {
+		switch ch.Address {
+		case "etc/a":
 			return nil, []byte(strings.Repeat("line\n", 200)), true
+		case "etc/b":
+			return nil, []byte{0, 1, 2}, true
 		}
-		return nil, []byte{0, 1, 2}, true
+		return []byte("one"), []byte("one"), true
 	}, 0)
-	for _, want := range []string{"… 141 more lines", "binary content: 0 -> 3 bytes"} {
+	for _, want := range []string{"… 141 more lines", "binary content: 0 -> 3 bytes", "content: 3 -> 400000000 bytes, not shown"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())
 		}
