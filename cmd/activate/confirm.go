@@ -51,6 +51,18 @@ func (h *host) confirm(ctx context.Context) error {
 	if pending == nil {
 		return errors.New("cannot confirm: no switch waits for it")
 	}
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return err
+	}
+	if current != pending.Number {
+		// The switch was killed before it began, or it was undone.
+		if err := h.engine.State.DropPending(); err != nil {
+			return err
+		}
+		h.disarm(ctx)
+		return fmt.Errorf("cannot confirm generation %d: it never became current; generation %d is, and nothing waits any more", pending.Number, current)
+	}
 	if err := h.engine.State.SetBoot(pending.Number); err != nil {
 		return err
 	}
@@ -166,11 +178,15 @@ func (h *host) disarm(ctx context.Context) {
 // trial applies p on trial and waits for its confirmation. The lock is free
 // while it waits, so that confirm can take it.
 func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation.Request, wait time.Duration) error {
+	req.SetBoot = false
+	if p.Nothing() {
+		// Nothing is on trial, and nothing is written.
+		return h.finish(h.engine.Apply(ctx, p, req))
+	}
 	pending, err := h.arm(ctx, p, wait)
 	if err != nil {
 		return err
 	}
-	req.SetBoot = false
 	res := h.engine.Apply(ctx, p, req)
 	switch res.Verdict {
 	case activation.Failed, activation.RolledBack, activation.Unchanged:

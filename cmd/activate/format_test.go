@@ -154,7 +154,7 @@ func TestFormat1WithNothingToDoStays(t *testing.T) {
 	f := formats1()["settled"]
 	unpack(t, f.name, root)
 	before := look(t, root)
-	for _, command := range []string{"switch " + two, "test " + two, "boot " + two, "at-boot", "rollback 2"} {
+	for _, command := range []string{"switch " + two, "switch --confirm 60s " + two, "test " + two, "boot " + two, "at-boot", "rollback 2"} {
 		if status, said := f.on(t, root, command); status != 0 || !strings.Contains(said, "generation 2: 0 added, 0 changed, 0 removed") {
 			t.Errorf("%s ends with %d: %s", command, status, said)
 		}
