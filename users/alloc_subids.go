@@ -75,7 +75,9 @@ func (a *allocator) inOrder() []heldID {
 	return a.ordered
 }
 
-func (h heldID) compare(o heldID) int { return cmp.Or(cmp.Compare(h.id, o.id), cmp.Compare(h.name, o.name)) }
+func (h heldID) compare(o heldID) int {
+	return cmp.Or(cmp.Compare(h.id, o.id), cmp.Compare(h.name, o.name))
+}
 
 // noteHeld keeps in order what was put in order before.
 func (a *allocator) noteHeld(h heldID) {

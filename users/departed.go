@@ -30,7 +30,7 @@ func (b *book) departed(name string) bundle {
 // departed gives what the new account name finds under its name, nil for
 // nothing.
 func (p *planning) departed(name string) (*departed, error) {
-	linger, err := p.s.cfg.Root.Exists(lingerPath(name))
+	linger, err := p.obs.linger(name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +59,13 @@ func (s *UserState) lingered() bool { return s.Departed != nil && s.Departed.Lin
 
 // makeRoom takes the lines of a departed account away.
 func (e *edit) makeRoom(s *UserState) error {
-	saved, err := openBundle(e.s.cfg.Store, s.departedLines())
-	if err != nil || saved == nil {
+	hash := s.departedLines()
+	saved, err := openBundle(e.s.cfg.Store, hash)
+	if err != nil || hash == "" {
 		return err
+	}
+	if saved == nil {
+		return errNoLines
 	}
 	for _, l := range saved.Lines {
 		d := e.document(l.File)

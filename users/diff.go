@@ -85,9 +85,9 @@ type planning struct {
 	joins map[membership]bool
 	// keysOf tells whose keys a path holds.
 	keysOf map[string]string
-	// makes are the homes that this plan makes, parents the directories that it
-	// makes above them, and for whom.
-	makes, parents map[string]maker
+	// homes are those that this plan makes, parents the directories that it makes
+	// above them, and for whom.
+	homes, parents map[string]maker
 	// newGIDs are the ids chosen for groups that do not exist yet, ownGIDs those
 	// for the own groups of users.
 	newGIDs, ownGIDs map[string]ID
@@ -123,7 +123,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
 		keysOf: map[string]string{}, newGIDs: map[string]ID{}, ownGIDs: map[string]ID{},
-		makes: map[string]maker{}, parents: map[string]maker{},
+		homes: map[string]maker{}, parents: map[string]maker{},
 		staying: map[string]bool{}, fresh: map[string]*UserState{},
 		looseUsers:  looseNames(b.passwd),
 		looseShadow: looseNames(b.shadow),

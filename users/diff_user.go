@@ -233,7 +233,7 @@ func (p *planning) newPrimary(u User, st *UserState) bool {
 	}
 	st.Group = p.groupLabel(name)
 	if u.Group != "" && u.Group != u.Name {
-		gid, ok := p.groupOf(name)
+		gid, ok := p.askedGID(name)
 		if !ok {
 			p.noGroup(u, u.Group)
 		}
@@ -284,9 +284,9 @@ func (p *planning) noGroup(u User, group string) {
 	}
 }
 
-// groupOf resolves a group that one user asks for: also another's own group,
+// askedGID resolves a group that one user asks for: also another's own group,
 // which this plan makes with that user.
-func (p *planning) groupOf(name string) (ID, bool) {
+func (p *planning) askedGID(name string) (ID, bool) {
 	if gid, ok := p.gid(name); ok {
 		return gid, true
 	}
@@ -326,7 +326,7 @@ func (p *planning) gid(name string) (ID, bool) {
 func (p *planning) supplementary(u User, st, cur *UserState) bool {
 	ok := true
 	for _, g := range u.Groups {
-		if _, found := p.groupOf(g); !found || isID(g) {
+		if _, found := p.askedGID(g); !found || isID(g) {
 			p.noGroup(u, g)
 			ok = false
 		}

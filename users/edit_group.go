@@ -50,7 +50,7 @@ func (e *edit) newGroup(c groupChange) error {
 	gid := c.after.GID
 	if c.after.Chosen && !e.alloc.free(gid, c.name) {
 		var err error
-		if gid, err = e.alloc.gid(c.name, true, 0); err != nil {
+		if gid, err = e.alloc.gid(c.name, gid < e.alloc.defs.group.min, 0); err != nil {
 			return err
 		}
 	}
@@ -147,6 +147,9 @@ func (e *edit) part(user, group string) {
 	}
 }
 
+// errNoLines is the error where lines that were kept are lost.
+var errNoLines = errors.New("its saved lines are not in the state directory")
+
 // comeBack remembers saved lines to be put back where they stood.
 func (e *edit) comeBack(hash string) error {
 	saved, err := openBundle(e.s.cfg.Store, hash)
@@ -154,7 +157,7 @@ func (e *edit) comeBack(hash string) error {
 		return err
 	}
 	if saved == nil {
-		return errors.New("its saved lines are not in the state directory")
+		return errNoLines
 	}
 	e.lines = append(e.lines, saved.Lines...)
 	return nil

@@ -117,7 +117,8 @@ func (e *edit) removeUser(c userChange) error {
 }
 
 // newUser writes the lines of a new account; those that a cut-off run wrote
-// already stay.
+// already stay. It wrote shadow last: a line there alone is another's, and its
+// password is not to be had.
 func (e *edit) newUser(c userChange) error {
 	a := c.after
 	gid, ok := e.book.gid(a.Group)
@@ -133,6 +134,9 @@ func (e *edit) newUser(c userChange) error {
 	}
 	e.ledger.setDeparted(c.name, a.Departed)
 	if e.book.passwd.find(c.name) == nil {
+		if e.book.shadow.find(c.name) != nil {
+			return fmt.Errorf("its line in %s: %w", e.s.cfg.Root.Name(shadowPath), rootfs.ErrChanged)
+		}
 		e.book.passwd.add(c.name + ":x:" + a.UID.String() + ":" + gid.String() + ":" + a.Description + ":" + a.Home + ":" + a.Shell)
 	}
 	if e.book.shadow.find(c.name) == nil {

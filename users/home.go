@@ -45,7 +45,7 @@ func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
 		return false
 	}
 	p.keysOf[keysPath(st.Home)] = u.Name
-	if maker, made := p.makes[rootfs.Rel(st.Home)]; made && maker.name != u.Name && maker.uid != 0 {
+	if maker, made := p.homes[rootfs.Rel(st.Home)]; made && maker.name != u.Name && maker.uid != 0 {
 		p.problem(userAddress(u.Name), u.Origin, "Give each user a home of its own.",
 			"its authorized_keys have no safe place: the home %s is made for user %s", st.Home, maker.name)
 		return false

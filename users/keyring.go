@@ -63,7 +63,7 @@ func (k *keyring) opens(name string, s UserState) (bool, error) {
 		return false, nil
 	}
 	way := newTrail(func(p string, fresh bool) (spot, error) { return k.look(p, fresh, s.UID) })
-	home, found, err := k.keysOf(way, name, s)
+	home, found, err := k.find(way, name, s)
 	if !found || err != nil || way.end.kind != rootfs.File {
 		return false, err
 	}
@@ -78,9 +78,9 @@ func (k *keyring) opens(name string, s UserState) (bool, error) {
 	return why == "", nil
 }
 
-// keysOf follows the way to the authorized_keys of s, and gives the path of its
+// find follows the way to the authorized_keys of s, and gives the path of its
 // home, links followed.
-func (k *keyring) keysOf(way *trail, name string, s UserState) (home string, found bool, err error) {
+func (k *keyring) find(way *trail, name string, s UserState) (home string, found bool, err error) {
 	if found, err := way.follow(rootfs.Rel(s.Home)); !found || err != nil {
 		return "", false, err
 	}

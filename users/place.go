@@ -18,7 +18,7 @@ type maker struct {
 // makes for another user already is left to that one.
 func (p *planning) wantHome(u User, cur, st *UserState) bool {
 	home, a := rootfs.Rel(st.Home), userAddress(u.Name)
-	if _, made := p.makes[home]; made {
+	if _, made := p.homes[home]; made {
 		return true
 	}
 	if below, made := p.parents[home]; made {
@@ -42,7 +42,7 @@ func (p *planning) wantHome(u User, cur, st *UserState) bool {
 	}
 	st.HomeMode, st.HomeDirs = fourDigits(u.homeMode()), dirs
 	me := maker{u.Name, st.Home, st.UID}
-	p.makes[home] = me
+	p.homes[home] = me
 	for _, dir := range dirs[:len(dirs)-1] {
 		p.parents[dir] = me
 	}
@@ -53,7 +53,7 @@ func (p *planning) wantHome(u User, cur, st *UserState) bool {
 // directory in the place of the home that dirs end with, "" when nobody could.
 func (p *planning) unsafePlace(dirs []string, cur, st *UserState) (string, error) {
 	for _, dir := range dirs[:len(dirs)-1] {
-		if m, made := p.makes[dir]; made && m.uid != 0 && m.uid != st.UID {
+		if m, made := p.homes[dir]; made && m.uid != 0 && m.uid != st.UID {
 			return fmt.Sprintf("%s is made for user %s", p.s.cfg.Root.Name(dir), m.name), nil
 		}
 	}

@@ -70,7 +70,7 @@ func (p *planning) primary(u User, after, cur *UserState) bool {
 		}
 		return true
 	}
-	gid, ok := p.groupOf(u.Group)
+	gid, ok := p.askedGID(u.Group)
 	if !ok {
 		p.noGroup(u, u.Group)
 		return false
