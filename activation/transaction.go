@@ -174,6 +174,9 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	if err := stopped(ctx); err != nil {
 		return err
 	}
+	if err := tx.noteReplaced(p); err != nil {
+		return err
+	}
 	var err error
 	if tx.journal.Entry, tx.journal.EntryAdded, err = tx.engine.installBoot(); err != nil {
 		return err

@@ -113,7 +113,7 @@ func (s *State) records() ([]record, error) {
 	}
 	for _, n := range numbers {
 		at := path.Join("generations", strconv.Itoa(n))
-		out = append(out, own[Record](s, path.Join(at, manifestName)), own[Record](s, path.Join(at, spareName)))
+		out = append(out, own[Record](s, path.Join(at, manifestName)), own[Record](s, path.Join(at, spareName)), own[replaced](s, replacedName(n)))
 	}
 	for _, f := range s.foreign {
 		out = append(out, record{name: f.Name, formats: f.Formats, renew: func(doc []byte) io.ReadCloser {

@@ -222,9 +222,9 @@ func Surplus(entries []Entry, keep int, older time.Duration, now time.Time) []in
 	return out
 }
 
-// Delete removes generations. The current one, the boot default and one that a
-// trial returns to are refused, as is a number that does not exist; then nothing
-// is removed.
+// Delete removes generations, and what the backup directory keeps for their sake
+// only. The current one, the boot default and one that a trial returns to are
+// refused, as is a number that does not exist; then nothing is removed.
 func (s *State) Delete(numbers ...int) error {
 	have, err := s.Numbers()
 	if err != nil {
@@ -263,10 +263,26 @@ func (s *State) Delete(numbers ...int) error {
 	if err := s.Migrate(); err != nil {
 		return err
 	}
+	return s.removeAll(numbers)
+}
+
+// removeAll removes generations and then what only they needed: a content must
+// not go before the last record that speaks of it.
+func (s *State) removeAll(numbers []int) error {
+	theirs, err := s.ofGenerations(numbers)
+	if err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		if err := s.remove(n); err != nil {
 			return err
 		}
+	}
+	if err := s.root.Sync(); err != nil {
+		return err
+	}
+	if err := s.collect(theirs); err != nil {
+		return err
 	}
 	return s.root.Sync()
 }

@@ -185,6 +185,30 @@ func (s *Store) Holds(hash string) bool {
 	return err == nil && there
 }
 
+// HashesIn gives the hashes, in the form that Put gives, which a text speaks of: a
+// state or a record, whatever its format.
+func HashesIn(text []byte) []string {
+	const digits = 2 * sha256.Size
+	var out []string
+	for at := 0; at+digits <= len(text); {
+		end := at
+		for end < len(text) && isDigit(text[end]) {
+			end++
+		}
+		if end-at == digits {
+			hash := string(text[at:end])
+			if bytes.HasSuffix(text[:at], []byte(keyedPrefix)) {
+				hash = keyedPrefix + hash
+			}
+			out = append(out, hash)
+		}
+		at = end + 1
+	}
+	return out
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' }
+
 // BlobName is the file name under which a Store's directory keeps a hash.
 func BlobName(hash string) string { return strings.ReplaceAll(hash, ":", "-") }
 

@@ -70,7 +70,8 @@ func newGenerationsDelete(f *flags) *cobra.Command {
 		Use:   "delete [N...]",
 		Short: "Delete generations; never the current one or the boot default",
 		Long: `Delete the generations N, or those that --keep and --older-than leave no place
-for. The current generation and the boot default always stay.`,
+for, and with them the copies of edits that their switches replaced. The current
+generation and the boot default always stay.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch flags := cmd.Flags(); {
 			case flags.Changed("keep") && keep < 1:
