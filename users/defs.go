@@ -45,7 +45,7 @@ func defaultDefs() defs {
 
 // readDefs reads the root's login.defs.
 func readDefs(root *rootfs.Root) (defs, error) {
-	data, err := root.ReadFile("etc/login.defs", 1<<20)
+	data, err := root.ReadThrough("etc/login.defs", 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return defaultDefs(), nil
 	}

@@ -52,7 +52,7 @@ func (h *host) facts() (modules.Host, error) {
 func osRelease(root *rootfs.Root) (map[string]string, error) {
 	out := map[string]string{}
 	for _, p := range []string{"etc/os-release", "usr/lib/os-release"} {
-		b, err := readThroughLink(root, p)
+		b, err := root.ReadThrough(p, 1<<20)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -69,28 +69,8 @@ func osRelease(root *rootfs.Root) (map[string]string, error) {
 	return out, nil
 }
 
-// readThroughLink reads a file that may be one link away, as /etc/os-release
-// is on most distributions.
-func readThroughLink(root *rootfs.Root, p string) ([]byte, error) {
-	info, err := root.Lstat(p)
-	if err != nil {
-		return nil, err
-	}
-	if info.Type == rootfs.Symlink {
-		target, err := root.Readlink(p)
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasPrefix(target, "/") {
-			target = "/" + p[:strings.LastIndexByte(p, '/')+1] + target
-		}
-		p = rootfs.Rel(target)
-	}
-	return root.ReadFile(p, 1<<20)
-}
-
 func rootHostname(root *rootfs.Root) (string, error) {
-	b, err := root.ReadFile("etc/hostname", 1<<16)
+	b, err := root.ReadThrough("etc/hostname", 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

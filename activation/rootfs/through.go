@@ -1,0 +1,47 @@
+package rootfs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReadThrough is ReadFile that follows links at the end of p too, inside the
+// root, as every program that reads the file does. Those that somebody other
+// than root or the caller could point elsewhere are refused with an error that
+// wraps ErrLink.
+func (r *Root) ReadThrough(p string, limit int64) ([]byte, error) {
+	b, err := r.ReadFile(p, limit)
+	for at, links := p, 0; errors.Is(err, unix.ELOOP) && !errors.Is(err, ErrLink); links++ {
+		if links == maxLinks {
+			return nil, &fs.PathError{Op: "read", Path: r.Name(p), Err: unix.ELOOP}
+		}
+		if at, err = r.linked(at); err != nil {
+			return nil, err
+		}
+		b, err = r.ReadFile(at, limit)
+	}
+	return b, err
+}
+
+// linked gives where the link at p leads, relative to the root.
+func (r *Root) linked(p string) (string, error) {
+	info, err := r.Lstat(p)
+	if err != nil {
+		return "", err
+	}
+	if info.UID != 0 && info.UID != r.uid {
+		return "", fmt.Errorf("%s is %w (uid %d owns it); make it root's or replace it by a file", r.Name(p), ErrLink, info.UID)
+	}
+	target, err := r.Readlink(p)
+	if err != nil {
+		return "", err
+	}
+	if !path.IsAbs(target) {
+		target = path.Join("/", path.Dir(p), target)
+	}
+	return Rel(target), nil
+}
