@@ -209,7 +209,7 @@ func (p *planning) defaultShell(u User) string {
 		return "/bin/sh"
 	}
 	for _, shell := range []string{"/usr/sbin/nologin", "/sbin/nologin"} {
-		if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); err == nil && there {
+		if p.isThere(shell) {
 			return shell
 		}
 	}

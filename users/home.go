@@ -19,6 +19,10 @@ func (p *planning) wantFiles(u User, cur, st *UserState) bool {
 		p.problem(userAddress(u.Name), u.Origin, "Set home to another path.", "its home is %s, which is never made", noHome)
 		return false
 	}
+	if !path.IsAbs(st.Home) {
+		p.problem(userAddress(u.Name), u.Origin, "Set home.", "its home %q is no absolute path", st.Home)
+		return false
+	}
 	there, err := p.s.cfg.Root.Exists(rootfs.Rel(st.Home))
 	if err != nil {
 		p.problem(userAddress(u.Name), u.Origin, "", "cannot look at its home %s: %v", st.Home, rootfs.Reason(err))

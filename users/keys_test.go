@@ -232,6 +232,19 @@ func TestTheDirectoryOfKeysGoesWithThem(t *testing.T) {
 	h.returns(t, before)
 }
 
+// TestKeysOfNoHome has accounts whose home is no path to put keys in.
+func TestKeysOfNoHome(t *testing.T) {
+	t.Parallel()
+	for _, home := range []string{"", "srv", "/home/b\xf6b"} {
+		files := maps.Clone(debian)
+		files["etc/passwd"] += "app:x:1500:1500::" + home + ":/bin/sh\n"
+		d := open(t, files).diff(t, wants(users.User{Name: "app", CreateHome: true, AuthorizedKeys: []string{"ssh-ed25519 A"}}))
+		if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "is no absolute path") {
+			t.Errorf("%q: %v, %v", home, d.Problems, describe(d))
+		}
+	}
+}
+
 // TestKeysInTheRoot are those of a user whose home is "/".
 func TestKeysInTheRoot(t *testing.T) {
 	t.Parallel()

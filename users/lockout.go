@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // adminGroups are the groups whose members may become root where sudo(8) or
@@ -107,7 +108,7 @@ func (p *planning) doors(changes []plan.Change, ring *keyring) ([]string, error)
 		if edited {
 			st = edit.after
 		}
-		if st == nil || p.expired(*st) || edit.shuts() {
+		if st == nil || p.expired(*st) || p.shuts(edit) {
 			continue
 		}
 		open := !noPassword(st.Password)
@@ -126,13 +127,20 @@ func (p *planning) doors(changes []plan.Change, ring *keyring) ([]string, error)
 // userEdit is both sides of a user's change.
 type userEdit struct{ before, after *UserState }
 
-// shuts tells a change to a shell that lets nobody in.
-func (e userEdit) shuts() bool {
+// shuts tells a change to a shell that lets nobody in: one that says no, or that
+// is not there, where the one of before is.
+func (p *planning) shuts(e userEdit) bool {
 	if e.after == nil || e.before != nil && e.before.Shell == e.after.Shell {
 		return false
 	}
 	shell := path.Base(e.after.Shell)
-	return shell == "nologin" || shell == "false"
+	return shell == "nologin" || shell == "false" || e.before != nil && p.isThere(e.before.Shell) && !p.isThere(e.after.Shell)
+}
+
+// isThere tells whether something stands at a path of the host.
+func (p *planning) isThere(at string) bool {
+	there, err := p.s.cfg.Root.Exists(rootfs.Rel(at))
+	return err == nil && there
 }
 
 // simulate gives the users that changes touch, and root with the members of

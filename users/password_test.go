@@ -158,6 +158,13 @@ func TestLockOut(t *testing.T) {
 			t.Errorf("%s, forced: %v", c.name, d.Problems)
 		}
 	}
+	files["bin/sh"], files["bin/dash"] = "", ""
+	for shell, refused := range map[string]bool{"/bin/dash": false, "/bin/zsh": true} {
+		d := open(t, files).diff(t, wants(users.User{Name: "bob", Shell: shell}))
+		if got := len(d.Problems) > 0; got != refused {
+			t.Errorf("%s: %v", shell, d.Problems)
+		}
+	}
 	h := open(t, map[string]string{"etc/passwd": files["etc/passwd"], "etc/shadow": "root:*:1::::::\n"})
 	if d := h.diff(t, wants(users.User{Name: "bob", HashedPassword: "!"})); len(d.Problems) > 0 {
 		t.Errorf("a host without a way in: %v", d.Problems)
