@@ -55,7 +55,9 @@ func (n *node) sourceDir() string {
 	return n.ev.config.rootDir
 }
 
-// readThrough reads a regular file to its end, or says why it can't be read.
+// readThrough reads a regular file to its end, or says why it can't be read. A
+// file that somebody goes on writing, as a log, ends where it ended first; those
+// of the kernel say no size.
 func readThrough(path string) (*contentFile, string) {
 	if why := notRegular(path); why != "" {
 		return nil, why
@@ -65,8 +67,12 @@ func readThrough(path string) (*contentFile, string) {
 		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, reason(err)
+	}
 	h := sha256.New()
-	size, err := io.Copy(h, f)
+	size, err := io.Copy(h, io.LimitReader(f, max(info.Size(), 1<<20)))
 	if err != nil {
 		return nil, reason(err)
 	}

@@ -155,7 +155,10 @@ func (t tree) file(f File) error {
 		// Two files of the configuration have the same content.
 		return nil
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Path, rootfs.Reason(err))
+	}
+	return nil
 }
 
 func (t tree) directories(dir string, made map[string]bool) error {

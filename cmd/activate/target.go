@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -71,19 +70,6 @@ func linkedMode(mode string) uint32 {
 		panic("internal error: mode " + mode + " was not checked")
 	}
 	return m
-}
-
-func opener(c *etc.Content) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) {
-		if c.Source == "" {
-			return io.NopCloser(bytes.NewReader(c.Text)), nil
-		}
-		f, err := os.Open(c.Source)
-		if err != nil {
-			return nil, fmt.Errorf("cannot copy the source: %w", err)
-		}
-		return f, nil
-	}
 }
 
 // unitFiles are the rendered units, kept with a generation so that a person
