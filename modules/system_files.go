@@ -183,11 +183,21 @@ func (r *reading) content() *etc.Content {
 	if diags.HasErrors() {
 		return nil
 	}
-	c := &etc.Content{Source: f.path, Size: f.size, Secret: sourceSecret}
-	if !sourceSecret {
-		c.Hash = f.hash()
+	if sourceSecret {
+		return r.secretSource(f.path)
 	}
-	return c
+	return &etc.Content{Source: f.path, Size: f.size, Hash: f.hash()}
+}
+
+// secretSource holds the bytes of a file whose path is sensitive: as with a
+// secret text, no record can have them or tell where they come from.
+func (r *reading) secretSource(path string) *etc.Content {
+	text, why := read(path)
+	if why != "" {
+		r.problem("source", "Cannot read the source", "%s.", why)
+		return nil
+	}
+	return literalContent(text, true)
 }
 
 func literalContent(text []byte, secret bool) *etc.Content {
