@@ -90,7 +90,29 @@ func (l *leaving) entry(e Entry) error {
 	if l.stays(e, f, original) {
 		return nil
 	}
+	lost, err := l.lost(f, original)
+	if err != nil {
+		return err
+	}
+	if lost {
+		l.warn(e, "Bring the copy back first, or remove by hand what is not needed.",
+			"cannot put back what stood at %s: the copy of it, %s, is gone, so what is there stays",
+			l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(l.s.cfg.Store.Place(original.hash())))
+		return nil
+	}
 	return l.goTo(e, f, original)
+}
+
+// lost tells whether the content of what stood before f is nowhere any more.
+func (l *leaving) lost(f found, original *State) (bool, error) {
+	if original == nil || original.Type != File || l.s.cfg.Store.Has(original.hash()) {
+		return false, nil
+	}
+	if f.info.Type != rootfs.File {
+		return true, nil
+	}
+	same, err := l.s.holdsContent(f, *original)
+	return !same, err
 }
 
 // wayOut says what to do about an edited path that stays, and keeps what stood

@@ -1,0 +1,38 @@
+package etc_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestLostOriginal: what can't be put back, since its copy is gone, holds up no
+// removal: what is there stays, the plan says so, and the rest goes.
+func TestLostOriginal(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.write(t, "srv/old", "theirs", 0o644)
+	h.switchTo(t, file("srv/old", "ours", "0644"), file("srv/other", "x", "0644"))
+	copies, err := filepath.Glob(filepath.Join(h.dir, stateDir, "backup", "*"))
+	must(t, err)
+	gone := 0
+	for _, c := range copies {
+		if b, err := os.ReadFile(c); err == nil && string(b) == "theirs" {
+			must(t, os.Remove(c))
+			gone++
+		}
+	}
+	if gone != 1 {
+		t.Fatalf("%d copies of what stood there: %v", gone, copies)
+	}
+	d := h.switchTo(t)
+	if len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0].Summary, "cannot put back what stood at "+h.dir+"/srv/old: the copy of it, ") {
+		t.Errorf("warnings: %v, problems: %v", d.Warnings, d.Problems)
+	}
+	for name, want := range map[string]bool{"srv/old": true, "srv/other": false} {
+		if _, err := os.Stat(filepath.Join(h.dir, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
