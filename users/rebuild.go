@@ -11,14 +11,16 @@ import (
 )
 
 // readLedger reads the ledger. One that is gone although a generation is there
-// is made anew from the states that generations recorded; lost tells that ids had been given.
+// is made anew from the states that generations recorded, where accounts are or
+// were asked for; lost tells that ids had been given.
 func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
 	l, err = readLedger(s.cfg.Root, s.cfg.StateDir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return l, false, err
 	}
 	l = newLedger()
-	if s.cfg.Generation == 0 || s.cfg.Recorded == nil {
+	if s.cfg.Generation == 0 || s.cfg.Recorded == nil || s.cfg.Desired.empty() && s.cfg.Last.empty() {
+		// No id was given, or none is to be chosen or found.
 		return l, false, nil
 	}
 	recorded, err := s.cfg.Recorded()
