@@ -33,6 +33,10 @@ type Part struct {
 	// that state after Diff, without secrets.
 	Section  string
 	Recorded func() any
+	// Keep keeps the secrets of the desired state, which the record stands for by
+	// their hashes: a boot or rollback has no configuration. It is called before a
+	// generation is recorded; nil means that there are none.
+	Keep func() error
 	// Files are what the part itself adds to a generation's tree; may be nil.
 	Files func() []generation.File
 	// Contents gives the bytes of a change for its diff; nil when it never

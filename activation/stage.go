@@ -18,6 +18,14 @@ func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 	record.States = p.statesAfter()
 	// At boot, when the record is damaged, it has to be known what to leave.
 	record.Spare = p.target.Settings.BootAttempts > 0
+	for _, part := range p.parts {
+		if part.Keep == nil {
+			continue
+		}
+		if err := part.Keep(); err != nil {
+			return err
+		}
+	}
 	return e.State.Stage(record, p.files(), numberOf(p.last), made)
 }
 

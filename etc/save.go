@@ -82,6 +82,21 @@ func (s *Subsystem) wrote(p, hash string) bool {
 	return ours && last.Content != nil && (last.Content.Hash == hash || last.Content.Keyed == hash)
 }
 
+// KeepSecrets keeps in the Store the secrets of the configuration's own text,
+// also those that no change needs now: their entries can then be put back by a
+// process that only has the record.
+func (s *Subsystem) KeepSecrets() error {
+	for _, e := range s.cfg.Desired.Entries {
+		if e.Content == nil || !e.Content.Secret || e.Content.Text == nil || s.cfg.Store.Has(s.cfg.Store.Keyed(e.Content.Text)) {
+			continue
+		}
+		if err := s.put(e.Content.Text); err != nil {
+			return fmt.Errorf("cannot keep the content of %s: %w", e.Address, err)
+		}
+	}
+	return nil
+}
+
 // saveSecret keeps a secret of the configuration's own text. One that has a
 // secret_source is read from there whenever it is needed.
 func (s *Subsystem) saveSecret(a plan.Address, after *State) error {

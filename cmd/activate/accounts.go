@@ -41,6 +41,7 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 		Space:     space,
 		Section:   sectionUsers,
 		Recorded:  func() any { return s.Recorded() },
+		Keep:      s.KeepSecrets,
 		Originals: s.Originals,
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,

@@ -99,6 +99,12 @@ func drawConfig(t *rapid.T) string {
 // drawPath draws what a configuration wants at p, "" for nothing.
 func drawPath(t *rapid.T, p string) string {
 	text := func() string { return "  text = " + rapid.SampledFrom(walkTexts).Draw(t, "text of "+p) + "\n" }
+	content := func() string {
+		if key := rapid.SampledFrom([]string{"", "", "", "/keys/one", "/keys/two"}).Draw(t, "secret of "+p); key != "" {
+			return fmt.Sprintf("  secret_source = %q\n", key)
+		}
+		return text()
+	}
 	mode := func(modes ...string) attribute {
 		for i, m := range modes {
 			modes[i] = strconv.Quote(m)
@@ -120,9 +126,9 @@ func drawPath(t *rapid.T, p string) string {
 	case "etc":
 		return block(t, "etc", below, text(), policyAttributes...)
 	case "copy":
-		return block(t, "etc", below, text()+"  mode = \"0640\"\n", attributes(ownerAttributes, policyAttributes)...)
+		return block(t, "etc", below, content()+"  mode = \"0640\"\n", attributes(ownerAttributes, policyAttributes)...)
 	case "file":
-		return block(t, "file", p, text(), attributes([]attribute{mode("0600", "4755")}, ownerAttributes, policyAttributes)...)
+		return block(t, "file", p, content(), attributes([]attribute{mode("0600", "4755")}, ownerAttributes, policyAttributes)...)
 	case "directory":
 		return block(t, "directory", p, "", attributes([]attribute{mode("0700", "2775")}, ownerAttributes, policyAttributes)...)
 	case "symlink":

@@ -17,8 +17,8 @@ import (
 )
 
 // TestWalks takes random walks through random configurations of random hosts:
-// switches, edits by an administrator, rollbacks, deletions of generations and
-// deactivations in between. After each step nothing is left to do, nothing has drifted, and
+// switches, saved plans, kills, boots, edits by an administrator of files, keys
+// and accounts, rollbacks, deletions of generations and deactivations in between. After each step nothing is left to do, nothing has drifted, and
 // what was refused changed nothing; at the end the host is as it was before. A
 // walk that fails is printed as its shortest. ACTIVATE_WALKS sets their number,
 // -rapid.seed repeats a run.
@@ -114,9 +114,17 @@ func (w *walk) want(status int, args ...string) string {
 func (w *walk) step() {
 	steps := []func(){w.switches, w.switches}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate)
+		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.killed)
 	}
-	steps[rapid.IntRange(0, len(steps)-1).Draw(w.t, "step")]()
+	// An index that rapid draws is a small one most of the time.
+	n := 0
+	for range 6 {
+		n *= 2
+		if rapid.Bool().Draw(w.t, "step") {
+			n++
+		}
+	}
+	steps[n%len(steps)]()
 }
 
 // switches switches to a new configuration.
@@ -138,6 +146,13 @@ func (w *walk) switches() {
 	}
 	w.overwrites(text)
 	w.want(0, "switch", w.config)
+	w.reached(text, planned)
+}
+
+// reached notes that the host is as text says, for which a plan ended with
+// planned.
+func (w *walk) reached(text string, planned int) {
+	w.t.Helper()
 	if planned == 0 && w.current == "" && len(w.generations()) == 0 {
 		// Where nothing is ours and nothing is to be, there is nothing to record.
 		return

@@ -170,6 +170,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		Subsystem: s,
 		Section:   sectionEtc,
 		Recorded:  func() any { return s.Recorded() },
+		Keep:      s.KeepSecrets,
 		Contents:  contents,
 		Paths:     etc.Paths,
 		Originals: s.Originals,
