@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,5 @@ func (h *host) diff(a, b int) error {
 	if err != nil {
 		return err
 	}
-	ui.Plan(h.std.out, ui.StyleFor(h.std.out, noColor()), p, contents, 0)
-	return nil
+	return h.printed(func(w io.Writer) { ui.Plan(w, ui.StyleFor(h.std.out, noColor()), p, contents, 0) })
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -99,6 +100,8 @@ func (h *host) answerDrift(p *activation.Prepared, report ui.BootReport) error {
 		ui.Warnings(h.std.err, h.style, p.Warnings)
 		return cmp.Or(ui.DriftJSON(h.std.out, p.Plan, p.Problems, report), p.Refused())
 	}
-	ui.Boot(h.std.out, report)
+	if err := h.printed(func(w io.Writer) { ui.Boot(w, report) }); err != nil {
+		return err
+	}
 	return h.answer(p)
 }

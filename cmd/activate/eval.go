@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -77,14 +78,15 @@ func (h *host) origins(config *modules.Config, name string) error {
 	if h.json {
 		return ui.JSON(h.std.out, list)
 	}
-	for _, d := range list {
-		mark := "      "
-		if d.Won {
-			mark = "won   "
+	return h.printed(func(w io.Writer) {
+		for _, d := range list {
+			mark := "      "
+			if d.Won {
+				mark = "won   "
+			}
+			fmt.Fprintf(w, "%s%-8s %s  %s\n", mark, d.Priority, d.Range, d.Value)
 		}
-		fmt.Fprintf(h.std.out, "%s%-8s %s  %s\n", mark, d.Priority, d.Range, d.Value)
-	}
-	return nil
+	})
 }
 
 func newValidate(f *flags) *cobra.Command {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,8 +94,7 @@ func (h *host) describe(c *modules.Config, args []string) error {
 	if h.json {
 		return ui.JSON(h.std.out, doc)
 	}
-	ui.BlockDoc(h.std.out, ui.StyleFor(h.std.out, noColor()), blockLines(doc))
-	return nil
+	return h.printed(func(w io.Writer) { ui.BlockDoc(w, ui.StyleFor(h.std.out, noColor()), blockLines(doc)) })
 }
 
 func (h *host) listBlocks(c *modules.Config) error {
@@ -102,14 +102,15 @@ func (h *host) listBlocks(c *modules.Config) error {
 	if h.json {
 		return ui.JSON(h.std.out, blocks)
 	}
-	for _, b := range blocks {
-		kind := "block "
-		if b.Module {
-			kind = "module"
+	return h.printed(func(w io.Writer) {
+		for _, b := range blocks {
+			kind := "block "
+			if b.Module {
+				kind = "module"
+			}
+			fmt.Fprintf(w, "%s  %-16s %s\n", kind, b.Name, b.Description)
 		}
-		fmt.Fprintf(h.std.out, "%s  %-16s %s\n", kind, b.Name, b.Description)
-	}
-	return nil
+	})
 }
 
 // blockLines arranges a block's documentation for printing.

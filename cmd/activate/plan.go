@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -95,9 +95,8 @@ func (h *host) printPlan(p *activation.Prepared) error {
 		// The problems say it all: the host does not match the configuration.
 		return nil
 	}
-	w := bufio.NewWriter(h.std.out)
-	ui.Plan(w, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p), 0)
-	if err := w.Flush(); err != nil {
+	err := h.printed(func(w io.Writer) { ui.Plan(w, ui.StyleFor(h.std.out, noColor()), p.Plan, h.contents(p), 0) })
+	if err != nil {
 		return err
 	}
 	if h.engine.Offline && len(p.Snippets()) > 0 {

@@ -79,8 +79,8 @@ var accountEdits = []struct { //nolint:gochecknoglobals // a constant
 	{"etc/passwd", 3, "100"},
 	{"etc/shadow", 1, "$6$edited$hash"},
 	{"etc/shadow", 7, "20000"},
-	{"etc/group", 3, "daemon"},
-	{"etc/gshadow", 3, "daemon"},
+	{"etc/group", 3, ",games"},
+	{"etc/gshadow", 3, ",games"},
 }
 
 // editAccount has an administrator edit a line of an account. Where that is
@@ -100,7 +100,12 @@ func (w *walk) editAccount() {
 	for i, line := range lines {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), ":")
 		if fields[0] == name && len(fields) > e.field {
-			fields[e.field] = e.text
+			if more, ok := strings.CutPrefix(e.text, ","); ok {
+				// One more: the order of a list is nobody's.
+				fields[e.field] = strings.TrimPrefix(fields[e.field]+","+more, ",")
+			} else {
+				fields[e.field] = e.text
+			}
 			lines[i] = strings.Join(fields, ":") + strings.TrimPrefix(line, strings.TrimSuffix(line, "\n"))
 		}
 	}
