@@ -46,10 +46,9 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 	}
 	first = len(entry.Paths) == 0 && len(files) > 0
 	missing, err := e.missingBoot(files)
-	if err != nil || len(missing)+len(e.made) == 0 {
+	if err != nil || len(missing) == 0 {
 		return false, nil, err
 	}
-	entry.Parents = append(entry.Parents, e.made...)
 	index, err := e.State.ReadIndex()
 	if err != nil {
 		return false, nil, err
@@ -73,6 +72,25 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 		}
 	}
 	return first, added, nil
+}
+
+// noteMade records the directories that were made for activate itself, before
+// anything else is written into them: deactivate must find them though this run
+// be cut off.
+func (e *Engine) noteMade() error {
+	if len(e.made) == 0 {
+		return nil
+	}
+	entry, err := e.State.ReadBootEntry()
+	if err != nil {
+		return err
+	}
+	parents := unique(slices.Concat(entry.Parents, e.made))
+	if slices.Equal(parents, entry.Parents) {
+		return nil
+	}
+	entry.Parents = parents
+	return e.State.WriteBootEntry(entry)
 }
 
 // formerBoot gives the files of the boot entry that another init had, or the

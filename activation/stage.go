@@ -81,7 +81,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 		return res.failed(err)
 	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
-	if err := p.store.SaveKey(); err != nil {
+	if err := errors.Join(e.noteMade(), p.store.SaveKey()); err != nil {
 		return res.failed(err)
 	}
 	if err := e.stage(p, nil); err != nil {

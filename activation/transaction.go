@@ -155,6 +155,9 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 }
 
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
+	if err := tx.engine.noteMade(); err != nil {
+		return err
+	}
 	// Nothing may be recorded under a key that ends with this process.
 	if err := p.store.SaveKey(); err != nil {
 		return err

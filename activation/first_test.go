@@ -1,0 +1,62 @@
+package activation_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// TestKilledFirstSwitch: the very first run is killed before each operation.
+// Deactivate then leaves nothing, also of the directories that were made for the
+// state, from the moment on that it is known of them.
+func TestKilledFirstSwitch(t *testing.T) {
+	t.Parallel()
+	none := newMachine(t).tree(t)
+	for k := 1; ; k++ {
+		m := newMachine(t)
+		at := m.killAt(t, k, func() { m.switchTo(t, configA) })
+		if at == "" {
+			t.Logf("killed before each of %d operations", k-1)
+			return
+		}
+		known, more := false, []string{}
+		entries, _ := os.ReadDir(filepath.Join(m.dir, stateDir))
+		for _, entry := range entries {
+			known = known || entry.Name() == "boot-entry.json"
+			if !rootfs.IsTemp(entry.Name()) {
+				more = append(more, entry.Name())
+			}
+		}
+		if !known && len(more) > 0 {
+			t.Fatalf("killed at %s: there is %v, and it is not known what was made for it", at, more)
+		}
+		m.giveUp(t, at)
+		wantSame(t, "killed at "+at+", then deactivated", none, m.tree(t))
+		if _, err := os.Lstat(filepath.Join(m.dir, "var")); err == nil && known {
+			t.Fatalf("killed at %s: /var is still there", at)
+		}
+	}
+}
+
+// giveUp deactivates a machine on which anything may have happened.
+func (m *machine) giveUp(t *testing.T, at string) {
+	t.Helper()
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	if res, err := e.Recover(context.Background()); err != nil || res != nil && res.Verdict == activation.Partial {
+		t.Fatalf("killed at %s: cannot recover: %v %+v", at, err, res)
+	}
+	target, err := e.Restore(nil)
+	must(t, err)
+	p, err := e.Prepare(context.Background(), target)
+	must(t, err)
+	res := e.Apply(context.Background(), p, activation.Request{Verb: "deactivate", SetBoot: true})
+	if res.Verdict != activation.Applied && res.Verdict != activation.Unchanged {
+		t.Fatalf("killed at %s: deactivate: %s %v", at, res.Verdict, res.Err)
+	}
+	must(t, e.RemoveState(p))
+}
