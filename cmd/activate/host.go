@@ -149,11 +149,13 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 func (h *host) mayChange() error {
 	switch {
 	case h.caller != nil:
-		return h.caller.checkRuntime()
+		if err := h.caller.checkRuntime(); err != nil {
+			return err
+		}
 	case os.Geteuid() != 0 && h.engine.Root.Dir() == "/":
 		return errors.New("cannot change this host: activate has to run as root; for your own services and files there is --user")
 	}
-	return nil
+	return h.mayTrust()
 }
 
 // lock takes the run lock. Its directory is made only when it is missing: a
