@@ -34,15 +34,15 @@ func (s *State) AddReplaced(n int, list []Replaced) error {
 	if err := s.read(replacedName(n), &r); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	before := len(r.Contents)
-	for _, c := range list {
-		if !slices.Contains(r.Contents, c) {
-			r.Contents = append(r.Contents, c)
-		}
+	noted := map[Replaced]bool{}
+	for _, c := range r.Contents {
+		noted[c] = true
 	}
-	if len(r.Contents) == before {
+	list = slices.DeleteFunc(slices.Clone(list), func(c Replaced) bool { return noted[c] })
+	if len(list) == 0 {
 		return nil
 	}
+	r.Contents = append(r.Contents, list...)
 	r.Format = Format
 	return s.write(replacedName(n), r)
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,15 +43,17 @@ func (f *flags) mustDetach(verb string) bool {
 
 // detach runs this very command in a transient unit of its own, with this
 // process's standard streams, and gives its end. When this process dies the
-// unit goes on; its log is in the journal. systemd-run(1).
-func (f *flags) detach(verb string) error {
+// unit goes on; its log is in the journal. A signal that is to stop the run is
+// passed on, for the run itself to judge. systemd-run(1).
+func (f *flags) detach(ctx context.Context, verb string) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("cannot find this program: %w", err)
 	}
+	unit := "activate-" + verb + "-" + strconv.Itoa(os.Getpid())
 	args := []string{
 		"--quiet", "--collect", "--wait", "--pipe", "--same-dir", "--service-type=exec",
-		"--unit=activate-" + verb + "-" + strconv.Itoa(os.Getpid()),
+		"--unit=" + unit,
 		"--setenv=" + detachedEnv + "=1",
 	}
 	for _, name := range inherited() {
@@ -59,6 +64,11 @@ func (f *flags) detach(verb string) error {
 	args = append(append(args, "--", exe), os.Args[1:]...)
 	cmd := exec.Command("systemd-run", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = f.std.in, f.std.out, f.std.err
+	// In a group of its own, or a terminal's Ctrl-C would end only who waits.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ended := make(chan struct{})
+	defer close(ended)
+	context.AfterFunc(ctx, func() { stopUnit(unit+".service", ended) })
 	err = cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
 		// What went wrong was told by the run itself.
@@ -68,4 +78,19 @@ func (f *flags) detach(verb string) error {
 		return fmt.Errorf("cannot run in a unit of its own: %w", err)
 	}
 	return nil
+}
+
+// stopPoll is how long a unit that is not there yet is waited for.
+const stopPoll = 100 * time.Millisecond
+
+// stopUnit tells the run in a unit that somebody wants to stop it, once it is
+// there, unless it ended.
+func stopUnit(unit string, ended <-chan struct{}) {
+	for exec.Command("systemctl", "kill", "--kill-who=main", "--signal=TERM", unit).Run() != nil {
+		select {
+		case <-ended:
+			return
+		case <-time.After(stopPoll):
+		}
+	}
 }

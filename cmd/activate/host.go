@@ -125,7 +125,7 @@ func (h *host) recovered(ctx context.Context, do func(*host) error) error {
 // holding runs do on the host under the run lock.
 func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) error {
 	if f.mustDetach(verb) {
-		return f.detach(verb)
+		return f.detach(ctx, verb)
 	}
 	var stop func()
 	f.std.err, stop = ui.Spin(f.std.err)

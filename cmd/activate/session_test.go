@@ -47,6 +47,40 @@ snippet "slow" {
 	}
 }
 
+// TestInterruptedInASession: who presses Ctrl-C in a login session stops the
+// switch itself before its first change, and learns how it ended after it.
+func TestInterruptedInASession(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/early.hcl", `
+etc "motd" {
+  text     = "done\n"
+  validate = ["/bin/sh", "-c", "touch /root/reached; sleep 1000", "%s"]
+}
+`)
+	m.WriteFile("/root/late.hcl", `
+etc "motd" { text = "done\n" }
+snippet "slow" {
+  before = ["etc"]
+  script = "touch /root/reached; until test -e /root/ended; do sleep 0.05; done"
+}
+`)
+	inSession := func(config string, meanwhile string) string {
+		m.Succeed("rm -f /root/reached /root/code; setsid systemd-run --quiet --collect --scope --slice=user-0.slice -- sh -c 'trap : INT; echo $$ >/root/pid; activate switch " + config +
+			"; echo $? >/root/code' >/root/out 2>&1 & timeout 20 sh -c 'until test -e /root/reached; do :; done'; kill -INT -$(cat /root/pid); " + meanwhile + "timeout 20 sh -c 'until test -s /root/code; do :; done'")
+		return m.Succeed("cat /root/code /root/out")
+	}
+	if out := inSession("/root/early.hcl", ""); !strings.HasPrefix(out, "1\n") || !strings.Contains(out, "stopped before the first change") {
+		t.Errorf("early: %s", out)
+	}
+	m.Fail("test -e /etc/static")
+	if out := inSession("/root/late.hcl", "timeout 20 sh -c 'until grep -q too.late /root/out; do :; done'; touch /root/ended; "); !strings.HasPrefix(out, "0\n") {
+		t.Errorf("late: %s", out)
+	}
+	m.Succeed("grep done /etc/motd")
+}
+
 // TestClosedOutput: nobody reads what a switch prints; it finishes all the same,
 // and the programs it starts have the usual signals.
 func TestClosedOutput(t *testing.T) {
