@@ -25,10 +25,14 @@ func TestNewAccountInheritsNothing(t *testing.T) {
 		"nothing said":        {Name: "gone"},
 		"groups":              {Name: "gone", Groups: []string{"club"}},
 		"no groups":           {Name: "gone", ExclusiveGroups: true},
+		"no groups, later":    {Name: "gone", ExclusiveGroups: true},
 		"password, lingering": {Name: "gone", HashedPassword: "$6$salt$ours", Linger: &off, SubIDs: &users.SubIDs{Auto: true}},
 	} {
 		h := open(t, files)
 		before := h.tree(t)
+		if name == "no groups, later" {
+			h.switchTo(t, wants(users.User{Name: "gone"}))
+		}
 		h.switchTo(t, wants(u))
 		if shadow := h.read(t, "etc/shadow"); strings.Contains(shadow, "$old") {
 			t.Errorf("%s: the old password is still there: %s", name, shadow)

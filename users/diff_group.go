@@ -11,7 +11,10 @@ import (
 func (p *planning) oneGroup(g Group) {
 	a := groupAddress(g.Name)
 	cur := p.obs.group(g.Name)
-	ours := p.s.oursGroup(g.Name, p.ledger, cur)
+	ours := p.s.made(a)
+	if !ours && cur != nil && p.ledger.madeGroup(g.Name, cur.GID) {
+		ours, p.s.remade[a] = true, true
+	}
 	if cur == nil {
 		if after, ok := p.newGroup(g); ok {
 			p.diff.Changes = append(p.diff.Changes, plan.New(a, nil, p.encode(after), gone(ours), g.Origin))
@@ -154,6 +157,7 @@ func (p *planning) leaveGroup(g Group, after map[string]*UserState) {
 		return
 	}
 	if p.stays(g.Name, cur.GID, after) {
+		p.returnGroup(g, before, GroupState{GID: cur.GID})
 		return
 	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(a, p.encode(before), nil, "no longer in the configuration", ""))

@@ -82,6 +82,7 @@ func (e *edit) addGroup(name string, gid ID) error {
 	}
 	e.alloc.holdGroup(name, gid)
 	e.ledger.giveGroup(name, gid)
+	e.ledger.noteGroup(name, gid)
 	return nil
 }
 
@@ -89,6 +90,7 @@ func (e *edit) addGroup(name string, gid ID) error {
 func (e *edit) removeGroup(name string) error {
 	e.book.group.remove(name)
 	e.book.gshadow.remove(name)
+	e.ledger.forgetGroup(name)
 	if lines := e.ledger.DepartedGroups[name]; lines != "" {
 		return e.comeBack(lines)
 	}
@@ -160,6 +162,9 @@ func (e *edit) comeBack(hash string) error {
 		return errNoLines
 	}
 	e.lines = append(e.lines, saved.Lines...)
+	if r := saved.line(groupPath); r != nil {
+		e.ledger.noteGroup(r.field(grName), parseID(r.field(grGID)))
+	}
 	return nil
 }
 

@@ -90,6 +90,7 @@ func (e *edit) user(c userChange) error {
 	for _, g := range c.leaves() {
 		e.part(c.name, g)
 	}
+	e.ledger.moveDeparted(c.name, c.joins(), c.leaves())
 	return nil
 }
 

@@ -18,7 +18,7 @@ func (p *planning) leaving() {
 			gone[u.Name] = st
 		}
 	}
-	if len(gone)+len(p.s.cfg.Last.Groups) == 0 {
+	if len(gone)+len(p.s.cfg.Last.Groups) == 0 && !p.s.cfg.Undo {
 		return
 	}
 	after := p.changedUsers()
@@ -28,7 +28,7 @@ func (p *planning) leaving() {
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
 		p.removeUser(name, *gone[name], after)
 	}
-	for _, g := range append(slices.Clone(p.s.cfg.Last.Groups), p.keptGroups()...) {
+	for _, g := range append(slices.Clone(p.s.cfg.Last.Groups), p.keptGroups(gone)...) {
 		if _, wanted := p.group[g.Name]; !wanted {
 			p.leaveGroup(g, after)
 		}
@@ -46,26 +46,6 @@ func (p *planning) leavers() []User {
 	if p.s.cfg.Undo {
 		for _, name := range slices.Sorted(maps.Keys(p.ledger.Locked)) {
 			out = append(out, User{Name: name})
-		}
-	}
-	return out
-}
-
-// keptGroups are groups of ours that stayed behind as the primary groups of
-// locked users, now that those go.
-func (p *planning) keptGroups() []Group {
-	if !p.s.cfg.Undo {
-		return nil
-	}
-	var out []Group
-	for _, user := range slices.Sorted(maps.Keys(p.ledger.Locked)) {
-		u := p.obs.user(user)
-		if u == nil || u.Group == user || p.lastGroup[u.Group].Name != "" {
-			continue
-		}
-		gid, _ := p.book.gid(u.Group)
-		if given, ours := p.ledger.Groups[u.Group]; ours && given == gid && !slices.ContainsFunc(out, func(g Group) bool { return g.Name == u.Group }) {
-			out = append(out, Group{Name: u.Group})
 		}
 	}
 	return out

@@ -46,6 +46,9 @@ type ledger struct {
 	// DepartedGroups stands, by the names of groups, for the lines of gshadow(5)
 	// that ours found there.
 	DepartedGroups map[string]string `json:"departed_groups,omitempty"`
+	// MadeGroups are the groups that we made and did not remove again, with their
+	// gids.
+	MadeGroups map[string]ID `json:"made_groups,omitempty"`
 	// Carried are the trees that went to another id with an account.
 	Carried map[plan.Address][]string `json:"carried,omitempty"`
 	// Made are the files and directories that did not exist before; they go
@@ -163,6 +166,21 @@ func (l *ledger) setDeparted(name string, found *departed) {
 		return
 	}
 	l.Departed[name] = *found
+}
+
+// moveDeparted notes that an account went into groups and out of others: of those
+// that named it before it was made, it gets back the ones it was taken out of.
+func (l *ledger) moveDeparted(name string, joins, leaves []string) {
+	found, known := l.Departed[name]
+	if !known {
+		return
+	}
+	taken := minus(union(found.Taken, leaves), joins)
+	taken = slices.DeleteFunc(taken, func(g string) bool { return !slices.Contains(found.Groups, g) })
+	if !slices.Equal(taken, found.Taken) {
+		found.Taken, l.changed = taken, true
+		l.Departed[name] = found
+	}
 }
 
 func (l *ledger) giveSubIDs(name string, ranges []SubRange) {

@@ -100,6 +100,9 @@ func (e *edit) renumber(c groupChange) error {
 	e.alloc.holdGroup(c.name, to)
 	e.ledger.giveGroup(c.name, from)
 	e.ledger.giveGroup(c.name, to)
+	if e.ledger.madeGroup(c.name, from) {
+		e.ledger.noteGroup(c.name, to)
+	}
 	return nil
 }
 

@@ -7,17 +7,10 @@ import (
 	"github.com/activate-agent/activate/activation/plan"
 )
 
-// Originals gives the map to record with the generation that d makes: what the
-// accounts of the configuration were before they became ours.
+// Originals gives the map to record with the generation that d, the last Diff,
+// makes: what the accounts of the configuration were before they became ours.
 func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 	out := map[plan.Address]plan.State{}
-	// Diff has read it before; without it no group is known as a user's own.
-	l := &ledger{}
-	if len(d.Changes) > 0 {
-		if read, _, err := s.readLedger(); err == nil {
-			l = read
-		}
-	}
 	for a, st := range s.cfg.Originals {
 		if s.desired[a] {
 			out[a] = st
@@ -30,7 +23,7 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 		}
 	}
 	for _, ch := range d.Changes {
-		if ch.Before != nil && s.desired[ch.Address] && !s.made(ch.Address) && !s.remade[ch.Address] && !s.madeWithUser(ch, l) {
+		if ch.Before != nil && s.desired[ch.Address] && !s.made(ch.Address) && !s.remade[ch.Address] {
 			out[ch.Address] = s.withoutOurs(ch.Address, ch.Before)
 		}
 	}
@@ -39,26 +32,6 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 
 // made tells whether an earlier run made or adopted the account.
 func (s *Subsystem) made(a plan.Address) bool { return s.last[a] }
-
-// madeWithUser tells the group that an earlier run made as a user's own and
-// that now has a block of its own.
-func (s *Subsystem) madeWithUser(ch plan.Change, l *ledger) bool {
-	if ch.Kind != plan.KindGroup {
-		return false
-	}
-	before, err := s.groupStates.Decode(ch.Before)
-	return err == nil && before != nil && s.oursGroup(ch.Address.Name(), l, before)
-}
-
-// oursGroup tells whether an earlier run made the group cur, for its block or
-// as the own group of a user.
-func (s *Subsystem) oursGroup(name string, l *ledger, cur *GroupState) bool {
-	if s.made(groupAddress(name)) {
-		return true
-	}
-	given, ok := l.Groups[name]
-	return cur != nil && ok && given == cur.GID && s.made(userAddress(name))
-}
 
 // withoutOurs gives what an account was less the memberships that an earlier run
 // gave it through the block of the other side, and with those that it took.

@@ -130,3 +130,42 @@ func TestAnotherUsersOwnGroup(t *testing.T) {
 		t.Errorf("%v", d.Problems)
 	}
 }
+
+// TestAGroupThatStayedIsOursStill goes when all is taken back and nobody has it,
+// and is not taken for one that was there before us when it is declared again.
+func TestAGroupThatStayedIsOursStill(t *testing.T) {
+	t.Parallel()
+	crew := users.Desired{Groups: []users.Group{{Name: "crew", Members: []string{"bob"}}}}
+	own := wants(users.User{Name: "crew"})
+	for name, c := range map[string]struct {
+		first, later users.Desired
+	}{
+		"a block":                     {crew, users.Desired{}},
+		"a block, declared again":     {crew, crew},
+		"an own group":                {own, users.Desired{}},
+		"an own group, declared":      {own, crew},
+		"a block, then an own group":  {crew, own},
+		"an own group, as it was":     {own, own},
+		"a block, with others beside": {crew, wants(users.User{Name: "ann"})},
+	} {
+		h := open(t, debian)
+		before := accounts(h, t)
+		h.switchTo(t, c.first)
+		gid := idOfGroup(t, h, "crew")
+		move := func(from, to string) {
+			h.write(t, "etc/passwd", strings.Replace(h.read(t, "etc/passwd"), "bob:x:1000:"+from+":", "bob:x:1000:"+to+":", 1))
+		}
+		move("1000", gid)
+		h.switchTo(t, users.Desired{})
+		if got := h.read(t, "etc/group"); !strings.Contains(got, "crew:x:"+gid+":\n") {
+			t.Errorf("%s: it is gone, or bob is a member still: %s", name, got)
+		}
+		h.switchTo(t, c.later)
+		move(gid, "1000")
+		h.undo = true
+		h.switchTo(t, users.Desired{})
+		if diff := cmp.Diff(before, accounts(h, t)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

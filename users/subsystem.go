@@ -69,7 +69,8 @@ type Subsystem struct {
 	// amended are the originals of accounts of which the configuration manages
 	// more than the last one.
 	amended map[plan.Address]plan.State
-	// remade are accounts of ours that were locked and are declared again.
+	// remade are accounts of ours that stayed when they left the configuration, and
+	// own groups of our users, that are declared now.
 	remade map[plan.Address]bool
 	// userStates and groupStates are the sides of changes, decoded.
 	userStates  *plan.Memo[UserState]
