@@ -53,7 +53,8 @@ func (f *flags) detach(ctx context.Context, verb string) error {
 	unit := "activate-" + verb + "-" + strconv.Itoa(os.Getpid())
 	args := []string{
 		"--quiet", "--collect", "--wait", "--pipe", "--same-dir", "--service-type=exec",
-		"--unit=" + unit,
+		// What snippets leave behind on purpose is not the unit's to end.
+		"--unit=" + unit, "--property=KillMode=process",
 		"--setenv=" + detachedEnv + "=1",
 	}
 	for _, name := range inherited() {

@@ -36,6 +36,12 @@ snippet "slow" {
 		return out == "done\n1\n"
 	}, "the switch to end after its session did")
 
+	// What a snippet leaves behind on purpose outlives the unit of the run.
+	m.WriteFile("/root/daemon.hcl", `
+snippet "daemon" { script = "setsid sh -c 'echo $$ >/root/daemon; exec sleep 1000' >/dev/null 2>&1 & until test -s /root/daemon; do :; done" }
+`)
+	m.Succeed("systemd-run --quiet --collect --scope --unit=session-c11 --slice=user-0.slice -- activate switch /root/daemon.hcl && kill -0 $(cat /root/daemon)")
+
 	// The exit status and the output come through while the session lives.
 	m.WriteFile("/root/bad.hcl", `etc "motd" { txt = "x" }`)
 	_, stderr, code := m.Run("systemd-run --quiet --collect --scope --unit=session-c10 --slice=user-0.slice -- activate switch /root/bad.hcl")
