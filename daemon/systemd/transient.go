@@ -16,7 +16,7 @@ import (
 func (s *Systemd) Later(ctx context.Context, name string, after time.Duration, argv []string) error {
 	args := append(s.flags(), append([]string{
 		"--quiet", "--collect", "--unit=" + name,
-		fmt.Sprintf("--on-active=%dms", after.Milliseconds()), "--timer-property=AccuracySec=100ms", "--",
+		fmt.Sprintf("--on-active=%dms", after.Milliseconds()), "--timer-property=AccuracySec=100ms", "--property=KillMode=process", "--",
 	}, argv...)...)
 	return s.tool(ctx, "systemd-run", args...)
 }

@@ -186,7 +186,7 @@ func snippetBlock() *Block {
 		by(opt("on_failure", enum("abort", "continue"), "What the run does when it fails.", `"continue"`), cty.StringVal("abort"), `"abort"`),
 		flag("at_boot", "Runs at boot too.", false),
 		texts("triggers", "With them a switch runs it only when one of them, or the snippet, differs from its last run that ended well.", `[etc["app.conf"].sha256]`),
-		duration("timeout", "How long it may take.", `"10m"`))
+		duration("timeout", "How long it may take until it, and all that it started, is killed; 5m where nothing is said.", `"10m"`))
 }
 
 func assertBlock(name string) *Block {
