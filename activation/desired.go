@@ -35,4 +35,9 @@ type Settings struct {
 	StoppedUnits string `json:"stopped_units,omitempty"`
 	// BootAttempts is how often a generation may fail to boot; 0 is no limit.
 	BootAttempts int `json:"boot_attempts,omitempty"`
+	// KeepGenerations is how many generations are kept, 0 for all.
+	KeepGenerations int `json:"keep_generations,omitempty"`
+	// KeepGenerationsFor is a time.Duration as text after which they go, "" for
+	// never.
+	KeepGenerationsFor string `json:"keep_generations_for,omitempty"`
 }

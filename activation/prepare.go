@@ -157,6 +157,9 @@ func (t *Target) recorded() int {
 	return t.Record.Number
 }
 
+// fresh tells a target that would become a new generation.
+func (t *Target) fresh() bool { return t.Record != nil && t.Record.Number == 0 }
+
 // partsOf makes the subsystems of a target whose key was saved when it was
 // planned.
 func (e *Engine) partsOf(target *Target, last *generation.Record, x generation.Index, number int) ([]Part, Handoff, error) {

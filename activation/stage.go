@@ -94,6 +94,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 		return res.failed(err)
 	}
 	res.Verdict, res.Generation = Applied, p.number
+	e.collect(p, res)
 	return res
 }
 

@@ -43,8 +43,12 @@ type transaction struct {
 // Apply brings the host to what p plans. It never returns between the stop
 // phase and the start phase. Refused plans change nothing.
 func (e *Engine) Apply(ctx context.Context, p *Prepared, req Request) *Result {
+	fresh := p.target.fresh()
 	res := e.apply(ctx, p, req)
 	e.prove(p, req, res)
+	if fresh {
+		e.collect(p, res)
+	}
 	return res
 }
 
@@ -64,7 +68,7 @@ func (e *Engine) apply(ctx context.Context, p *Prepared, req Request) *Result {
 
 // bring makes the changes of a plan that is not, or no longer, refused.
 func (e *Engine) bring(ctx context.Context, p *Prepared, req Request, res *Result) *Result {
-	fresh := p.target.Record != nil && p.target.recorded() == 0
+	fresh := p.target.fresh()
 	boots := req.Verb == VerbAtBoot && p.hasBootSnippets() && !e.Offline
 	if p.Nothing() && !boots && (fresh || numberOf(p.last) == p.number) {
 		return e.nothing(p, req, res)
@@ -134,7 +138,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		return nil, err
 	}
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
-	fresh := p.target.Record != nil && p.target.Record.Number == 0
+	fresh := p.target.fresh()
 	bootBefore := boot
 	if req.SetBoot {
 		boot = p.number

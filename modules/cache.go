@@ -10,7 +10,7 @@ import (
 )
 
 // cacheFormat changes when the meaning of a remembered result does.
-const cacheFormat = 3
+const cacheFormat = 4
 
 // remembered is a result with everything it depends on.
 type remembered struct {

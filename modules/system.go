@@ -216,6 +216,13 @@ func (d *decoder) settings() activation.Settings {
 	if n := r.number("boot_attempts"); n != nil {
 		out.BootAttempts = int(*n)
 	}
+	if n := r.number("keep_generations"); n != nil {
+		out.KeepGenerations = int(*n)
+	}
+	out.KeepGenerationsFor = r.text("keep_generations_for")
+	if age, err := time.ParseDuration(out.KeepGenerationsFor); err == nil && age <= 0 {
+		r.problem("keep_generations_for", "Invalid value for keep_generations_for", "no generation is younger than %s.", out.KeepGenerationsFor)
+	}
 	return out
 }
 

@@ -205,6 +205,8 @@ func activationBlock() *Block {
 		opt("on_unit_failure", enum("keep", "rollback"), "Goes back to the previous generation when a unit fails.", `"rollback"`),
 		opt("stopped_units", enum("start", "keep"), "What happens to a unit that should run and was stopped by hand.", `"keep"`),
 		opt("boot_attempts", whole(0, 100), "How often a generation may fail to boot before the previous one is taken; 0 is no limit.", "3"),
+		opt("keep_generations", whole(1, 1_000_000), "How many generations there may be: a switch that makes one deletes the oldest. The current one, the boot default and, with boot_attempts, another one to go back to always stay.", "20"),
+		duration("keep_generations_for", "The age at which a switch that makes a generation deletes others.", `"720h"`),
 	}}
 }
 
