@@ -16,6 +16,8 @@ import (
 type bundle struct {
 	Lines   []savedLine   `json:"lines"`
 	Members []savedMember `json:"members,omitempty"`
+	// Admins are lists of administrators that had the user.
+	Admins []savedMember `json:"admins,omitempty"`
 }
 
 // savedLine is one line of an account file.
@@ -42,7 +44,10 @@ func (b *book) userBundle(name string, own bool) bundle {
 			if own {
 				out.take(f.path, doc, name)
 			}
-			out.takeMember(f.path, doc, name)
+			out.Members = append(out.Members, listsWith(f.path, doc, name, grMembers)...)
+			if doc == b.gshadow {
+				out.Admins = listsWith(f.path, doc, name, sgAdmins)
+			}
 			continue
 		}
 		out.take(f.path, doc, name)
@@ -69,16 +74,19 @@ func (u *bundle) take(file string, d *document, name string) {
 	}
 }
 
-func (u *bundle) takeMember(file string, d *document, user string) {
+// listsWith gives the lists in the i-th field of d's lines that have user.
+func listsWith(file string, d *document, user string, i int) []savedMember {
+	var out []savedMember
 	for _, r := range d.rows {
-		// Most groups have an empty list: a host may have very many.
-		if r.name == "" || strings.HasSuffix(r.text, ":") || !strings.Contains(r.text, user) {
+		// Most groups have no such list: a host may have very many.
+		if r.name == "" || i == grMembers && strings.HasSuffix(r.text, ":") || !strings.Contains(r.text, user) {
 			continue
 		}
-		if members := list(r.field(grMembers)); slices.Contains(members, user) {
-			u.Members = append(u.Members, savedMember{file, r.name, members})
+		if members := list(r.field(i)); slices.Contains(members, user) {
+			out = append(out, savedMember{file, r.name, members})
 		}
 	}
+	return out
 }
 
 // encode gives the same bytes for the same bundle.
@@ -132,6 +140,19 @@ func (u *bundle) members(file, group string) []string {
 	}
 	for _, m := range u.Members {
 		if m.File == file && m.Group == group {
+			return m.List
+		}
+	}
+	return nil
+}
+
+// admins is a group's list of administrators as it was, nil when it is not known.
+func (u *bundle) admins(group string) []string {
+	if u == nil {
+		return nil
+	}
+	for _, m := range u.Admins {
+		if m.Group == group {
 			return m.List
 		}
 	}

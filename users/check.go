@@ -72,6 +72,9 @@ func (o observation) unset(c userChange) bool {
 	if c.before != nil && c.before.OwnGroup && !o.groupGone(c.name) {
 		return false
 	}
+	if c.before != nil && o.administers(c.name, c.before.Admins, true) {
+		return false
+	}
 	return !o.isMember(c.name, c.leaves(), true) && o.isMember(c.name, c.joins(), false)
 }
 
@@ -101,7 +104,7 @@ func (o observation) done(c userChange) bool {
 	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
 		return false
 	}
-	if !o.ownGroupDone(c) {
+	if !o.ownGroupDone(c) || !o.administers(c.name, c.after.Admins, false) {
 		return false
 	}
 	now, want := cur.plain(), c.after.plain()

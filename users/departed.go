@@ -16,6 +16,8 @@ type departed struct {
 	// not to be in.
 	Groups []string `json:"groups,omitempty"`
 	Taken  []string `json:"taken,omitempty"`
+	// Admins are groups that still name it as an administrator.
+	Admins []string `json:"admins,omitempty"`
 }
 
 // departed collects the lines that are there of a name which passwd(5) has not.
@@ -35,13 +37,13 @@ func (p *planning) departed(name string) (*departed, error) {
 		return nil, err
 	}
 	// A list may name it twice.
-	out := departed{Linger: linger, Groups: slices.Sorted(slices.Values(p.book.memberships[name]))}
+	out := departed{Linger: linger, Admins: p.book.admins(name), Groups: slices.Sorted(slices.Values(p.book.memberships[name]))}
 	if found := p.book.departed(name); len(found.Lines) > 0 {
 		out.Lines = p.s.cfg.Store.Keyed(found.encode())
 	}
 	out.Groups = slices.Compact(out.Groups)
 	out.Groups = slices.DeleteFunc(out.Groups, func(group string) bool { return p.s.gaveThroughGroup(group, name) })
-	if out.Lines == "" && !linger && len(out.Groups) == 0 {
+	if out.Lines == "" && !linger && len(out.Groups)+len(out.Admins) == 0 {
 		return nil, nil
 	}
 	return &out, nil

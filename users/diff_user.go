@@ -1,11 +1,7 @@
 package users
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -224,104 +220,6 @@ func (p *planning) checkShell(u User, shell string) {
 	}
 }
 
-// newPrimary gives a new user its primary group: the named one, the existing
-// or declared one of its own name, or one that is made with it.
-func (p *planning) newPrimary(u User, st *UserState) bool {
-	name := u.Group
-	if name == "" {
-		name = u.Name
-	}
-	st.Group = p.groupLabel(name)
-	if u.Group != "" && u.Group != u.Name {
-		gid, ok := p.askedGID(name)
-		if !ok {
-			p.noGroup(u, u.Group)
-		}
-		st.GID = gid
-		return ok
-	}
-	if gid, ok := p.gid(name); ok {
-		st.GID = gid
-		return true
-	}
-	if p.looseGroups[name] {
-		p.problem(userAddress(u.Name), u.Origin, "Repair or remove the line.", "a malformed line of /etc/group has this name")
-		return false
-	}
-	gid, err := p.ownGID(u, st)
-	if err != nil {
-		p.problem(userAddress(u.Name), u.Origin, "Set group, or widen the range.", "%v", err)
-		return false
-	}
-	st.OwnGroup, st.GID = true, gid
-	return true
-}
-
-// ownGID chooses the gid of the group that is made with a user, once.
-func (p *planning) ownGID(u User, st *UserState) (ID, error) {
-	if gid, made := p.ownGIDs[u.Name]; made {
-		return gid, nil
-	}
-	gid, err := p.alloc.gid(u.Name, u.System, st.UID)
-	if err != nil {
-		return 0, err
-	}
-	p.alloc.holdGroup(u.Name, gid)
-	p.ownGIDs[u.Name] = gid
-	return gid, nil
-}
-
-// noGroup refuses a group that u names and that is not there.
-func (p *planning) noGroup(u User, group string) {
-	a := userAddress(u.Name)
-	switch {
-	case p.looseGroups[group]:
-		p.problem(a, u.Origin, "Repair or remove the line.", "the group %q has a line in /etc/group that is malformed or too long", group)
-	case p.going[group]:
-		p.problem(a, u.Origin, "Declare the group.", "there is no group %q once this is applied: it leaves the configuration", group)
-	default:
-		p.problem(a, u.Origin, "Declare the group.", "there is no group %q", group)
-	}
-}
-
-// askedGID resolves a group that one user asks for: also another's own group,
-// which this plan makes with that user.
-func (p *planning) askedGID(name string) (ID, bool) {
-	if gid, ok := p.gid(name); ok {
-		return gid, true
-	}
-	if p.going[name] || p.looseGroups[name] || !p.ownGroupWanted(name) {
-		return 0, false
-	}
-	u, st := p.user[name], p.fresh[name]
-	if now, there := p.book.users[name]; there && p.losesPrimary(*u) {
-		st = &UserState{UID: ID(now.Uid)}
-	}
-	if st == nil {
-		return 0, false
-	}
-	gid, err := p.ownGID(*u, st)
-	return gid, err == nil
-}
-
-// gid resolves a group that exists and stays, or that this plan makes for itself.
-func (p *planning) gid(name string) (ID, bool) {
-	if p.going[name] {
-		return 0, false
-	}
-	if gid, ok := p.book.gid(name); ok {
-		return gid, true
-	}
-	if g, ok := p.group[name]; ok {
-		if g.GID != nil {
-			return *g.GID, true
-		}
-		gid, made := p.newGIDs[name]
-		return gid, made
-	}
-	return 0, false
-}
-
 // supplementary gives st the groups of u, on top of those it has.
 func (p *planning) supplementary(u User, st, cur *UserState) bool {
 	ok := true
@@ -376,61 +274,4 @@ func (p *planning) originalUser(name string) *UserState {
 		return nil
 	}
 	return st
-}
-
-// password gives st the password that u asks for; it keeps what it has when u
-// asks for none. An initial hash only counts for a new account.
-func (p *planning) password(u User, st *UserState, fresh bool) error {
-	hash, key, err := p.s.desiredPassword(u, fresh)
-	if err != nil && errors.Is(err, fs.ErrNotExist) && p.s.cfg.SecretsLater {
-		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "It must be there when the user is made.",
-			"cannot find the hashed_password_file of user %s", u.Name))
-		st.PasswordFile = u.HashedPasswordFile
-		return nil
-	}
-	switch {
-	case err != nil:
-		return err
-	case key != "":
-		st.Password = key
-	case hash != nil:
-		st.Password = p.obs.keyedPassword(*hash)
-	}
-	if u.HashedPasswordFile != "" && !MadeByCrypt(*hash) {
-		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "Make one with openssl passwd -6.",
-			"what the hashed_password_file of user %s holds is nothing that crypt(5) makes, so no password will fit it", u.Name))
-	}
-	return nil
-}
-
-// desiredPassword gives the hash that u asks for, or what stands for it in a
-// record; neither when it asks for none.
-func (s *Subsystem) desiredPassword(u User, fresh bool) (hash *string, key string, err error) {
-	switch {
-	case u.HashedPasswordFile != "":
-		h, err := s.passwordFile(u.HashedPasswordFile)
-		return &h, "", err
-	case u.HashedPassword != "":
-		return &u.HashedPassword, "", nil
-	case u.PasswordKey != "":
-		return nil, u.PasswordKey, nil
-	case fresh && u.InitialHashedPassword != "":
-		return &u.InitialHashedPassword, "", nil
-	case fresh:
-		return nil, u.InitialPasswordKey, nil
-	}
-	return nil, "", nil
-}
-
-// passwordFile reads a hashed_password_file: one line, the hash.
-func (s *Subsystem) passwordFile(p string) (string, error) {
-	data, err := s.cfg.Root.ReadFile(rootfs.Rel(p), 1<<16)
-	if err != nil {
-		return "", fmt.Errorf("cannot read its hashed_password_file %s: %w", p, rootfs.Reason(err))
-	}
-	hash := strings.TrimRight(string(data), "\r\n")
-	if strings.ContainsAny(hash, ":\n\x00") || hash == "" {
-		return "", fmt.Errorf("its hashed_password_file %s does not hold one password hash", p)
-	}
-	return hash, nil
 }

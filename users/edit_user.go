@@ -68,6 +68,7 @@ func (e *edit) user(c userChange) error {
 		if err := e.comeBack(c.after.Lines); err != nil {
 			return err
 		}
+		e.returnAdmin(c.name, c.after.Admins, saved)
 	case cur == nil || c.before == nil:
 		if err := e.newUser(c); err != nil {
 			return err
@@ -110,6 +111,9 @@ func (e *edit) removeUser(c userChange) error {
 		if e.book.group.find(g) != nil {
 			e.join(c.name, g, nil)
 		}
+	}
+	if c.before != nil {
+		e.dropAdmin(c.name, c.before.Admins)
 	}
 	if lines := c.before.departedLines(); lines != "" {
 		return e.comeBack(lines)

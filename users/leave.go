@@ -104,10 +104,10 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 			before.GID = gid
 		}
 	}
-	before.Lines = p.linesKey(name, before.OwnGroup)
+	before.Lines, before.Admins = p.linesKey(name, before.OwnGroup), p.book.admins(name)
 	if found, ok := p.ledger.Departed[name]; ok {
 		before.Departed = &found
-		before.Groups = minus(before.Groups, found.Groups)
+		before.Groups, before.Admins = minus(before.Groups, found.Groups), minus(before.Admins, found.Admins)
 	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(name), p.encode(before), nil, "no longer in the configuration", ""))
 }

@@ -60,48 +60,6 @@ func (o observation) account(name string) *UserState {
 // password is what a state says of an account's password.
 func (o observation) password(name string) string { return o.keyedPassword(o.book.passwordField(name)) }
 
-// keyedPassword is what stands for a password field. One that no password can
-// match, but that holds something, has a mark in front.
-func (o observation) keyedPassword(field string) string {
-	switch field {
-	case "", "!", "*", "!!", "!*":
-		return field
-	}
-	key := o.store.Keyed([]byte(field))
-	if field[0] == '!' || field[0] == '*' {
-		return field[:1] + key
-	}
-	if !MadeByCrypt(field) {
-		return noHashMark + key
-	}
-	return key
-}
-
-// passwordKey is the Store's hash of the field that a state stands for, ""
-// when the state is the field itself.
-func passwordKey(state string) string {
-	if key := strings.TrimLeft(state, "!*"+noHashMark); key != "" {
-		return key
-	}
-	return ""
-}
-
-// passwordField is the field that counts: shadow's, unless passwd itself has
-// something else than "x".
-func (b *book) passwordField(name string) string {
-	p := b.passwd.find(name)
-	s := b.shadow.find(name)
-	switch {
-	case p == nil:
-		return ""
-	case p.field(pwPassword) != "x":
-		return p.field(pwPassword)
-	case s == nil:
-		return "!"
-	}
-	return s.field(spPassword)
-}
-
 func ranges(d *document, name string) []SubRange {
 	var out []SubRange
 	for _, r := range d.all(name) {

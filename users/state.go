@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -49,6 +48,9 @@ type UserState struct {
 	// Departed is what an account of this name had left that was not there any
 	// more when this one was made.
 	Departed *departed `json:"departed,omitempty"`
+	// Admins are the groups that the account is an administrator of, set where this
+	// change removes it.
+	Admins []string `json:"admins,omitempty"`
 	// Locked tells an account of ours that on_removal closed.
 	Locked bool `json:"locked,omitempty"`
 	// Migrate is set where this change gives the account another uid.
@@ -143,24 +145,6 @@ func minus(a, b []string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// noHashMark stands before what stands for a field that crypt(5) does not make.
-const noHashMark = "?"
-
-// noPassword tells the state of a password field that no password can match.
-func noPassword(state string) bool {
-	return state == "" || strings.ContainsAny(state[:1], "!*"+noHashMark)
-}
-
-// MadeByCrypt tells the form of what crypt(5) makes of a password, with "!" before
-// it if it is locked, and of what shadow(5) has in place of one.
-func MadeByCrypt(field string) bool {
-	if field == "" || strings.ContainsAny(field[:1], "!*$_") {
-		return true
-	}
-	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	return len(field) == 13 && strings.Trim(field, digits) == ""
 }
 
 // readMode reads the octal digits of a state, which may come from a record.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/activate-agent/activate/activation/plan"
 )
 
 // target is what an existing account should become: what u says, and what it
@@ -50,51 +48,6 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 // that other programs may read, and would still find the old ones in.
 func (p *planning) secretsUnreadable(name string, cur, after UserState) bool {
 	return p.looseShadow[name] && (cur.Password != after.Password || after.PasswordFile != "" || cur.Expires != after.Expires)
-}
-
-// primary gives an existing account the primary group of u. One that is no
-// longer said goes back to what it was before us, or to the own group.
-func (p *planning) primary(u User, after, cur *UserState) bool {
-	switch original := p.originalUser(u.Name); {
-	case u.Group == "" && p.last(u.Name).Group == "":
-		return true
-	case u.Group == "" && original != nil:
-		p.oldPrimary(u, after, original.Group)
-		return true
-	case p.losesPrimary(u):
-		if !p.newPrimary(u, after) {
-			return false
-		}
-		if !after.OwnGroup {
-			after.GID = 0
-		}
-		return true
-	}
-	gid, ok := p.askedGID(u.Group)
-	if !ok {
-		p.noGroup(u, u.Group)
-		return false
-	}
-	if now, _ := p.book.gid(cur.Group); now != gid {
-		after.Group = p.groupLabel(u.Group)
-	}
-	return true
-}
-
-// losesPrimary tells an account of ours that goes from the group that it was
-// given to its own.
-func (p *planning) losesPrimary(u User) bool {
-	return u.Group == "" && p.last(u.Name).Group != "" && p.originalUser(u.Name) == nil
-}
-
-// oldPrimary gives an account the primary group of before, if it is there still.
-func (p *planning) oldPrimary(u User, after *UserState, group string) {
-	if _, there := p.book.gid(group); there {
-		after.Group = group
-		return
-	}
-	p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
-		"cannot give user %s its primary group back: its group %s of before is gone", u.Name, group))
 }
 
 // fields applies the plain fields. One that the last configuration set and

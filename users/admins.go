@@ -1,0 +1,56 @@
+package users
+
+import (
+	"slices"
+	"strings"
+)
+
+// admins gives the groups of which a user is an administrator in gshadow(5).
+func (b *book) admins(user string) []string {
+	var out []string
+	for _, r := range b.gshadow.rows {
+		// Most groups have none: a host may have very many.
+		if r.name != "" && strings.Contains(r.text, user) && slices.Contains(list(r.field(sgAdmins)), user) {
+			out = append(out, r.name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// administers tells whether user is an administrator of all groups that are
+// there, or with anyOf of any.
+func (o observation) administers(user string, groups []string, anyOf bool) bool {
+	for _, g := range groups {
+		r := o.book.gshadow.find(g)
+		if r == nil {
+			continue
+		}
+		if in := slices.Contains(list(r.field(sgAdmins)), user); in == anyOf {
+			return anyOf
+		}
+	}
+	return !anyOf
+}
+
+// dropAdmin takes a user who leaves from the administrators of groups, as
+// userdel(8) does: a later account of the name is not to be one.
+func (e *edit) dropAdmin(user string, groups []string) {
+	for _, g := range groups {
+		if r := e.book.gshadow.find(g); r != nil {
+			left := slices.DeleteFunc(list(r.field(sgAdmins)), func(a string) bool { return a == user })
+			e.book.gshadow.set(r, sgAdmins, strings.Join(left, ","))
+		}
+	}
+}
+
+// returnAdmin makes a user who comes back one again, where it stood.
+func (e *edit) returnAdmin(user string, groups []string, saved *bundle) {
+	for _, g := range groups {
+		r := e.book.gshadow.find(g)
+		if r == nil || slices.Contains(list(r.field(sgAdmins)), user) {
+			continue
+		}
+		e.book.gshadow.set(r, sgAdmins, strings.Join(rejoin(list(r.field(sgAdmins)), saved.admins(g), user), ","))
+	}
+}
