@@ -115,12 +115,12 @@ func (u *Units) apply(ch plan.Change) error {
 	if err := u.applyLinks(links, now, after); err != nil {
 		return err
 	}
-	return u.prune(slices.Concat(ch.Parents, u.madeFor(before)), after)
+	return u.prune(slices.Concat(ch.Parents, u.madeFor(ch.Address, before)), leads(ch.Address, after))
 }
 
-// madeFor gives the directories holding s that are ours.
-func (u *Units) madeFor(s State) []string {
-	return slices.DeleteFunc(needs(s), func(dir string) bool { return !slices.Contains(u.cfg.Parents, dir) })
+// madeFor gives the directories that are there for s, at a, and are ours.
+func (u *Units) madeFor(a plan.Address, s State) []string {
+	return slices.DeleteFunc(leads(a, s), func(dir string) bool { return !slices.Contains(u.cfg.Parents, dir) })
 }
 
 // check refuses when a part is neither as it was planned from nor as it is
@@ -181,19 +181,19 @@ func (u *Units) applyLinks(links []string, now, after State) error {
 	return nil
 }
 
-// prune removes directories that were made for files of ours and hold nothing
-// any more, innermost first.
-func (u *Units) prune(made []string, after State) error {
-	keep := needs(after)
+// prune removes directories that were made for files or mounts of ours and hold
+// nothing any more, innermost first.
+func (u *Units) prune(made, keep []string) error {
 	slices.Sort(made)
 	for _, dir := range slices.Backward(slices.Compact(made)) {
 		if slices.Contains(keep, dir) {
 			continue
 		}
-		err := u.cfg.Root.Remove(dir)
+		err := u.cfg.Root.RemoveDir(dir)
 		switch {
 		case err == nil, errors.Is(err, fs.ErrNotExist):
-		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST):
+		// Somebody's files, mount, or link are there.
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):
 		default:
 			return err
 		}

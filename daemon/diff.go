@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Diff holds the desired unit files against the root. It reads only. Its
@@ -98,7 +99,7 @@ func (u *Units) withForeignLinks(ch plan.Change, earlier plan.State) plan.State 
 func (u *Units) Parents(d plan.Diff) []string {
 	var out []string
 	for _, f := range u.files {
-		for _, dir := range needs(want(f)) {
+		for _, dir := range leads(f.Address, want(f)) {
 			if slices.Contains(u.cfg.Parents, dir) {
 				out = append(out, dir)
 			}
@@ -126,6 +127,20 @@ func needs(s State) []string {
 		for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			dirs = append(dirs, dir)
 		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// leads gives every directory that is there for the sake of s, at a, outermost
+// first: those it needs, and the place of a mount, which the init makes.
+func leads(a plan.Address, s State) []string {
+	dirs := needs(s)
+	if a.Kind() != plan.KindMount || s.empty() {
+		return dirs
+	}
+	for dir := rootfs.Rel(a.Name()); dir != "."; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
@@ -159,7 +174,7 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 	if ch.Action == plan.Update && (now.Target == "") != (w.Target == "") {
 		ch.Action = plan.Replace
 	}
-	ch.Parents = u.missing(w)
+	ch.Parents = u.missing(f.Address, w)
 	d.Changes = append(d.Changes, ch)
 	return nil
 }
@@ -172,15 +187,16 @@ func (u *Units) diffMoved(d *plan.Diff, f File, last, w State) error {
 		return err
 	}
 	ch := plan.New(f.Address, encode(now), plan.Encode(w), "another init reads it", f.Origin)
-	ch.Parents = append(u.missing(w), u.madeFor(now)...)
+	ch.Parents = append(u.missing(f.Address, w), u.madeFor(f.Address, now)...)
 	d.Changes = append(d.Changes, ch)
 	return nil
 }
 
-// missing gives those of the directories w needs that are not there.
-func (u *Units) missing(w State) []string {
+// missing gives those of the directories that w, at a, leads to that are not
+// there.
+func (u *Units) missing(a plan.Address, w State) []string {
 	var out []string
-	for _, dir := range needs(w) {
+	for _, dir := range leads(a, w) {
 		if _, err := u.cfg.Root.Lstat(dir); isMissing(err) {
 			out = append(out, dir)
 		}
@@ -254,7 +270,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	if ch.Action == plan.Update && (now.Target == "") != (earlier.Target == "") {
 		ch.Action = plan.Replace
 	}
-	ch.Parents = u.madeFor(now)
+	ch.Parents = u.madeFor(a, now)
 	d.Changes = append(d.Changes, ch)
 	return nil
 }
