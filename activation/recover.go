@@ -80,6 +80,10 @@ func (e *Engine) restore(n int) (*Target, error) {
 
 // sweep removes the temporary files a killed process left.
 func (tx *transaction) sweep() error {
+	// The link is no change: it goes with the generation.
+	if err := tx.engine.Root.RemoveTemp(staticPath); err != nil {
+		return err
+	}
 	for _, ch := range tx.journal.Changes {
 		for _, part := range tx.parts {
 			if part.Paths == nil || !part.owns(ch) {
