@@ -179,8 +179,9 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		after.Groups = union(after.Groups, p.taken(original))
 	}
 	if u.SubIDs != nil {
-		after.SubUIDs = mergeRanges(cur.SubUIDs, p.givenSubIDs(u.Name), nil)
-		after.SubGIDs = mergeRanges(cur.SubGIDs, p.givenSubIDs(u.Name), nil)
+		uids, gids := p.givenSubIDs(u.Name)
+		after.SubUIDs = mergeRanges(cur.SubUIDs, uids, nil)
+		after.SubGIDs = mergeRanges(cur.SubGIDs, gids, nil)
 	}
 	p.oldKeys(User{Name: u.Name}, &cur, &after)
 	before.SSHDir = p.leavesSSHDir(&cur, &after)

@@ -11,7 +11,7 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 	if u.SubIDs == nil && last.SubIDs == nil {
 		return true
 	}
-	given := p.givenSubIDs(u.Name)
+	given, gids := p.givenSubIDs(u.Name)
 	var want []SubRange
 	switch {
 	case u.SubIDs == nil:
@@ -35,7 +35,7 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 		p.alloc.subs = append(p.alloc.subs, ownedRange{r, u.Name})
 	}
 	st.SubUIDs = mergeRanges(st.SubUIDs, given, want)
-	st.SubGIDs = mergeRanges(st.SubGIDs, given, want)
+	st.SubGIDs = mergeRanges(st.SubGIDs, gids, want)
 	return true
 }
 
@@ -68,14 +68,17 @@ func (p *planning) wrongRanges(name string, want []SubRange) string {
 	return ""
 }
 
-// givenSubIDs are the ranges that the ledger gave to name and that were not
-// there before us.
-func (p *planning) givenSubIDs(name string) []SubRange {
-	var before []SubRange
+// givenSubIDs are the ranges that the ledger gave to name, of each of the two
+// files those that it did not have before us.
+func (p *planning) givenSubIDs(name string) (uids, gids []SubRange) {
+	var before UserState
 	if o := p.originalUser(name); o != nil {
-		before = o.SubUIDs
+		before = *o
 	}
-	return slices.DeleteFunc(slices.Clone(p.ledger.SubIDs[name]), func(r SubRange) bool { return slices.Contains(before, r) })
+	without := func(had []SubRange) []SubRange {
+		return slices.DeleteFunc(slices.Clone(p.ledger.SubIDs[name]), func(r SubRange) bool { return slices.Contains(had, r) })
+	}
+	return without(before.SubUIDs), without(before.SubGIDs)
 }
 
 // mergeRanges takes what was given out of what is there and puts in what is

@@ -77,23 +77,25 @@ func block(t *rapid.T, kind, label string, must string, optional ...attribute) s
 	return b.String() + "}\n"
 }
 
-// drawConfig draws a whole configuration.
-func drawConfig(t *rapid.T) string {
-	var b strings.Builder
+// drawBlocks draws the blocks of a whole configuration.
+func drawBlocks(t *rapid.T) []string {
+	var out []string
 	for _, name := range walkUsers {
 		if rapid.IntRange(0, 2).Draw(t, "user "+name) == 2 {
-			b.WriteString(block(t, "user", name, "", userAttributes...))
+			out = append(out, block(t, "user", name, "", userAttributes...))
 		}
 	}
 	for _, name := range walkGroups {
 		if rapid.IntRange(0, 2).Draw(t, "group "+name) == 2 {
-			b.WriteString(block(t, "group", name, "", groupAttributes...))
+			out = append(out, block(t, "group", name, "", groupAttributes...))
 		}
 	}
 	for _, p := range walkPaths {
-		b.WriteString(drawPath(t, p))
+		if b := drawPath(t, p); b != "" {
+			out = append(out, b)
+		}
 	}
-	return b.String()
+	return out
 }
 
 // drawPath draws what a configuration wants at p, "" for nothing.

@@ -152,59 +152,75 @@ func (w *walk) accountsTree() map[string]string {
 
 // boots records a configuration for the next boot, and boots.
 func (w *walk) boots() {
-	text := drawConfig(w.t)
-	w.t.Logf("for the next boot:\n%s", text)
-	w.must(os.WriteFile(w.config, []byte(text), 0o600))
+	text, planned := w.drawn("for the next boot")
+	if planned == 1 {
+		return
+	}
 	was := w.managedTree()
-	status, out := w.run("boot", w.config)
+	w.want(0, "boot", w.config)
 	if d := cmp.Diff(was, w.managedTree()); d != "" {
 		w.fail("what is for the next boot changed", d)
 	}
-	if status == 1 {
-		return
-	}
-	if status != 0 {
-		w.fail("boot", fmt.Sprintf("exit %d\n%s", status, out))
-	}
-	w.overwrites(text)
 	w.want(0, "at-boot")
-	w.reached(text, 2)
+	w.reached(text, planned)
 }
 
 // applies goes to a configuration by a saved plan.
 func (w *walk) applies() {
-	text := drawConfig(w.t)
-	w.t.Logf("to be planned:\n%s", text)
-	w.must(os.WriteFile(w.config, []byte(text), 0o600))
-	saved := filepath.Join(filepath.Dir(w.config), "saved.plan")
-	planned, _ := w.run("plan", w.config, "--detailed-exitcode", "--out", saved)
+	text, planned := w.drawn("to be planned")
 	if planned == 1 {
 		return
 	}
-	w.overwrites(text)
+	saved := filepath.Join(filepath.Dir(w.config), "saved.plan")
+	w.want(0, "plan", w.config, "--out", saved)
 	w.want(0, "apply", saved)
 	w.reached(text, planned)
 }
 
-// killed kills a switch at one of its system calls; the next run ends it.
-func (w *walk) killed() {
-	text := drawConfig(w.t)
-	w.t.Logf("to be killed:\n%s", text)
-	w.must(os.WriteFile(w.config, []byte(text), 0o600))
-	planned, _ := w.run("plan", w.config, "--detailed-exitcode")
-	if planned == 1 {
-		return
-	}
-	w.overwrites(text)
-	call := rapid.SampledFrom([]string{"renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs"}).Draw(w.t, "killed at")
-	at := fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, rapid.IntRange(1, 20).Draw(w.t, "which"))
+// injected switches with something done to one of the system calls, drawn.
+func (w *walk) injected(what string, calls ...string) (status int, said string) {
+	call := rapid.SampledFrom(calls).Draw(w.t, "system call")
+	at := fmt.Sprintf("inject=%s:%s:when=%d", call, what, rapid.IntRange(1, 20).Draw(w.t, "which"))
 	cmd := exec.CommandContext(w.t.Context(), "strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", at, binary, "switch", w.config, "--root", w.dir, "--init", "none")
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()
-	w.t.Logf("killed by %s: %v", at, err)
+	w.t.Logf("%s: %v", at, err)
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+// killed kills a switch at one of its system calls; the next run ends it.
+func (w *walk) killed() {
+	text, planned := w.drawn("to be killed")
+	if planned == 1 {
+		return
+	}
+	w.injected("signal=SIGKILL", "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs")
 	if rapid.Bool().Draw(w.t, "boots next") {
 		w.want(0, "at-boot")
+	}
+	w.want(0, "switch", w.config)
+	w.reached(text, planned)
+}
+
+// fails has one of a switch's system calls fail: it is undone, or says that it
+// is not; the next run ends it.
+func (w *walk) fails() {
+	was := w.managedTree()
+	text, planned := w.drawn("to fail")
+	if planned == 1 {
+		return
+	}
+	reason := rapid.SampledFrom([]string{"error=EIO", "error=ENOSPC", "error=EROFS"}).Draw(w.t, "reason")
+	status, said := w.injected(reason, "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "fchownat", "fchown", "syncfs", "write", "linkat")
+	switch status {
+	case 0, 3:
+	case 1:
+		if d := cmp.Diff(was, w.managedTree()); d != "" {
+			w.fail("failed and undone, yet changed", d+said)
+		}
+	default:
+		w.fail("a failing switch", fmt.Sprintf("exit %d\n%s", status, said))
 	}
 	w.want(0, "switch", w.config)
 	w.reached(text, planned)

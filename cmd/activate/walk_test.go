@@ -17,7 +17,7 @@ import (
 )
 
 // TestWalks takes random walks through random configurations of random hosts:
-// switches, saved plans, kills, boots, edits by an administrator of files, keys
+// switches, saved plans, kills, failures, boots, edits by an administrator of files, keys
 // and accounts, rollbacks, deletions of generations and deactivations in between. After each step nothing is left to do, nothing has drifted, and
 // what was refused changed nothing; at the end the host is as it was before. A
 // walk that fails is printed as its shortest. ACTIVATE_WALKS sets their number,
@@ -114,7 +114,7 @@ func (w *walk) want(status int, args ...string) string {
 func (w *walk) step() {
 	steps := []func(){w.switches, w.switches}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.killed)
+		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.killed, w.fails)
 	}
 	// An index that rapid draws is a small one most of the time.
 	n := 0
@@ -127,24 +127,45 @@ func (w *walk) step() {
 	steps[n%len(steps)]()
 }
 
+// drawn draws a configuration and writes it. Most of what is drawn is refused,
+// which changes nothing; then as many of its blocks are taken as are not.
+// planned is how its plan ended.
+func (w *walk) drawn(what string) (text string, planned int) {
+	blocks := drawBlocks(w.t)
+	was := w.managedTree()
+	if planned = w.planned(blocks); planned == 1 {
+		w.want(1, "switch", w.config)
+		var taken []string
+		for _, b := range blocks {
+			if more := append(slices.Clone(taken), b); w.planned(more) != 1 {
+				taken = more
+			}
+		}
+		blocks, planned = taken, w.planned(taken)
+	}
+	if d := cmp.Diff(was, w.managedTree()); d != "" {
+		w.fail("a plan, or a refused switch, changed", d)
+	}
+	text = strings.Join(blocks, "")
+	w.t.Logf("%s:\n%s", what, text)
+	w.overwrites(text)
+	return text, planned
+}
+
+// planned writes a configuration and gives how its plan ends.
+func (w *walk) planned(blocks []string) int {
+	w.must(os.WriteFile(w.config, []byte(strings.Join(blocks, "")), 0o600))
+	status, _ := w.run("plan", w.config, "--detailed-exitcode")
+	return status
+}
+
 // switches switches to a new configuration.
 func (w *walk) switches() {
-	text := drawConfig(w.t)
-	w.t.Logf("configuration:\n%s", text)
-	w.must(os.WriteFile(w.config, []byte(text), 0o600))
-	was := w.managedTree()
-	planned, _ := w.run("plan", w.config, "--detailed-exitcode")
-	if d := cmp.Diff(was, w.managedTree()); d != "" {
-		w.fail("a plan changed", d)
-	}
+	text, planned := w.drawn("configuration")
 	if planned == 1 {
-		w.want(1, "switch", w.config)
-		if d := cmp.Diff(was, w.managedTree()); d != "" {
-			w.fail("refused, yet changed", d)
-		}
+		// Not even nothing can be switched to: an edit is in the way.
 		return
 	}
-	w.overwrites(text)
 	w.want(0, "switch", w.config)
 	w.reached(text, planned)
 }
