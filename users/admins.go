@@ -10,7 +10,7 @@ func (b *book) admins(user string) []string {
 	var out []string
 	for _, r := range b.gshadow.rows {
 		// Most groups have none: a host may have very many.
-		if r.name != "" && strings.Contains(r.text, user) && slices.Contains(list(r.field(sgAdmins)), user) {
+		if r.name != "" && !strings.HasSuffix(r.text, "::") && strings.Contains(r.text, user) && slices.Contains(list(r.field(sgAdmins)), user) {
 			out = append(out, r.name)
 		}
 	}

@@ -146,6 +146,18 @@ func (a *allocator) takenRanges() []ownedRange {
 	return a.taken
 }
 
+// ask notes the ranges that the configuration says.
+func (a *allocator) ask(users []User) {
+	for _, u := range users {
+		if u.SubIDs == nil {
+			continue
+		}
+		for _, r := range u.SubIDs.Ranges {
+			a.asked = append(a.asked, ownedRange{r, u.Name})
+		}
+	}
+}
+
 // isAsked tells a range of which the configuration says that another is to have
 // some.
 func (a *allocator) isAsked(r SubRange, name string) bool {

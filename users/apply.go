@@ -172,9 +172,11 @@ func (s *Subsystem) newEdit() (*edit, error) {
 	if err != nil {
 		return nil, err
 	}
+	alloc := newAllocator(b, l, ranges)
+	alloc.ask(s.cfg.Desired.Users)
 	return &edit{
 		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, readFirst(s.cfg.Store, l.Before)},
-		alloc: newAllocator(b, l, ranges), ledger: l,
+		alloc: alloc, ledger: l,
 	}, nil
 }
 

@@ -45,6 +45,31 @@ func (c userChange) chosen() bool {
 	return c.before != nil && c.before.Chosen || c.after != nil && c.after.Chosen
 }
 
+// sameButChosen tells that the sub-ids of now are as after the change, which
+// chooses some, but for where those begin.
+func (c userChange) sameButChosen(now *UserState) bool {
+	before := &UserState{}
+	if c.before != nil {
+		before = c.before
+	}
+	same := func(now, want, before []SubRange) bool {
+		isNew := func(r SubRange) bool { return !slices.Contains(before, r) }
+		size := func(a, b SubRange) bool { return a.Count == b.Count }
+		kept := func(list []SubRange) []SubRange { return slices.DeleteFunc(slices.Clone(list), isNew) }
+		added := func(list []SubRange) []SubRange {
+			return slices.DeleteFunc(slices.Clone(list), func(r SubRange) bool { return !isNew(r) })
+		}
+		return slices.Equal(kept(now), kept(want)) && slices.EqualFunc(added(now), added(want), size)
+	}
+	return same(now.SubUIDs, c.after.SubUIDs, before.SubUIDs) && same(now.SubGIDs, c.after.SubGIDs, before.SubGIDs)
+}
+
+// choosesSubIDs tells whether the sub-ids of the change may be others than
+// planned.
+func (c userChange) choosesSubIDs() bool {
+	return c.before != nil && c.before.SubIDsChosen || c.after != nil && c.after.SubIDsChosen
+}
+
 // plain are the fields of an account that are compared one by one.
 func (s UserState) plain() []string {
 	return []string{
@@ -111,6 +136,9 @@ func (o observation) done(c userChange) bool {
 	if c.chosen() {
 		now[uidField] = want[uidField]
 	}
+	if c.after.SubIDsChosen && c.sameButChosen(cur) {
+		copy(now[subIDsIndex:secretFields], want[subIDsIndex:secretFields])
+	}
 	return slices.Equal(now, want) && o.isMember(c.name, c.joins(), false) && !o.isMember(c.name, c.leaves(), true)
 }
 
@@ -144,6 +172,9 @@ func (o observation) check(c userChange) error {
 			continue
 		}
 		partial := c.before == nil || c.after == nil
+		if i >= subIDsIndex && i < secretFields && c.choosesSubIDs() {
+			continue
+		}
 		if partial && i >= subIDsIndex && i < uidField && c.before.departedLines()+c.after.departedLines() != "" {
 			continue
 		}

@@ -218,12 +218,8 @@ func (p *planning) reserve() {
 		if u.UID != nil && p.alloc.userOf(*u.UID, u.Name) == "" {
 			p.alloc.holdUser(u.Name, *u.UID)
 		}
-		if u.SubIDs != nil {
-			for _, r := range u.SubIDs.Ranges {
-				p.alloc.asked = append(p.alloc.asked, ownedRange{r, u.Name})
-			}
-		}
 	}
+	p.alloc.ask(p.s.cfg.Desired.Users)
 }
 
 // last is what an earlier run made of a user, the zero User when it is new.

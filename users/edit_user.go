@@ -3,7 +3,6 @@ package users
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -266,39 +265,4 @@ func (e *edit) restoresPassword(c userChange, saved *bundle) bool {
 		field = "!"
 	}
 	return e.obs.keyedPassword(field) == c.after.Password
-}
-
-// setRanges makes the sub-ids of a user those of its state. A saved line goes
-// back to its place. A range of which somebody else got some since the plan is
-// not given.
-func (e *edit) setRanges(name string, a UserState, saved *bundle) error {
-	for _, f := range []struct {
-		path string
-		doc  *document
-		want []SubRange
-	}{{subUIDPath, e.book.subUID, a.SubUIDs}, {subGIDPath, e.book.subGID, a.SubGIDs}} {
-		var have []SubRange
-		for _, r := range f.doc.all(name) {
-			if rg := rangeOf(r); slices.Contains(f.want, rg) {
-				have = append(have, rg)
-			} else {
-				f.doc.removeRow(r)
-			}
-		}
-		for _, rg := range f.want {
-			if slices.Contains(have, rg) {
-				continue
-			}
-			if l, ok := saved.rangeLine(f.path, rg); ok {
-				e.lines = append(e.lines, l)
-				continue
-			}
-			if other := e.alloc.overlap(rg, name); other != "" {
-				return fmt.Errorf("the sub-ids from %s are now %s's: %w", rg.Start, other, rootfs.ErrChanged)
-			}
-			f.doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
-			e.ledger.giveSubIDs(name, []SubRange{rg})
-		}
-	}
-	return nil
 }

@@ -29,7 +29,7 @@ func (p *planning) migrate(u User, cur *UserState, after *UserState) bool {
 	if !p.uidFree(u) {
 		return false
 	}
-	m, err := p.belongings(u.Name, cur, *u.UID)
+	m, err := p.belongings(u.Name, cur, after.Home, *u.UID)
 	if err != nil {
 		p.problem(userAddress(u.Name), u.Origin, "Give it back or move it away first.", "cannot migrate its uid: %v", err)
 		return false
@@ -42,7 +42,7 @@ func (p *planning) migrate(u User, cur *UserState, after *UserState) bool {
 // configuration. It keeps its uid where the old one is not to be had.
 func (p *planning) migrateBack(name string, cur, after *UserState, to ID) {
 	other := p.alloc.userOf(to, name)
-	m, err := p.belongings(name, cur, to)
+	m, err := p.belongings(name, cur, after.Home, to)
 	if other == "" && err == nil {
 		after.UID, after.Migrate = to, m
 		return
@@ -55,17 +55,13 @@ func (p *planning) migrateBack(name string, cur, after *UserState, to ID) {
 		"cannot give user %s its uid %s back: %s", name, to, why))
 }
 
-// belongings finds what the account cur owns: its home, if it is its own, and
-// its spool files; managed paths are compared with the new uid by themselves.
+// belongings finds what the account cur owns: its home, if it is its own, the one
+// that it is to have, and its spool files; managed paths are compared with the new uid by themselves.
 // Something there that has the new uid already could not be told from it
 // afterwards, and is an error.
-func (p *planning) belongings(name string, cur *UserState, to ID) (*migration, error) {
-	m := &migration{Modes: map[string]string{}}
+func (p *planning) belongings(name string, cur *UserState, home string, to ID) (*migration, error) {
 	root := p.s.cfg.Root
-	home := rootfs.Rel(cur.Home)
-	if info, err := root.Lstat(home); err == nil && home != "." && info.Type == rootfs.Dir && info.UID == uint32(cur.UID) {
-		m.Trees = append(m.Trees, home)
-	}
+	m := &migration{Modes: map[string]string{}, Trees: p.ownHomes(cur.UID, cur.Home, home)}
 	mine := func(info rootfs.Info) bool { return info.UID == uint32(cur.UID) }
 	m.Trees = append(m.Trees, p.carriedTrees(userAddress(name), m, mine)...)
 	for _, dir := range []string{"var/mail", "var/spool/cron/crontabs"} {
@@ -80,6 +76,19 @@ func (p *planning) belongings(name string, cur *UserState, to ID) (*migration, e
 		}
 	}
 	return m, nil
+}
+
+// ownHomes gives those of homes that are directories of the uid's own.
+func (p *planning) ownHomes(uid ID, homes ...string) []string {
+	var out []string
+	for _, h := range homes {
+		home := rootfs.Rel(h)
+		info, err := p.s.cfg.Root.Lstat(home)
+		if err == nil && home != "." && info.Type == rootfs.Dir && info.UID == uint32(uid) && !slices.Contains(out, home) {
+			out = append(out, home)
+		}
+	}
+	return out
 }
 
 // numbering is one of the two sorts of ids that an inode has.

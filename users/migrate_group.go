@@ -59,12 +59,16 @@ func (p *planning) groupBelongings(group string, from, to ID) (*migration, error
 	root := p.s.cfg.Root
 	for _, name := range p.book.primaries[from] {
 		u := p.book.users[name]
-		home := rootfs.Rel(u.Home)
-		info, err := root.Lstat(home)
-		if err != nil || home == "." || info.Type != rootfs.Dir || info.UID != uint32(u.Uid) || u.Uid == 0 {
-			continue
+		homes := []string{u.Home}
+		if wanted := p.user[name]; wanted != nil && wanted.Home != "" {
+			homes = append(homes, wanted.Home)
 		}
-		m.Trees = append(m.Trees, home)
+		if was := p.originalUser(name); was != nil {
+			homes = append(homes, was.Home)
+		}
+		if u.Uid != 0 {
+			m.Trees = union(m.Trees, p.ownHomes(ID(u.Uid), homes...))
+		}
 	}
 	mine := func(info rootfs.Info) bool { return info.UID != 0 }
 	m.Trees = append(m.Trees, p.carriedTrees(groupAddress(group), m, mine)...)

@@ -2,6 +2,7 @@ package users_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,4 +173,28 @@ func TestMigrateIDIsRefused(t *testing.T) {
 		}, "has other names"},
 		"somebody's uid": {appends("etc/passwd", "eve:x:1500:1500::/:/bin/sh\n"), "the uid 1500 is eve's"},
 	})
+}
+
+// TestMigrateIDWithAnotherHome gives an account another uid and takes it back to
+// a home that it had: both homes go with it.
+func TestMigrateIDWithAnotherHome(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["home/bob/file"] = ""
+	h := open(t, files)
+	homeOfBob(t, h)
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "bob", Home: "/srv/bob", CreateHome: true}))
+	moved := wants(users.User{Name: "bob", UID: new(users.ID(1500)), MigrateID: true, AuthorizedKeys: []string{"ssh-ed25519 A"}})
+	h.switchTo(t, moved)
+	for _, p := range []string{"home/bob", "home/bob/.ssh", "srv/bob"} {
+		if got := uidOf(t, h, p); got != 1500 {
+			t.Errorf("%s is of %d", p, got)
+		}
+	}
+	if again := h.diff(t, moved); len(again.Changes)+len(again.Problems) > 0 {
+		t.Errorf("again: %v", describe(again))
+	}
+	must(t, os.RemoveAll(h.dir+"/srv"))
+	h.returns(t, before)
 }

@@ -32,6 +32,9 @@ type UserState struct {
 	Expires      string     `json:"expires,omitempty"`
 	SubUIDs      []SubRange `json:"sub_uids,omitempty"`
 	SubGIDs      []SubRange `json:"sub_gids,omitempty"`
+	// SubIDsChosen tells that nobody asked for the range that comes with this
+	// change: another one is taken where it is gone by then.
+	SubIDsChosen bool `json:"sub_ids_chosen,omitempty"`
 	// Keys is the authorized_keys file, nil when there is none or it is not
 	// our business.
 	Keys   *KeysState `json:"authorized_keys,omitempty"`

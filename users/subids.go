@@ -20,7 +20,8 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 	case cur != nil && len(cur.SubUIDs) > 0 && len(cur.SubGIDs) > 0 && len(given) == 0:
 		return true
 	default:
-		r, err := p.autoRange(u.Name, given, cur)
+		r, chosen, err := p.autoRange(u.Name, given, cur)
+		st.SubIDsChosen = chosen
 		if err != nil {
 			p.problem(userAddress(u.Name), u.Origin, "Say them in sub_ids, or widen the range.", "no sub-ids are free: %v", err)
 			return false
@@ -40,16 +41,17 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 }
 
 // autoRange is the automatic range that the account has, else one of the size
-// that login.defs says.
-func (p *planning) autoRange(name string, given []SubRange, cur *UserState) (SubRange, error) {
+// that login.defs says, which is chosen.
+func (p *planning) autoRange(name string, given []SubRange, cur *UserState) (r SubRange, chosen bool, err error) {
 	if before := p.last(name).SubIDs; before != nil && before.Auto && cur != nil {
 		for _, r := range given {
 			if slices.Contains(cur.SubUIDs, r) {
-				return r, nil
+				return r, false, nil
 			}
 		}
 	}
-	return p.alloc.subIDs(name)
+	r, err = p.alloc.subIDs(name)
+	return r, true, err
 }
 
 // wrongRanges says why name may not have the ranges, "" when it may.

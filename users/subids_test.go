@@ -4,8 +4,10 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
 )
@@ -94,12 +96,45 @@ func TestRangesThatAreSaidGoFirst(t *testing.T) {
 	}
 }
 
-// TestARangeThatAnotherGotSince was chosen by the plan, and is useradd's by the
-// time it is applied.
+// TestARangeThatAnotherGotSince is useradd's by the time the plan is applied:
+// another one is chosen, also when a run is cut off in between.
 func TestARangeThatAnotherGotSince(t *testing.T) {
 	t.Parallel()
+	desired := wants(automatic("alice"), automatic("carol"), ranged("dan", users.SubRange{Start: 362144, Count: 10}))
+	for k := 0; ; k++ {
+		h := open(t, debian)
+		s := h.subsystem(desired)
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		h.write(t, "etc/subgid", debian["etc/subgid"]+"\nzed:165536:65536\n")
+		broken := h.failAt(k, func() error { return s.Apply(t.Context(), d.Changes) })
+		if broken == nil && k > 0 {
+			return
+		}
+		if broken != nil && !errors.Is(broken, syscall.EIO) {
+			t.Fatal(broken)
+		}
+		must(t, s.Apply(t.Context(), d.Changes))
+		h.record(s, d)
+		if got := h.read(t, "etc/subuid"); got != "bob:100000:65536\nalice:231072:65536\ncarol:296608:65536\ndan:362144:10\n" {
+			t.Fatalf("%d: %q", k, got)
+		}
+		if again := h.diff(t, desired); len(again.Changes)+len(again.Problems) > 0 {
+			t.Fatalf("%d: again: %v", k, describe(again))
+		}
+		must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+		if got := h.read(t, "etc/subgid"); got != debian["etc/subgid"]+"\nzed:165536:65536\n" {
+			t.Fatalf("%d: undone: %q", k, got)
+		}
+	}
+}
+
+// TestARangeThatWasSaidAndAnotherGotSince is not given.
+func TestARangeThatWasSaidAndAnotherGotSince(t *testing.T) {
+	t.Parallel()
 	h := open(t, debian)
-	s := h.subsystem(wants(automatic("alice"), automatic("carol")))
+	s := h.subsystem(wants(ranged("carol", users.SubRange{Start: 231072, Count: 10})))
 	d, err := s.Diff(t.Context())
 	must(t, err)
 	must(t, s.Save(t.Context(), d.Changes))

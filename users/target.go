@@ -12,6 +12,8 @@ import (
 func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	a := userAddress(u.Name)
 	after := *cur
+	after.Locked = false
+	p.fields(u, &after, *cur)
 	if u.UID != nil && *u.UID != cur.UID && !u.AdoptID {
 		// Back to an id that it had is a rollback, and needs no word of its own.
 		back := p.last(u.Name).MigrateID && slices.Contains(p.ledger.Former[u.Name], *u.UID)
@@ -24,8 +26,6 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 			return after, false
 		}
 	}
-	after.Locked = false
-	p.fields(u, &after, *cur)
 	p.unlock(u, &after)
 	if !p.supplementary(u, &after, cur) {
 		return after, false
