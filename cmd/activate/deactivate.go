@@ -35,16 +35,26 @@ func (h *host) deactivate(ctx context.Context) error {
 	h.showPlan(p)
 	res := h.engine.Apply(ctx, p, activation.Request{Verb: "deactivate", SetBoot: true})
 	if res.Verdict == activation.Applied || res.Verdict == activation.Unchanged {
-		if err := h.engine.RemoveState(p); err != nil {
-			return fmt.Errorf("everything is undone, but activate's own state stays: %w", err)
-		}
-		res.Generation = 0
-		if _, kept := h.wiring.init.(*supervise.Engine); kept && h.wiring.init.Running() {
-			// The boot entry is gone, of which a supervisor was running too.
-			if err := h.wiring.init.Refresh(ctx); err != nil {
+		if err := h.forget(ctx, p); err != nil {
+			if res.Verdict == activation.Unchanged {
 				return err
 			}
+			res.Verdict, res.Err = activation.Partial, err
+			return h.finish(res)
 		}
+		res.Generation = 0
 	}
 	return h.finish(res)
+}
+
+// forget removes what is left of activate itself once everything is undone.
+func (h *host) forget(ctx context.Context, p *activation.Prepared) error {
+	if err := h.engine.RemoveState(p); err != nil {
+		return fmt.Errorf("everything is undone, but activate's own state stays, until activate deactivate can remove it: %w", err)
+	}
+	if _, kept := h.wiring.init.(*supervise.Engine); kept && h.wiring.init.Running() {
+		// The boot entry is gone, of which a supervisor was running too.
+		return h.wiring.init.Refresh(ctx)
+	}
+	return nil
 }
