@@ -42,7 +42,7 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
-	if !e.done(users, groups) || lockLeft && e.traceless() {
+	if !e.done(users, groups) || s.cfg.Resume || lockLeft && e.traceless() {
 		if err := s.writeAccounts(ctx, users, groups, hashes); err != nil {
 			return err
 		}

@@ -19,10 +19,14 @@ func (e *edit) commit() error {
 		return err
 	}
 	for _, f := range e.book.files() {
-		if !(*f.doc).changed {
-			continue
+		var err error
+		switch {
+		case (*f.doc).changed:
+			err = e.writeFile(f)
+		case e.s.cfg.Resume:
+			err = e.resumeBackup(f)
 		}
-		if err := e.writeFile(f); err != nil {
+		if err != nil {
 			return fmt.Errorf("cannot write %s: %w", e.s.cfg.Root.Name(f.path), rootfs.Reason(err))
 		}
 	}
@@ -81,6 +85,27 @@ func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
 		return e.oldBackup(f.path, was, attr)
 	}
 	return e.s.cfg.Root.WriteFile(f.path+"-", bytes.NewReader(old), attr)
+}
+
+// resumeBackup gives back the old backup of a file that a run which was cut off
+// had brought back already.
+func (e *edit) resumeBackup(f accountFile) error {
+	run, known := e.ledger.Run[f.path]
+	if !known {
+		return nil
+	}
+	was := run
+	switch key := e.s.cfg.Store.Keyed((*f.doc).bytes()); {
+	case !e.book.present[f.path] && slices.Contains(e.ledger.Made, f.path), e.ledger.Before[f.path].File == key && run.File != key:
+		was = e.ledger.Before[f.path]
+	case run.File != key:
+		return nil
+	}
+	now, err := e.s.observeFile(f)
+	if err != nil || now.Backup == was.Backup {
+		return err
+	}
+	return e.oldBackup(f.path, was, rootfs.Attr{Mode: 0o600, Lazy: true})
 }
 
 func (e *edit) oldBackup(p string, was original, attr rootfs.Attr) error {

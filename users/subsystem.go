@@ -43,6 +43,9 @@ type Config struct {
 	// SecretsLater makes a missing hashed_password_file a warning, because the
 	// configuration's own snippets may write it first.
 	SecretsLater bool
+	// Resume tells that a journal is being finished or undone after a crash: a
+	// file may be as it is to be, and its backup not yet.
+	Resume bool
 	// LockWait is how long to wait for /etc/.pwd.lock; 0 means 15 seconds, as
 	// lckpwdf(3).
 	LockWait time.Duration

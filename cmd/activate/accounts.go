@@ -19,6 +19,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsyste
 		ForceLockout: w.forceLockout || d.nothing,
 		Undo:         d.nothing,
 		SecretsLater: d.secretsLater,
+		Resume:       w.resume,
 		Recorded:     w.recordedStates,
 	}
 	if w.root.Dir() == "/" {

@@ -89,6 +89,39 @@ func TestKilledAtRealSystemCalls(t *testing.T) {
 	}
 }
 
+// TestKilledThenDeactivated kills a switch that brings account files back to what
+// they were, and then takes everything back: their backups are as before, too.
+func TestKilledThenDeactivated(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a.hcl"), filepath.Join(dir, "b.hcl")
+	must(t, os.WriteFile(a, []byte(`user "bob" { sub_ids = [{ start = 300000, count = 1000 }] }`), 0o600))
+	must(t, os.WriteFile(b, []byte(`group "web" {}`), 0o600))
+	base := killRoot(t, dir, "base")
+	must(t, os.WriteFile(filepath.Join(base, "etc/subgid"), []byte("ann:100000:65536\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(base, "etc/group-"), []byte("root:x:0:\n"), 0o600))
+	for _, call := range []string{"renameat", "unlinkat"} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			for k, whole := 1, false; !whole; k++ {
+				root := killCopy(t, base, dir, fmt.Sprintf("%s-back-%d", call, k))
+				activate(t, root, a)
+				inject := fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, k)
+				whole = exec.Command("strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", inject, binary, "switch", "--root", root, b).Run() == nil
+				for _, verb := range []string{"at-boot", "deactivate"} {
+					if out, err := exec.Command(binary, verb, "--root", root, "--init", "none").CombinedOutput(); err != nil {
+						t.Fatalf("%s: %v: %s", verb, err, out)
+					}
+				}
+				if out, err := exec.Command("diff", "-r", base, root).CombinedOutput(); err != nil {
+					t.Errorf("killed at %s %d: %s", call, k, out)
+				}
+				must(t, os.RemoveAll(root))
+			}
+		})
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
