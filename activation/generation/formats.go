@@ -16,9 +16,9 @@ import (
 const Format = 2
 
 // formats gives the formats that a record of the state directory has had, by
-// its name there. Each has Format-1 steps.
+// its name there. A step that is not set here changes nothing but the number.
 func (s *State) formats(name string) plan.Formats {
-	f := plan.Formats{Key: "format", Steps: []plan.Step{nil}}
+	f := plan.Formats{Key: "format", Steps: make([]plan.Step, Format-1)}
 	switch name {
 	case journalName:
 		f.Steps[0] = s.journalTo2
