@@ -30,56 +30,47 @@ func (s *State) blobs() (blobs, error) {
 	return out, nil
 }
 
-// in gives those of b that text speaks of, whatever it says of them.
-func (b blobs) in(text []byte) blobs {
-	out := blobs{}
-	for _, hash := range rootfs.HashesIn(text) {
-		if name := rootfs.BlobName(hash); b[name] {
-			out[name] = true
-		}
-	}
-	return out
-}
-
-// within gives those of b that records in a directory of the state speak of.
-func (s *State) within(b blobs, dir string) (blobs, error) {
-	out := blobs{}
-	names, err := s.root.ReadDir(dir)
-	for _, name := range names {
-		if b[name] || isContent(name) {
-			continue
-		}
-		found, err := s.spokenOf(b, path.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(out, found)
-	}
-	return out, err
-}
-
-// spokenOf gives those of b that the record or directory of records at p speaks
-// of.
-func (s *State) spokenOf(b blobs, p string) (blobs, error) {
+// strike takes out of b what the record at p, or those in the directory p, speak
+// of, whatever they say of it. It stops when nothing is left.
+func (s *State) strike(b blobs, p string) error {
 	info, err := s.root.Lstat(p)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+	case len(b) == 0 || errors.Is(err, fs.ErrNotExist):
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	case info.Type == rootfs.Dir:
-		return s.within(b, p)
+		return s.strikeWithin(b, p)
 	case info.Type != rootfs.File:
-		return nil, nil
+		return nil
 	}
 	text, err := s.root.ReadFile(p, 0)
-	if err == nil && path.Ext(p) == ".json" && !json.Valid(text) {
-		err = errDamaged
+	if err != nil {
+		return err
 	}
-	return b.in(text), err
+	for _, hash := range rootfs.HashesIn(text) {
+		delete(b, rootfs.BlobName(hash))
+	}
+	if len(b) > 0 && path.Ext(p) == ".json" && !json.Valid(text) {
+		return errDamaged
+	}
+	return nil
 }
 
-// isContent tells the directories of a generation that hold no records.
+func (s *State) strikeWithin(b blobs, dir string) error {
+	names, err := s.root.ReadDir(dir)
+	for _, name := range names {
+		if isContent(name) || dir == s.Backup() && path.Ext(name) == "" {
+			continue
+		}
+		if err := s.strike(b, path.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// isContent tells a generation's directories that hold no records.
 func isContent(name string) bool {
 	switch name {
 	case "etc", "files", "units", "config":
@@ -95,15 +86,16 @@ func (s *State) ofGenerations(numbers []int) (blobs, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	out := blobs{}
+	others := maps.Clone(all)
 	for _, n := range numbers {
-		found, err := s.spokenOf(all, s.path("generations", strconv.Itoa(n)))
-		if err != nil && !errors.Is(err, errDamaged) {
+		if err := s.strike(others, s.path("generations", strconv.Itoa(n))); err != nil && !errors.Is(err, errDamaged) {
 			return nil, fmt.Errorf("cannot tell what only generation %d needs: %w", n, err)
 		}
-		maps.Copy(out, found)
 	}
-	return out, nil
+	for name := range others {
+		delete(all, name)
+	}
+	return all, nil
 }
 
 // errDamaged says that it is not known all that a record spoke of.
@@ -113,20 +105,21 @@ var errDamaged = errors.New("a record is damaged")
 // will return, a secret of a generation that is left, an edit that one of these
 // replaced are spoken of. While a record is damaged all stay.
 func (s *State) collect(b blobs) error {
-	if len(b) == 0 {
-		return nil
+	current, err := s.Current()
+	if len(b) == 0 || err != nil {
+		return err
 	}
-	needed, err := s.spokenOf(b, s.dir)
-	if errors.Is(err, errDamaged) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("cannot tell which contents nothing needs any more: %w", err)
+	// What is needed at all, the current generation needs, as a rule.
+	for _, dir := range []string{path.Join(s.dir, "generations", strconv.Itoa(current)), s.dir} {
+		err := s.strike(b, dir)
+		if errors.Is(err, errDamaged) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("cannot tell which contents nothing needs any more: %w", err)
+		}
 	}
 	for name := range b {
-		if needed[name] {
-			continue
-		}
 		if err := s.root.Remove(path.Join(s.Backup(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot remove a content that nothing needs any more: %w", err)
 		}
