@@ -51,6 +51,6 @@ func (e *edit) returnAdmin(user string, groups []string, saved *bundle) {
 		if r == nil || slices.Contains(list(r.field(sgAdmins)), user) {
 			continue
 		}
-		e.book.gshadow.set(r, sgAdmins, strings.Join(rejoin(list(r.field(sgAdmins)), saved.admins(g), user), ","))
+		e.book.gshadow.set(r, sgAdmins, strings.Join(rejoin(list(r.field(sgAdmins)), user, saved.admins(g)), ","))
 	}
 }

@@ -175,7 +175,7 @@ func (s *Subsystem) newEdit() (*edit, error) {
 	alloc := newAllocator(b, l, ranges)
 	alloc.ask(s.cfg.Desired.Users)
 	return &edit{
-		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, readFirst(s.cfg.Store, l.Before)},
+		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, readFirst(s.cfg.Store, l.Before), l.FormerGroups},
 		alloc: alloc, ledger: l,
 	}, nil
 }

@@ -168,14 +168,16 @@ func (u *bundle) without(file, group, user string) bool {
 	return slices.ContainsFunc(u.Members, func(m savedMember) bool { return m.Group == group && slices.Contains(m.List, user) })
 }
 
-// rejoin puts user into members before the first of those who followed it in
-// the list as it was: in whatever order several come back, they end up in the
-// old one.
-func rejoin(members, old []string, user string) []string {
-	at := slices.Index(old, user)
-	for i, m := range members {
-		if at >= 0 && slices.Index(old, m) > at {
-			return slices.Insert(members, i, user)
+// rejoin puts user into members before the first of those who followed it in a
+// list as it was: in whatever order several come back, they end up in the old
+// one. The first list that knows of anybody who followed counts.
+func rejoin(members []string, user string, lists ...[]string) []string {
+	for _, old := range lists {
+		at := slices.Index(old, user)
+		for i, m := range members {
+			if at >= 0 && slices.Index(old, m) > at {
+				return slices.Insert(members, i, user)
+			}
 		}
 	}
 	return append(members, user)

@@ -185,11 +185,25 @@ func (o observation) check(c userChange) error {
 		if partial && i < secretFields && (now[i] == "[]" || i == groupField && isID(now[i])) {
 			continue
 		}
+		if i == groupField && isID(now[i]) && o.hadGID(c, parseID(now[i])) {
+			continue
+		}
 		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {
 			return rootfs.ErrChanged
 		}
 	}
 	return nil
+}
+
+// hadGID tells a gid that the primary group of either side had: a migration that
+// was cut off has changed the group's line, and not yet the account's.
+func (o observation) hadGID(c userChange, gid ID) bool {
+	for _, side := range []*UserState{c.before, c.after} {
+		if side != nil && slices.Contains(o.former[side.Group], gid) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkKeys does the same for the authorized_keys files.

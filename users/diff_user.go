@@ -175,6 +175,9 @@ func (p *planning) complete(u User, st *UserState) bool {
 	if st.Departed != nil && u.ExclusiveGroups {
 		st.Departed.Taken = minus(st.Departed.Groups, st.Groups)
 	}
+	// Lists may name somebody who does not exist; those are not joined, and not
+	// left when this is taken back.
+	st.Groups = minus(st.Groups, p.book.memberships[u.Name])
 	st.Linger = st.lingered()
 	if u.Linger != nil {
 		st.Linger = *u.Linger
@@ -246,11 +249,6 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 		return ok
 	}
 	st.Groups = minus(union(have, u.Groups), p.droppedGroups(u))
-	if cur == nil {
-		// Lists may name somebody who does not exist; those are not joined, and
-		// not left when this is taken back.
-		st.Groups = minus(st.Groups, p.book.memberships[u.Name])
-	}
 	return ok
 }
 

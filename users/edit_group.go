@@ -115,9 +115,9 @@ func (e *edit) join(user, group string, saved *bundle) {
 			continue
 		}
 		old := e.oldList(f, group, user, saved)
-		members := rejoin(list(r.field(grMembers)), old, user)
+		members := rejoin(list(r.field(grMembers)), user, old, saved.members(f.path, group))
 		for again := slices.Index(old, user) + 1; again > 0 && slices.Contains(old[again:], user); again++ {
-			members = rejoin(members, old, user)
+			members = rejoin(members, user, old)
 			again += slices.Index(old[again:], user)
 		}
 		d.set(r, grMembers, strings.Join(members, ","))

@@ -18,15 +18,8 @@ import (
 // changes nothing, and when all is taken back, nothing is left but homes.
 func TestAnyHistoryIsTakenBack(t *testing.T) {
 	t.Parallel()
-	files := maps.Clone(debian)
-	files["etc/shadow"] = "gone:$6$salt$old:18000::::5::\n" + files["etc/shadow"] + "gone:$6$salt$old:18000::::5::\n"
-	files["etc/group"] = "club:x:1500:bob,gone\n" + files["etc/group"]
-	files["etc/gshadow"] = "gone:$6$salt$old:eve:\n" + files["etc/gshadow"]
-	files["srv/there"], files["home/bob/there"] = "", ""
 	rapid.Check(t, func(t *rapid.T) {
-		withFiles(t, files, func(h *host) {
-			h.force = true
-			must(t, os.Chown(h.dir+"/home/bob", 1000, 1000))
+		withHistory(t, func(h *host) {
 			before := h.tree(t)
 			var told []plan.Problem
 			for _, label := range []string{"first ", "second ", "third "} {
@@ -46,6 +39,34 @@ func TestAnyHistoryIsTakenBack(t *testing.T) {
 				t.Fatalf("left a trace: %s", diff)
 			}
 		})
+	})
+}
+
+// TestAnyFaultInAnyHistory is survived, too.
+func TestAnyFaultInAnyHistory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		withHistory(t, func(h *host) {
+			for _, label := range []string{"first ", "second "} {
+				h.convergesOrRefuses(t, drawHistory(t, label))
+			}
+			h.survivesAFault(t, drawHistory(t, "third "))
+		})
+	})
+}
+
+// withHistory is a host with lines of departed accounts, on which anybody may be
+// locked out.
+func withHistory(t *rapid.T, check func(h *host)) {
+	files := maps.Clone(debian)
+	files["etc/shadow"] = "gone:$6$salt$old:18000::::5::\n" + files["etc/shadow"] + "gone:$6$salt$old:18000::::5::\n"
+	files["etc/group"] = "club:x:1500:bob,gone\n" + files["etc/group"]
+	files["etc/gshadow"] = "gone:$6$salt$old:eve:\n" + files["etc/gshadow"]
+	files["srv/there"], files["home/bob/there"] = "", ""
+	withFiles(t, files, func(h *host) {
+		h.force = true
+		must(t, os.Chown(h.dir+"/home/bob", 1000, 1000))
+		check(h)
 	})
 }
 

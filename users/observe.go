@@ -22,8 +22,10 @@ type observation struct {
 	book  *book
 	// departedGroups are the ledger's, and nil where nothing is edited.
 	departedGroups map[string]string
-	// first is empty where nothing is edited.
-	first firstLists
+	// first is empty where nothing is edited, and so is former, the gids that
+	// groups had before they were migrated.
+	first  firstLists
+	former map[string][]ID
 }
 
 // user gives the state of an existing account by the account files alone, nil
