@@ -66,3 +66,12 @@ func (f firstLists) onlyInShadow(group, user string) bool {
 	}
 	return slices.Contains(f.members(gshadowPath, group), user) && !slices.Contains(f.members(groupPath, group), user)
 }
+
+// onlyInGroup tells that group(5) named a user of a group in whose list of
+// gshadow(5) it was not: as it comes back, it is not there either.
+func (f firstLists) onlyInGroup(group, user string) bool {
+	if f.gshadow == nil || f.gshadow.find(group) == nil {
+		return false
+	}
+	return slices.Contains(f.members(groupPath, group), user) && !slices.Contains(f.members(gshadowPath, group), user)
+}
