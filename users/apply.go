@@ -116,7 +116,8 @@ func (s *Subsystem) readPasswordFiles(users []userChange) (map[string]string, er
 
 // writeAccounts holds the lock from the reading to the last rename.
 func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, groups []groupChange, hashes map[string]string) error {
-	if _, err := s.cfg.Root.MakeDirs("etc", 0o755); err != nil {
+	made, err := s.cfg.Root.MakeDirs("etc", 0o755)
+	if err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
 	lock, err := s.cfg.Root.RecordLock(ctx, lockPath, s.cfg.LockWait)
@@ -131,6 +132,9 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 		return err
 	}
 	e.hashes = hashes
+	for _, dir := range made {
+		e.ledger.madePath(dir)
+	}
 	if err := e.all(users, groups); err != nil {
 		return err
 	}

@@ -290,3 +290,16 @@ func TestAnOwnGroupThatBecomesABlockIsOursStill(t *testing.T) {
 	h.switchTo(t, users.Desired{Groups: []users.Group{{Name: "alice", Members: []string{"bob"}}}})
 	h.returns(t, before)
 }
+
+// TestARootWithNothingInIt is that again, its /etc included.
+func TestARootWithNothingInIt(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	must(t, os.Remove(h.dir+"/etc"))
+	before := h.tree(t)
+	h.switchTo(t, wants(users.User{Name: "ann", SubIDs: &users.SubIDs{Auto: true}}))
+	if got := h.read(t, "etc/passwd"); got != "ann:x:1000:1000::/home/ann:/bin/sh\n" {
+		t.Errorf("got %q", got)
+	}
+	h.returns(t, before)
+}

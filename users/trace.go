@@ -119,18 +119,22 @@ func (e *edit) asBefore(f accountFile) (original, bool) {
 }
 
 // leaveNoTrace removes the lock file, which the caller holds, if it was made by
-// us and all account files are again what they were before us. Whoever waits
-// for it then would hold one that others no longer see, so this is not done
-// while anything of ours is left.
+// us and all account files are again what they were before us; an /etc that we
+// made goes with it. Whoever waits for the lock then would hold one that others
+// no longer see, so this is not done while anything of ours is left.
 func (e *edit) leaveNoTrace() error {
 	if !e.traceless() {
 		return nil
 	}
 	err := e.s.cfg.Root.Remove(lockPath)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	if slices.Contains(e.ledger.Made, "etc") {
+		_, err = e.s.removeEmpty("etc")
+		return err
+	}
+	return nil
 }
 
 func (e *edit) traceless() bool {
