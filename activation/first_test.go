@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/activate-agent/activate/activation"
@@ -38,6 +39,30 @@ func TestKilledFirstSwitch(t *testing.T) {
 		wantSame(t, "killed at "+at+", then deactivated", none, m.tree(t))
 		if _, err := os.Lstat(filepath.Join(m.dir, "var")); err == nil && known {
 			t.Fatalf("killed at %s: /var is still there", at)
+		}
+	}
+}
+
+// TestKilledFirstSwitchLeavesNoDirectoryHalfMade: links in /etc lead through the
+// state, and everybody has to get there once the next run has ended the job.
+func TestKilledFirstSwitchLeavesNoDirectoryHalfMade(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		m := newMachine(t)
+		at := m.killAt(t, k, func() { m.switchTo(t, configA) })
+		if at == "" || strings.HasPrefix(at, "rename ") {
+			// The generation is there, with all that leads to it.
+			return
+		}
+		if res := m.switchTo(t, configA); res.Verdict != activation.Applied {
+			t.Fatalf("killed at %s: the next run: %s %v", at, res.Verdict, res.Err)
+		}
+		for _, dir := range []string{"var", "var/lib", stateDir, stateDir + "/generations", stateDir + "/generations/1", stateDir + "/generations/1/etc"} {
+			info, err := os.Stat(filepath.Join(m.dir, dir))
+			must(t, err)
+			if info.Mode().Perm() != 0o755 {
+				t.Errorf("killed at %s, then switched again: %s has mode %s", at, dir, info.Mode())
+			}
 		}
 	}
 }

@@ -104,7 +104,15 @@ func (r *Root) Mkdir(p string, a Attr) error {
 	if err := r.before("mkdir", p); err != nil {
 		return err
 	}
-	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return unix.Mkdirat(h.fd, base, 0o700) }); err != nil {
+	mode := uint32(0o700)
+	if a.UID == r.uid && a.GID == r.gid {
+		// Whoever finds it after a kill finds it as it is to be, but for what a
+		// umask takes. Its group may be the parent's at first, and gets no more
+		// than everybody.
+		others := a.Mode & 0o007
+		mode = a.Mode & (0o700 | others<<3 | others)
+	}
+	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return unix.Mkdirat(h.fd, base, mode) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)
