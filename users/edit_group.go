@@ -194,11 +194,32 @@ func (e *edit) restore() {
 		done[at] = true
 		i := slices.IndexFunc(d.rows, func(r *row) bool { return r.text == text && !back[r] })
 		if i < 0 {
-			i = min(l.At, len(d.rows))
+			i = e.placeOf(l, d)
 			d.insert(i, text)
 		}
 		back[d.rows[i]] = true
 	}
+}
+
+// placeOf is where a line goes back to: behind the line that it followed before
+// the first of all runs, where that is known. The place it was saved with is that
+// in the file as it was then, when others may have been away.
+func (e *edit) placeOf(l savedLine, d *document) int {
+	first := e.obs.first.of(l.File)
+	if first == nil {
+		return min(l.At, len(d.rows))
+	}
+	at := slices.IndexFunc(first.rows, func(r *row) bool { return r.text == string(l.Text) })
+	if at < 0 {
+		return min(l.At, len(d.rows))
+	}
+	for _, before := range slices.Backward(first.rows[:at]) {
+		same := func(r *row) bool { return r.text == before.text || r.name != "" && r.name == before.name }
+		if i := slices.IndexFunc(d.rows, same); i >= 0 {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 func (e *edit) document(path string) *document {

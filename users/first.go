@@ -45,13 +45,21 @@ func (f firstLists) document(key string, check format) *document {
 	return d
 }
 
+// of is the file of before at path, nil where it is not known.
+func (f firstLists) of(path string) *document {
+	switch path {
+	case groupPath:
+		return f.group
+	case gshadowPath:
+		return f.gshadow
+	}
+	return nil
+}
+
 // members is the list of a group in one of the two files, nil when it is not
 // known.
 func (f firstLists) members(path, group string) []string {
-	d := f.group
-	if path == gshadowPath {
-		d = f.gshadow
-	}
+	d := f.of(path)
 	if d == nil || d.find(group) == nil {
 		return nil
 	}
