@@ -162,7 +162,14 @@ func (e *edit) comeBack(hash string) error {
 	if saved == nil {
 		return errNoLines
 	}
-	e.lines = append(e.lines, saved.Lines...)
+	for _, l := range saved.Lines {
+		d := e.document(l.File)
+		// A file that has the name still was not reached by the removal that is
+		// taken back, and its line may have another gid by now.
+		if name, _ := d.check(string(l.Text)); d.find(name) == nil {
+			e.lines = append(e.lines, l)
+		}
+	}
 	if r := saved.line(groupPath); r != nil {
 		e.ledger.noteGroup(r.field(grName), parseID(r.field(grGID)))
 	}

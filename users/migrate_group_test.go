@@ -7,6 +7,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -90,5 +93,36 @@ func TestMigrateSharedGroup(t *testing.T) {
 	d := h.diff(t, migratedGroup())
 	if len(d.Changes) > 0 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "group twin has the gid 1000 too") {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestARemovalAfterAMigrationIsTakenBack stops between the files of a removal,
+// of a user whose primary group got another gid before it in the same run.
+func TestARemovalAfterAMigrationIsTakenBack(t *testing.T) {
+	t.Parallel()
+	group := func(gid users.ID) users.Desired {
+		return users.Desired{Groups: []users.Group{{Name: "ann", GID: &gid, MigrateID: true}}}
+	}
+	both := group(1500)
+	both.Users = []users.User{{Name: "ann", Groups: []string{"sudo"}}}
+	for k := 1; ; k++ {
+		h := open(t, debian)
+		h.switchTo(t, both)
+		before := h.tree(t)
+		s := h.subsystem(group(1600))
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		steps := batches(d.Changes)
+		must(t, s.Apply(t.Context(), steps[0]))
+		broken := h.failAt(k, func() error { return s.Apply(t.Context(), steps[2]) })
+		must(t, s.Apply(t.Context(), plan.Inverses(steps[2])))
+		must(t, s.Apply(t.Context(), plan.Inverses(steps[0])))
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Fatalf("%d: %s", k, diff)
+		}
+		if broken == nil {
+			return
+		}
 	}
 }
