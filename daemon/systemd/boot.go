@@ -37,6 +37,9 @@ func BootEntry(r BootRun) ([]daemon.File, error) {
 	return []daemon.File{boot, booted}, err
 }
 
+// bootFile runs once the local file systems are there: homes and managed paths
+// may be on any of them. It must not hold up systemd-sysusers.service, which
+// udev waits for, and a disk for /var waits for udev.
 func bootFile(argv []string, stateDir string) (daemon.File, error) {
 	command, err := commandLine("", argv)
 	if err != nil {
@@ -50,8 +53,8 @@ func bootFile(argv []string, stateDir string) (daemon.File, error) {
 Description=End an interrupted switch and re-apply the boot generation
 DefaultDependencies=no
 RequiresMountsFor=%[1]s
-After=systemd-remount-fs.service
-Before=sysinit.target systemd-sysusers.service systemd-tmpfiles-setup.service shutdown.target
+After=local-fs.target
+Before=sysinit.target systemd-tmpfiles-setup.service shutdown.target
 Conflicts=shutdown.target
 ConditionFileIsExecutable=%[3]s
 ConditionPathIsSymbolicLink=|%[1]s/boot
