@@ -179,7 +179,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 		after.Groups = union(after.Groups, p.taken(original))
 	}
 	if u.SubIDs != nil {
-		uids, gids := p.givenSubIDs(u.Name)
+		uids, gids := p.givenSubIDs(u.Name, &cur)
 		after.SubUIDs = mergeRanges(cur.SubUIDs, uids, nil)
 		after.SubGIDs = mergeRanges(cur.SubGIDs, gids, nil)
 	}

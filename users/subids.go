@@ -11,7 +11,7 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 	if u.SubIDs == nil && last.SubIDs == nil {
 		return true
 	}
-	given, gids := p.givenSubIDs(u.Name)
+	given, gids := p.givenSubIDs(u.Name, cur)
 	var want []SubRange
 	switch {
 	case u.SubIDs == nil:
@@ -71,11 +71,14 @@ func (p *planning) wrongRanges(name string, want []SubRange) string {
 }
 
 // givenSubIDs are the ranges that the ledger gave to name, of each of the two
-// files those that it did not have before us.
-func (p *planning) givenSubIDs(name string) (uids, gids []SubRange) {
+// files those that it did not have before us. An account that is not ours yet
+// has what cur says: a run that was undone may have given it the same.
+func (p *planning) givenSubIDs(name string, cur *UserState) (uids, gids []SubRange) {
 	var before UserState
 	if o := p.originalUser(name); o != nil {
 		before = *o
+	} else if cur != nil && !cur.Locked && p.lastUser[name] == nil {
+		before = *cur
 	}
 	without := func(had []SubRange) []SubRange {
 		return slices.DeleteFunc(slices.Clone(p.ledger.SubIDs[name]), func(r SubRange) bool { return slices.Contains(had, r) })

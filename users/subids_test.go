@@ -147,3 +147,28 @@ func TestARangeThatWasSaidAndAnotherGotSince(t *testing.T) {
 		t.Error("the accounts were written")
 	}
 }
+
+// TestRangesOfOthersOutliveAnUndoneRun: a run that is undone gave an account the
+// range that it has in one of the files anyway. It is not ours for that.
+func TestRangesOfOthersOutliveAnUndoneRun(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/subuid"], files["etc/subgid"] = "", "bob:100000:65536\n"
+	h := open(t, files)
+	before := h.tree(t)
+	s := h.subsystem(wants(ranged("bob", users.SubRange{Start: 100000, Count: 65536})))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if got := h.read(t, "etc/subuid") + h.read(t, "etc/subgid"); got != "bob:100000:65536\n" {
+		t.Fatalf("undone, it is %q", got)
+	}
+	h.reopen(t)
+	h.switchTo(t, wants(ranged("bob", users.SubRange{Start: 300000, Count: 1000})))
+	if got := h.read(t, "etc/subgid"); got != "bob:100000:65536\nbob:300000:1000\n" {
+		t.Errorf("got %q", got)
+	}
+	h.returns(t, before)
+}
