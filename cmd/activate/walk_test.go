@@ -179,6 +179,12 @@ func (w *walk) reached(text string, planned int) {
 		return
 	}
 	w.current = w.inEffect()
+	for _, n := range w.generations() {
+		// A switch that was killed may have made one, too.
+		if _, known := w.of[n]; !known {
+			w.of[n] = text
+		}
+	}
 	w.of[w.current] = text
 	w.settled()
 }
