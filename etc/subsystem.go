@@ -69,6 +69,7 @@ type Subsystem struct {
 
 // New makes a Subsystem. It touches nothing.
 func New(cfg Config) *Subsystem {
+	cfg.Last = withHolders(cfg)
 	cfg.Desired = withHeld(cfg)
 	return &Subsystem{
 		cfg:     cfg,

@@ -23,9 +23,9 @@ func (h *host) web(program string) {
 }
 
 // lateSupervisord is shell text by which supervisord listens only after it was
-// asked for something, as one that was just started does.
+// asked for something in vain, as one that was just started does.
 const lateSupervisord = await + `mv /run/supervisor.sock /run/late.sock
-(await "pgrep -x supervisorctl" && await "! pgrep -x supervisorctl"; mv /run/late.sock /run/supervisor.sock) >/dev/null 2>&1 </dev/null &`
+(await 'first=$(pgrep -xo supervisorctl)' && await "! test -e /proc/\$first"; mv /run/late.sock /run/supervisor.sock) >/dev/null 2>&1 </dev/null &`
 
 // answers wants every application's own answer through its proxy, each
 // process its own user, and what was left running as it was.

@@ -11,7 +11,7 @@ import (
 const (
 	// beginning is how long a supervisord that was just started may take until
 	// it listens.
-	beginning = 10 * time.Second
+	beginning = 30 * time.Second
 	// beginPoll is how often it is asked.
 	beginPoll = 100 * time.Millisecond
 )
