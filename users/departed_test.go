@@ -3,11 +3,13 @@ package users_test
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -67,4 +69,26 @@ func TestEqualLinesReturn(t *testing.T) {
 	}
 	h.returns(t, before)
 	failsInTurnFrom(t, files, desired, func(h *host) bool { return !strings.Contains(h.read(t, "etc/shadow"), "$old") })
+}
+
+// TestRemovalIsTakenBackWithLingering: what was left to an account of the
+// lingering of a departed one is there again when its removal is undone.
+func TestRemovalIsTakenBackWithLingering(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	must(t, os.MkdirAll(filepath.Join(h.dir, "var/lib/systemd/linger"), 0o755))
+	h.write(t, "var/lib/systemd/linger/alice", "")
+	h.switchTo(t, wants(users.User{Name: "alice"}))
+	before := h.tree(t)
+	s := h.subsystem(users.Desired{})
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	// Each half of it, too: a run may be cut off before the first change.
+	for _, changes := range [][]plan.Change{plan.Inverses(d.Changes), d.Changes, plan.Inverses(d.Changes)} {
+		must(t, s.Apply(t.Context(), changes))
+	}
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Errorf("%s", diff)
+	}
 }

@@ -108,6 +108,10 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 	if found, ok := p.ledger.Departed[name]; ok {
 		before.Departed = &found
 		before.Groups, before.Admins = minus(before.Groups, found.Groups), minus(before.Admins, found.Admins)
+		if p.last(name).Linger == nil {
+			// Nobody asked for it, so that of the departed one was left.
+			before.Linger = found.Linger
+		}
 	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(name), p.encode(before), nil, "no longer in the configuration", ""))
 }
