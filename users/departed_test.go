@@ -92,3 +92,21 @@ func TestRemovalIsTakenBackWithLingering(t *testing.T) {
 		t.Errorf("%s", diff)
 	}
 }
+
+// TestLingeringReturnsAfterALock: a lock ends the lingering, and the end of the
+// locked account gives that of the departed one back.
+func TestLingeringReturnsAfterALock(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	must(t, os.MkdirAll(filepath.Join(h.dir, "var/lib/systemd/linger"), 0o755))
+	must(t, os.WriteFile(filepath.Join(h.dir, "var/lib/systemd/linger/alice"), nil, 0o644))
+	before := h.tree(t)
+	on := true
+	h.switchTo(t, wants(users.User{Name: "alice", Linger: &on, OnRemoval: "lock"}))
+	h.switchTo(t, users.Desired{})
+	if _, err := os.Lstat(filepath.Join(h.dir, "var/lib/systemd/linger/alice")); err == nil {
+		t.Error("a locked account lingers")
+	}
+	h.undo = true
+	h.returns(t, before)
+}

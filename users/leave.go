@@ -109,8 +109,12 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 		before.Departed = &found
 		before.Groups, before.Admins = minus(before.Groups, found.Groups), minus(before.Admins, found.Admins)
 		if p.last(name).Linger == nil {
-			// Nobody asked for it, so that of the departed one was left.
-			before.Linger = found.Linger
+			// That of the departed one was left, unless the account was locked since.
+			there, err := p.obs.linger(name)
+			if err != nil {
+				p.problem(userAddress(name), "", "", "%v", err)
+			}
+			before.Linger = there
 		}
 	}
 	p.diff.Changes = append(p.diff.Changes, plan.New(userAddress(name), p.encode(before), nil, "no longer in the configuration", ""))
