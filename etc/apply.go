@@ -205,13 +205,23 @@ func (t step) change(f found) error {
 	return fmt.Errorf("cannot put back a path of type %q", t.after.Type)
 }
 
-// link makes the link, with the owner that one of before had.
+// link makes the link, with the owner that one of before had. In a directory
+// with setgid it would have the directory's group.
 func (t step) link() error {
 	root, st := t.s.cfg.Root, t.after
-	if err := root.Symlink(st.Target, t.path); err != nil || st.UID == nil || st.GID == nil {
+	if err := root.Symlink(st.Target, t.path); err != nil || st.Type == Linked {
 		return err
 	}
-	return root.SetLinkOwner(t.path, *st.UID, *st.GID)
+	own := root.Private()
+	uid, gid := own.UID, own.GID
+	if st.UID != nil && st.GID != nil {
+		uid, gid = *st.UID, *st.GID
+	}
+	info, err := root.Lstat(t.path)
+	if err != nil || info.UID == uid && info.GID == gid {
+		return err
+	}
+	return root.SetLinkOwner(t.path, uid, gid)
 }
 
 // remove takes the path away. A directory that got content since is kept.

@@ -36,3 +36,20 @@ func TestLostOriginal(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkReturnsToADirectoryWithSetgid: it has its own group there.
+func TestLinkReturnsToADirectoryWithSetgid(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	must(t, os.MkdirAll(filepath.Join(h.dir, "srv/d"), 0o755))
+	must(t, os.Symlink("/home", filepath.Join(h.dir, "srv/d/l")))
+	before := h.tree(t)
+	team := directory("srv/d", "2775")
+	team.Group = "34"
+	h.switchTo(t, team, file("srv/d/l", "ours", "0644"))
+	h.switchTo(t, team)
+	h.switchTo(t)
+	if after := h.tree(t); after != before {
+		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}
