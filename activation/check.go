@@ -42,7 +42,7 @@ type Check struct {
 // adds a problem for each that is refused. Nothing is written: a checker reads
 // from an anonymous file in memory. The error says that ctx ended first.
 func (e *Engine) check(ctx context.Context, p *Prepared) error {
-	if p.target.Record == nil || p.target.recorded() > 0 || len(p.Problems) > 0 {
+	if !p.target.fresh() || len(p.Problems) > 0 {
 		return nil
 	}
 	if p.target.Settings.BootAttempts > 0 && !e.CountBoots && !e.Offline {

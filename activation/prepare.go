@@ -158,7 +158,7 @@ func (t *Target) recorded() int {
 }
 
 // fresh tells a target that would become a new generation.
-func (t *Target) fresh() bool { return t.Record != nil && t.Record.Number == 0 }
+func (t *Target) fresh() bool { return t.Record != nil && t.recorded() == 0 }
 
 // partsOf makes the subsystems of a target whose key was saved when it was
 // planned.

@@ -9,7 +9,7 @@ import (
 // isRenewed tells whether the record of p's target says something that the last
 // one does not. A target that was recorded is that record.
 func (p *Prepared) isRenewed() (bool, error) {
-	if p.last == nil || p.target.Record == nil || p.target.recorded() > 0 {
+	if p.last == nil || !p.target.fresh() {
 		return false, nil
 	}
 	for _, part := range p.parts {

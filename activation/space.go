@@ -65,7 +65,7 @@ func (e *Engine) ownNeeds(p *Prepared) ([]rootfs.Need, error) {
 	// An undo writes it anew beside the old one.
 	state(2 * journal)
 	state(len(plan.Encode(p.known)))
-	if p.target.Record == nil || p.target.recorded() > 0 {
+	if !p.target.fresh() {
 		return out, nil
 	}
 	record := p.record()

@@ -103,18 +103,6 @@ func (l *leaving) entry(e Entry) error {
 	return l.goTo(e, f, original)
 }
 
-// lost tells whether the content of what stood before f is nowhere any more.
-func (l *leaving) lost(f found, original *State) (bool, error) {
-	if original == nil || original.Type != File || l.s.cfg.Store.Has(original.hash()) {
-		return false, nil
-	}
-	if f.info.Type != rootfs.File {
-		return true, nil
-	}
-	same, err := l.s.holdsContent(f, *original)
-	return !same, err
-}
-
 // wayOut says what to do about an edited path that stays, and keeps what stood
 // there before us.
 func (l *leaving) wayOut(original *State) string {

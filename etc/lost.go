@@ -59,3 +59,15 @@ func (s *Subsystem) gone(e Entry) plan.Problem {
 	return s.problem(e, "A switch to a configuration that has it makes a generation that is whole.",
 		"its content is gone from %s", s.cfg.Root.Name(path.Dir(s.cfg.Tree)))
 }
+
+// lost tells whether the content of what stood before f is nowhere any more.
+func (l *leaving) lost(f found, original *State) (bool, error) {
+	if original == nil || original.Type != File || l.s.cfg.Store.Has(original.hash()) {
+		return false, nil
+	}
+	if f.info.Type != rootfs.File {
+		return true, nil
+	}
+	same, err := l.s.holdsContent(f, *original)
+	return !same, err
+}

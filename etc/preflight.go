@@ -9,7 +9,7 @@ import (
 )
 
 // preflight finds what would make Apply fail although every path is as
-// expected: flags of chattr(1), read-only file systems, such as keep no modes.
+// expected: flags of chattr(1), file systems that are read-only or keep no modes.
 func (s *Subsystem) preflight(d *plan.Diff, own Owners) {
 	if len(d.Changes) == 0 {
 		return

@@ -138,7 +138,7 @@ func (r *inputs) filesHold() bool {
 
 // sumOf gives the hash of a file's content, "" when it cannot be read.
 func sumOf(path string) string {
-	f, why := readThrough(path)
+	f, why := digest(path)
 	if why != "" {
 		return ""
 	}

@@ -37,7 +37,7 @@ func (n *node) sourceFile() (*contentFile, diagnostic.List) {
 	if known, ok := n.ev.reads.contents[full]; ok {
 		return known, nil
 	}
-	f, why := readThrough(full)
+	f, why := digest(full)
 	if why != "" {
 		return nil, expr.Errorf(at, "Cannot read the source", "%s: %s.", full, why)
 	}
@@ -55,10 +55,10 @@ func (n *node) sourceDir() string {
 	return n.ev.config.rootDir
 }
 
-// readThrough reads a regular file to its end, or says why it can't be read. A
-// file that somebody goes on writing, as a log, ends where it ended first; those
-// of the kernel say no size.
-func readThrough(path string) (*contentFile, string) {
+// digest reads a regular file to its end and keeps its size and hash, or says
+// why it can't be read. A file that somebody goes on writing, as a log, ends
+// where it ended first; those of the kernel say no size.
+func digest(path string) (*contentFile, string) {
 	if why := notRegular(path); why != "" {
 		return nil, why
 	}

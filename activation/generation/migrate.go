@@ -44,8 +44,8 @@ type record struct {
 // as it was in format-N, N being its format, before the first is written anew.
 // The counter goes last, so that by its format a later run knows that none is
 // left; one that was cut off goes on where it was. Records that are damaged or
-// cannot be read are left to who needs them. With one of a newer format nothing is done: that is an
-// error. The caller holds the lock.
+// cannot be read are left to who needs them. With one of a newer format nothing
+// is done: that is an error. The caller holds the lock.
 //
 // Every reader takes a record in the format that it finds, so a state that is
 // migrated in part is as good as any.

@@ -146,8 +146,7 @@ func (t tree) file(f File) error {
 		return err
 	}
 	defer func() { _ = content.Close() }()
-	attr := t.attr(p, f.Mode)
-	info, err := t.root.Create(p, content, attr)
+	info, err := t.root.Create(p, content, t.attr(p, f.Mode))
 	if err == nil {
 		t.made(f.Path, info)
 	}
@@ -168,11 +167,11 @@ func (t tree) directories(dir string, made map[string]bool) error {
 	if err := t.directories(path.Dir(dir), made); err != nil {
 		return err
 	}
-	attr := t.attr(dir, 0o700)
-	if attr.LabelOf != "" {
-		attr.Mode = 0o755
+	mode := uint32(0o700)
+	if _, public := t.inEtc(dir); public {
+		mode = 0o755
 	}
-	if err := t.root.Mkdir(dir, attr); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := t.root.Mkdir(dir, t.attr(dir, mode)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	made[dir] = true
@@ -184,8 +183,15 @@ func (t tree) directories(dir string, made map[string]bool) error {
 func (t tree) attr(p string, mode uint32) rootfs.Attr {
 	attr := t.root.Private()
 	attr.Mode = mode
-	if rel := strings.TrimPrefix(p, t.dir+"/"); rel == "etc" || strings.HasPrefix(rel, "etc/") {
+	if rel, public := t.inEtc(p); public {
 		attr.LabelOf = rel
 	}
 	return attr
+}
+
+// inEtc gives what is at p in the static tree its path below the root, and false
+// for the rest of a generation, which is root's alone.
+func (t tree) inEtc(p string) (string, bool) {
+	rel := strings.TrimPrefix(p, t.dir+"/")
+	return rel, rel == "etc" || strings.HasPrefix(rel, "etc/")
 }

@@ -28,6 +28,9 @@ var ErrKilled = errors.New("it was killed")
 // waits for it. When the context ends first, the command and all that it started
 // are killed, and the error wraps ErrKilled. One that wraps exec.ErrWaitDelay
 // says that it ended well and left a process that holds its output.
+//
+// Commands are run one after the other: the first that ends has new orphans go to
+// process 1 again, as what the init starts expects.
 func Run(cmd *exec.Cmd) error {
 	b := &brood{mark: Variable + "=" + rand.Text()}
 	cmd.Env = append(cmd.Env, b.mark)

@@ -124,7 +124,8 @@ func Rel(abs string) string {
 // more than 255 bytes (NAME_MAX), or with more than 4095 in all (PATH_MAX, which
 // counts a NUL); pathconf(3).
 func TooLong(p string) bool {
-	return len(p) > 4095 || slices.ContainsFunc(strings.Split(p, "/"), func(name string) bool { return len(name) > 255 })
+	const name, whole = 255, 4095
+	return len(p) > whole || len(p) > name && slices.ContainsFunc(strings.Split(p, "/"), func(n string) bool { return len(n) > name })
 }
 
 // split gives the parent and the last element of p.
