@@ -18,6 +18,7 @@ func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 	record.States = p.statesAfter()
 	// At boot, when the record is damaged, it has to be known what to leave.
 	record.Spare = p.target.Settings.BootAttempts > 0
+	record.Copies = p.copies()
 	for _, part := range p.parts {
 		if part.Keep == nil {
 			continue
@@ -27,6 +28,15 @@ func (e *Engine) stage(p *Prepared, made func(string, rootfs.Info)) error {
 		}
 	}
 	return e.State.Stage(record, p.files(), numberOf(p.last), made)
+}
+
+// copies are the contents that p's changes replace, of which Save may keep copies.
+func (p *Prepared) copies() []string {
+	var hashes []string
+	for _, ch := range p.changes {
+		hashes = append(hashes, rootfs.HashesIn(ch.Before)...)
+	}
+	return unique(hashes)
 }
 
 // files are the tree's files: the target's and those of its parts.
@@ -90,7 +100,7 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if _, _, err := e.installBoot(); err != nil {
 		return res.failed(err)
 	}
-	if err := errors.Join(e.State.SetBoot(p.number), e.Root.Sync()); err != nil {
+	if err := errors.Join(e.State.SetBoot(p.number), e.State.Settle(p.number), e.Root.Sync()); err != nil {
 		return res.failed(err)
 	}
 	res.Verdict, res.Generation = Applied, p.number

@@ -346,6 +346,10 @@ func (tx *transaction) commit() error {
 	if err := s.DropJournal(); err != nil {
 		return err
 	}
+	if err := s.Settle(tx.journal.Target); err != nil {
+		// It is current, so the next run does it.
+		tx.engine.warn("record", err.Error())
+	}
 	for _, part := range tx.parts {
 		if part.Settled == nil || len(tx.leftOut) > 0 {
 			continue
@@ -376,18 +380,22 @@ func (tx *transaction) abandon() error {
 	if err := tx.engine.State.DropJournal(); err != nil {
 		return err
 	}
+	if err := tx.uninstall(); err != nil {
+		return err
+	}
 	return tx.discard()
 }
 
-// discard removes what begin staged and installed.
-func (tx *transaction) discard() error {
+// uninstall takes away what begin installed.
+func (tx *transaction) uninstall() error {
 	if tx.journal.Entry {
-		if err := tx.engine.removeBoot(); err != nil {
-			return err
-		}
-	} else if err := tx.engine.dropBoot(tx.journal.EntryAdded); err != nil {
-		return err
+		return tx.engine.removeBoot()
 	}
+	return tx.engine.dropBoot(tx.journal.EntryAdded)
+}
+
+// discard removes what begin staged and kept. No journal speaks of it any more.
+func (tx *transaction) discard() error {
 	if !tx.journal.Fresh {
 		return nil
 	}

@@ -144,10 +144,17 @@ func (tx *transaction) close() error {
 	if err := tx.uncommit(); err != nil {
 		return err
 	}
-	if err := tx.discard(); err != nil {
+	if err := tx.uninstall(); err != nil {
 		return err
 	}
-	return tx.engine.State.DropJournal()
+	if err := tx.engine.State.DropJournal(); err != nil {
+		return err
+	}
+	if err := tx.discard(); err != nil {
+		// All is as it was; the next run sweeps it.
+		tx.engine.warn("undo", err.Error())
+	}
+	return nil
 }
 
 // left finds what is still changed: the changes whose inverse is not yet true.

@@ -30,6 +30,8 @@ type Record struct {
 	States map[plan.Address]plan.State `json:"states,omitempty"`
 	// Spare asks for a copy of the record beside it when it is staged.
 	Spare bool `json:"-"`
+	// Copies are hashes of contents that the run it is staged for may keep.
+	Copies []string `json:"-"`
 }
 
 // The files of a record in a generation's directory.
@@ -293,7 +295,7 @@ func (s *State) remove(n int) error {
 	if err := s.dropCopies(n); err != nil {
 		return fmt.Errorf("cannot delete generation %d: %w", n, err)
 	}
-	doomed := s.path("generations", ".removed")
+	doomed := s.path("generations", removedName)
 	if err := s.root.RemoveAll(doomed); err != nil {
 		return fmt.Errorf("cannot delete generation %d: %w", n, err)
 	}
@@ -309,6 +311,7 @@ func (s *State) remove(n int) error {
 	return nil
 }
 
-// Discard removes a generation that never became current, after a switch was
-// undone. Nothing there is no error.
-func (s *State) Discard(n int) error { return s.remove(n) }
+// Discard removes a generation that was never brought about, and what was kept
+// for the run that should have. Nothing there is no error. No journal may speak
+// of it any more.
+func (s *State) Discard(n int) error { return s.removeAll([]int{n}) }

@@ -28,11 +28,16 @@ type File struct {
 	Open func() (io.ReadCloser, error)
 }
 
+// stagedName marks a generation that no run has brought about yet. It speaks of
+// the contents that such a run may keep, one hash a line.
+const stagedName = "staged"
+
 // Stage writes generation r.Number, complete and durable, but neither current
-// nor boot. What another run began and did not finish is replaced. made, which
-// may be nil, is told of each file that is written.
+// nor boot: unless Settle follows, Sweep takes it away again. What another run
+// began and did not finish is replaced. made, which may be nil, is told of each
+// file that is written.
 func (s *State) Stage(r *Record, files []File, previous int, made func(path string, info rootfs.Info)) error {
-	tmp := s.path("generations", ".stage")
+	tmp := s.path("generations", stageName)
 	t := tree{root: s.root, dir: tmp, made: made}
 	if previous > 0 {
 		t.previous = s.Contents(previous)
@@ -40,7 +45,7 @@ func (s *State) Stage(r *Record, files []File, previous int, made func(path stri
 	if err := s.root.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
-	if err := t.fill(r, files); err != nil {
+	if err := errors.Join(t.fill(r, files), t.mark(r.Copies)); err != nil {
 		_ = s.root.RemoveAll(tmp)
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
@@ -99,6 +104,22 @@ func (t tree) fill(r *Record, files []File) error {
 		if err := t.manifest(name, r); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// mark marks the tree as staged, for a run that may keep copies.
+func (t tree) mark(copies []string) error {
+	content := strings.NewReader(strings.Join(copies, "\n") + "\n")
+	_, err := t.root.Create(path.Join(t.dir, stagedName), content, t.root.Private())
+	return err
+}
+
+// Settle says that generation n was brought about, and stays; durable after the
+// root's Sync. Once settled is no error.
+func (s *State) Settle(n int) error {
+	if err := s.root.Remove(path.Join(s.Tree(n), stagedName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot settle generation %d: %w", n, rootfs.Reason(err))
 	}
 	return nil
 }

@@ -10,17 +10,24 @@ import (
 )
 
 // TestSweep: a power cut leaves the beginning of a file of the state's beside
-// it, and the next run takes it away; all else stays.
+// it, or a generation that never was, and the next run takes it away; all else
+// stays.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	files := map[string]bool{
-		"var/lib/activate/" + rootfs.TempName("counter.json"):             false,
-		"var/lib/activate/journal/" + rootfs.TempName("transaction.json"): false,
-		"var/lib/activate/backup/" + rootfs.TempName("index.json"):        false,
-		"var/lib/activate/counter.json":                                   true,
-		"var/lib/activate/.activate-for-somebody-else":                    true,
-		"var/lib/activate/backup/abc":                                     true,
+		"var/lib/activate/" + rootfs.TempName("counter.json"):                false,
+		"var/lib/activate/journal/" + rootfs.TempName("transaction.json"):    false,
+		"var/lib/activate/backup/" + rootfs.TempName("index.json"):           false,
+		"var/lib/activate/generations/1/" + rootfs.TempName("replaced.json"): false,
+		"var/lib/activate/generations/.stage/manifest.json":                  false,
+		"var/lib/activate/generations/.removed/etc/motd":                     false,
+		"var/lib/activate/generations/2/staged":                              false,
+		"var/lib/activate/generations/2/manifest.json":                       false,
+		"var/lib/activate/generations/1/manifest.json":                       true,
+		"var/lib/activate/counter.json":                                      true,
+		"var/lib/activate/.activate-for-somebody-else":                       true,
+		"var/lib/activate/backup/abc":                                        true,
 	}
 	for name := range files {
 		p := filepath.Join(dir, name)

@@ -137,7 +137,7 @@ func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err erro
 		h = hmac.New(sha256.New, s.key)
 	}
 	counted := &countingReader{r: io.TeeReader(r, h)}
-	incoming := path.Join(s.write, "incoming")
+	incoming := path.Join(s.write, TempName("incoming"))
 	attr := s.root.Private()
 	attr.Lazy = true
 	if err := s.root.WriteFile(incoming, counted, attr); err != nil {
