@@ -62,6 +62,10 @@ type Part struct {
 	// Parents gives the directories that are kept for the sake of entries;
 	// nil means none.
 	Parents func(plan.Diff) []string
+	// Installed gives keyed hashes of the secrets that are read on the host, by
+	// the address that they are installed at; it is called after Diff. Nil means
+	// none.
+	Installed func() map[plan.Address]string
 	// Judge gives the problems that only show where the changes of all parts are
 	// seen together; it is called after their Diffs. Nil means none.
 	Judge func(changes []plan.Change) ([]plan.Problem, error)

@@ -288,6 +288,9 @@ func (p *Prepared) indexAfter(diffs []plan.Diff) generation.Index {
 		if part.Parents != nil {
 			next.Parents = append(next.Parents, part.Parents(diffs[i])...)
 		}
+		if part.Installed != nil {
+			next.Secrets = part.Installed()
+		}
 	}
 	slices.Sort(next.Parents)
 	next.Parents = slices.Compact(next.Parents)

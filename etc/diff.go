@@ -309,6 +309,7 @@ func (c *comparison) mayOverwrite(e Entry, how string) bool {
 			`Undo the edit, or set on_drift to "overwrite" or "keep".`, "it was edited on the host: %s", how))
 		return false
 	case "keep":
+		c.s.leftEdited[e.Address] = true
 		c.diff.Warnings = append(c.diff.Warnings, c.s.problem(e, "", `it was edited on the host (%s) and on_drift = "keep" leaves it`, how))
 		return false
 	}

@@ -22,6 +22,9 @@ type Config struct {
 	// Parents are the directories made for entries by earlier runs, relative
 	// to the root.
 	Parents []string
+	// Installed is what an earlier Subsystem's Installed gave: it counts where
+	// Last says otherwise.
+	Installed map[plan.Address]string
 	// StateDir is relative to the root; nothing below it is managed.
 	StateDir string
 	// Tree is the static tree that /etc/static is to lead to, relative to the root.
@@ -64,11 +67,15 @@ type Subsystem struct {
 	// adopted are the files that the last Diff found to be as wanted and not
 	// ours so far: Save keeps them.
 	adopted map[plan.Address]*State
-	states  *plan.Memo[State]
+	// leftEdited are the entries that on_drift left as they are.
+	leftEdited map[plan.Address]bool
+	states     *plan.Memo[State]
 }
 
 // New makes a Subsystem. It touches nothing.
 func New(cfg Config) *Subsystem {
+	cfg.Desired = cfg.Desired.withInstalled(installedStill(cfg.Installed, cfg.Last, cfg.Desired))
+	cfg.Last = cfg.Last.withInstalled(cfg.Installed)
 	cfg.Last = withHolders(cfg)
 	cfg.Desired = withHeld(cfg)
 	return &Subsystem{
@@ -78,7 +85,8 @@ func New(cfg Config) *Subsystem {
 
 		lastAt: byPath(cfg.Last), desiredAt: byPath(cfg.Desired),
 		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{}, adopted: map[plan.Address]*State{},
-		states: plan.NewMemo[State](),
+		leftEdited: map[plan.Address]bool{},
+		states:     plan.NewMemo[State](),
 	}
 }
 

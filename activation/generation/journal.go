@@ -78,12 +78,14 @@ func (s *State) DropJournal() error {
 }
 
 // Index is backup/index.json: what stood at an address before it became ours,
-// and the directories that were made as parents. It goes with the host, not
-// with a generation.
+// the directories that were made as parents, and keyed hashes of the secrets that
+// were read on the host and installed. It goes with the host, not with a
+// generation.
 type Index struct {
 	Format    int                         `json:"format"`
 	Originals map[plan.Address]plan.State `json:"originals,omitempty"`
 	Parents   []string                    `json:"parents,omitempty"`
+	Secrets   map[plan.Address]string     `json:"secrets,omitempty"`
 }
 
 const indexName = "backup/index.json"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -92,7 +93,8 @@ func (r *Root) SetLinkOwner(p string, uid, gid uint32) error {
 
 // Mkdir makes the directory p with the owner and mode of a. It never is
 // reachable by others with a wider mode in between. An existing p is an error
-// that wraps fs.ErrExist. Durable after Sync.
+// that wraps fs.ErrExist; after any error there is none that this made. Durable
+// after Sync.
 func (r *Root) Mkdir(p string, a Attr) error {
 	if _, open := r.dirs[p]; open {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: unix.EEXIST}
@@ -116,7 +118,12 @@ func (r *Root) Mkdir(p string, a Attr) error {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)
-	return r.SetAttr(p, a)
+	if err := r.SetAttr(p, a); err != nil {
+		// What is half made nobody would know for ours.
+		_ = r.rmdir(h.fd, base)
+		return err
+	}
+	return nil
 }
 
 // SetAttr gives the file or directory at p the owner and mode of a. A last
@@ -280,7 +287,8 @@ func (r *Root) pair(op, from, to string, call func(f, t *dirHandle, fb, tb strin
 }
 
 // MakeDirs makes p and its missing parents as directories of root's with the
-// given mode and gives those it made, outermost first.
+// given mode and gives those it made, outermost first. After an error none of
+// them is left.
 func (r *Root) MakeDirs(p string, mode uint32) ([]string, error) {
 	if p == "." {
 		return nil, nil
@@ -301,8 +309,14 @@ func (r *Root) MakeDirs(p string, mode uint32) ([]string, error) {
 	parent, _ := split(p)
 	made, err := r.MakeDirs(parent, mode)
 	if err != nil {
-		return made, err
+		return nil, err
 	}
 	more, err := r.MakeDirs(p, mode)
-	return append(made, more...), err
+	if err != nil {
+		for _, dir := range slices.Backward(made) {
+			_ = r.RemoveDir(dir)
+		}
+		return nil, err
+	}
+	return append(made, more...), nil
 }

@@ -3,6 +3,7 @@ package rootfs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -203,6 +204,32 @@ func TestDirectoriesComeAndGo(t *testing.T) {
 	}
 	if again, err := r.MakeDirs("a/b", 0o755); err != nil || len(again) != 1 {
 		t.Errorf("made %v, %v", again, err)
+	}
+}
+
+func TestDirectoriesThatCannotBeMadeWholeAreNotThere(t *testing.T) {
+	for _, op := range []string{"mkdir", "fchownat", "fchmodat"} {
+		for at := range 3 {
+			t.Run(fmt.Sprintf("%s %d", op, at), func(t *testing.T) {
+				t.Parallel()
+				seen := 0
+				r, dir := open(t, rootfs.WithFault(func(o, _ string) error {
+					if o != op {
+						return nil
+					}
+					if seen++; seen == at+1 {
+						return syscall.ENOSPC
+					}
+					return nil
+				}))
+				if made, err := r.MakeDirs("a/b/c", 0o755); !errors.Is(err, syscall.ENOSPC) || len(made) > 0 {
+					t.Errorf("made %v: %v", made, err)
+				}
+				if left, _ := os.ReadDir(dir); len(left) > 0 {
+					t.Errorf("left %v", left)
+				}
+			})
+		}
 	}
 }
 

@@ -1,155 +1,27 @@
 package main_test
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
-// drawKey draws one of the keys that configurations read as secrets.
-func (w *walk) drawKey() string {
-	return rapid.SampledFrom([]string{"keys/one", "keys/two"}).Draw(w.t, "key")
-}
-
-// newKey has an administrator change a key: the next switch installs it.
-func (w *walk) newKey() {
-	key := w.drawKey()
-	w.write(key, rapid.SampledFrom([]string{"s3cret three\n", "one\n", ""}).Draw(w.t, "new key"), 0o600, 0, 0)
-	w.before[key] = w.tree()[key]
-	w.again()
-}
-
-// again switches once more to the configuration in effect, where something it
-// reads changed. A switch may refuse since a policy forbids it.
-func (w *walk) again() {
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
-	was := w.managedTree()
-	switch status, out := w.run("switch", w.config); status {
-	case 0:
-		now := w.inEffect()
-		w.of[now] = w.of[w.current]
-		w.current = now
-		w.settled()
-	case 1:
-		if d := cmp.Diff(was, w.managedTree()); d != "" {
-			w.fail("refused, yet changed", d)
-		}
-	default:
-		w.fail("a switch once more", fmt.Sprintf("exit %d\n%s", status, out))
-	}
-}
-
-// lostKey has a key go, as one in /run does at a reboot: what was applied of it
-// counts, and only a configuration that reads it is refused.
-func (w *walk) lostKey() {
-	key := w.drawKey()
-	b, err := os.ReadFile(w.path(key))
-	w.must(err)
-	w.must(os.Remove(w.path(key)))
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
-	was := w.managedTree()
-	w.want(0, "drift")
-	w.want(0, "at-boot")
-	if strings.Contains(w.of[w.current], "/"+key) {
-		w.want(1, "switch", w.config)
-	} else {
-		w.want(0, "switch", w.config)
-	}
-	if d := cmp.Diff(was, w.managedTree()); d != "" {
-		w.fail("a lost key changed", d)
-	}
-	w.write(key, string(b), 0o600, 0, 0)
-	w.settled()
-}
-
-// accountEdits are what an administrator does to a field of an account's line.
-var accountEdits = []struct { //nolint:gochecknoglobals // a constant
-	path  string
-	field int
-	text  string
-}{
-	{"etc/passwd", 4, "Edited"},
-	{"etc/passwd", 6, "/bin/edited"},
-	{"etc/passwd", 3, "100"},
-	{"etc/shadow", 1, "$6$edited$hash"},
-	{"etc/shadow", 7, "20000"},
-	{"etc/group", 3, ",games"},
-	{"etc/gshadow", 3, ",games"},
-}
-
-// editAccount has an administrator edit a line of an account. Where that is
-// drift, the next switch takes it back; else it is nobody's of ours.
-func (w *walk) editAccount() {
-	e := rapid.SampledFrom(accountEdits).Draw(w.t, "edit of an account")
-	names := walkUsers[:4]
-	if strings.HasPrefix(e.path, "etc/g") {
-		names = walkGroups
-	}
-	name := rapid.SampledFrom(names).Draw(w.t, "edited account")
-	b, err := os.ReadFile(w.path(e.path))
-	if err != nil {
+// switches switches to a new configuration.
+func (w *walk) switches() {
+	text, planned := w.drawn("configuration")
+	if planned == 1 {
+		// Not even nothing can be switched to: an edit is in the way.
 		return
 	}
-	lines := strings.SplitAfter(string(b), "\n")
-	for i, line := range lines {
-		fields := strings.Split(strings.TrimSuffix(line, "\n"), ":")
-		if fields[0] == name && len(fields) > e.field {
-			if more, ok := strings.CutPrefix(e.text, ","); ok {
-				// One more: the order of a list is nobody's.
-				fields[e.field] = strings.TrimPrefix(fields[e.field]+","+more, ",")
-			} else {
-				fields[e.field] = e.text
-			}
-			lines[i] = strings.Join(fields, ":") + strings.TrimPrefix(line, strings.TrimSuffix(line, "\n"))
-		}
-	}
-	edited := strings.Join(lines, "")
-	if edited == string(b) {
-		return
-	}
-	w.shared = true
-	was := w.accountsTree()
-	w.overwrite(e.path, []byte(edited))
-	w.t.Logf("edited %s in %s", name, e.path)
-	drift, _ := w.run("drift")
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
-	status, out := w.run("switch", w.config)
-	if status > 1 || drift == 0 && status != 0 {
-		w.fail("an edited account", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
-	}
-	if !cmp.Equal(was, w.accountsTree()) {
-		// It is nobody's of ours, or forbids the switch. What follows it, as keys
-		// do the primary group, comes back with it.
-		w.overwrite(e.path, b)
-		w.want(0, "switch", w.config)
-	}
-	if d := cmp.Diff(was, w.accountsTree()); d != "" {
-		w.fail("an edit of an account left", d)
-	}
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
-	w.settled()
-}
-
-// overwrite writes a file in place.
-func (w *walk) overwrite(p string, b []byte) { w.must(os.WriteFile(w.path(p), b, 0o600)) }
-
-// accountsTree is the managed tree without what others leave of accounts, too.
-func (w *walk) accountsTree() map[string]string {
-	out := w.managedTree()
-	for p := range out {
-		if p == "etc/.pwd.lock" || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-") {
-			delete(out, p)
-		}
-	}
-	return out
+	w.want(0, "switch", w.config)
+	w.reached(text, planned)
 }
 
 // boots records a configuration for the next boot, and boots.
@@ -179,51 +51,129 @@ func (w *walk) applies() {
 	w.reached(text, planned)
 }
 
-// injected switches with something done to one of the system calls, drawn.
-func (w *walk) injected(what string, calls ...string) (status int, said string) {
-	call := rapid.SampledFrom(calls).Draw(w.t, "system call")
-	at := fmt.Sprintf("inject=%s:%s:when=%d", call, what, rapid.IntRange(1, 20).Draw(w.t, "which"))
-	cmd := exec.CommandContext(w.t.Context(), "strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", at, binary, "switch", w.config, "--root", w.dir, "--init", "none")
-	out := &bytes.Buffer{}
-	cmd.Stdout, cmd.Stderr = out, out
-	err := cmd.Run()
-	w.t.Logf("%s: %v", at, err)
-	return cmd.ProcessState.ExitCode(), out.String()
-}
-
-// killed kills a switch at one of its system calls; the next run ends it.
-func (w *walk) killed() {
-	text, planned := w.drawn("to be killed")
+// tries goes to a configuration that is not for the next boot, and perhaps boots.
+func (w *walk) tries() {
+	text, planned := w.drawn("to be tried")
 	if planned == 1 {
 		return
 	}
-	w.injected("signal=SIGKILL", "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs")
-	if rapid.Bool().Draw(w.t, "boots next") {
-		w.want(0, "at-boot")
+	boot := w.bootDefault()
+	w.want(0, "test", w.config)
+	w.comes(text)
+	w.want(0, "plan", w.config, "--detailed-exitcode")
+	w.want(0, "drift")
+	if now := w.bootDefault(); now != boot {
+		w.fail("a test changed the boot default", now+", not "+boot)
 	}
-	w.want(0, "switch", w.config)
-	w.reached(text, planned)
+	if rapid.Bool().Draw(w.t, "boots") {
+		w.reboots()
+		return
+	}
+	w.settled()
 }
 
-// fails has one of a switch's system calls fail: it is undone, or says that it
-// is not; the next run ends it.
-func (w *walk) fails() {
+// bootDefault gives the number of the generation that the next boot brings up.
+func (w *walk) bootDefault() string {
+	target, err := os.Readlink(w.path("var/lib/activate/boot"))
+	w.must(err)
+	return filepath.Base(target)
+}
+
+// reboots boots. What forbids the way to the boot default leaves the host as it
+// is.
+func (w *walk) reboots() {
+	n := w.bootDefault()
+	w.arrives(n, "at-boot")
+}
+
+// rollback goes to some generation.
+func (w *walk) rollback() {
+	w.rollsBack(rapid.SampledFrom(w.generations()).Draw(w.t, "roll back to"))
+}
+
+func (w *walk) rollsBack(n string) { w.arrives(n, "rollback", n) }
+
+// arrives runs what leads to generation n, or is refused and changes nothing.
+func (w *walk) arrives(n string, args ...string) {
 	was := w.managedTree()
-	text, planned := w.drawn("to fail")
-	if planned == 1 {
-		return
-	}
-	reason := rapid.SampledFrom([]string{"error=EIO", "error=ENOSPC", "error=EROFS"}).Draw(w.t, "reason")
-	status, said := w.injected(reason, "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "fchownat", "fchown", "syncfs", "write", "linkat")
-	switch status {
-	case 0, 3:
+	switch status, out := w.run(args...); status {
+	case 0:
+		w.current = n
+		w.settled()
 	case 1:
 		if d := cmp.Diff(was, w.managedTree()); d != "" {
-			w.fail("failed and undone, yet changed", d+said)
+			w.fail("refused, yet changed", d)
 		}
+		w.current = w.inEffect()
 	default:
-		w.fail("a failing switch", fmt.Sprintf("exit %d\n%s", status, said))
+		w.fail("the way to a generation", fmt.Sprintf("exit %d\n%s", status, out))
 	}
-	w.want(0, "switch", w.config)
-	w.reached(text, planned)
+}
+
+// forget deletes a generation, which is refused for the current one.
+func (w *walk) forget() {
+	n := rapid.SampledFrom(w.generations()).Draw(w.t, "delete")
+	status := 0
+	if n == w.current || n == w.bootDefault() {
+		status = 1
+	}
+	w.want(status, "generations", "delete", n)
+	if slices.Contains(w.generations(), n) != (status == 1) {
+		w.t.Fatalf("generation %s is there or not", n)
+	}
+	w.settled()
+}
+
+// forgetOlder deletes all generations that may go.
+func (w *walk) forgetOlder() {
+	w.want(0, "generations", "delete", "--keep", "1")
+	w.settled()
+	if n := w.generations(); len(n) > 2 || !slices.Contains(n, w.current) {
+		w.t.Fatalf("of one generation to be kept, with the current and the boot default, there are %v", n)
+	}
+}
+
+// onTrial switches to a configuration that is to be confirmed, and is not, or
+// is, or the host goes down before.
+func (w *walk) onTrial() {
+	text, planned := w.drawn("on trial")
+	if planned != 2 {
+		return
+	}
+	before := w.current
+	end := rapid.SampledFrom([]string{"in vain", "confirmed", "boots"}).Draw(w.t, "trial")
+	if end == "in vain" {
+		w.want(5, "switch", w.config, "--confirm", "1ms")
+	} else {
+		w.waits()
+	}
+	switch end {
+	case "confirmed":
+		w.want(0, "confirm")
+		w.reached(text, planned)
+		return
+	case "boots":
+		w.want(0, "at-boot")
+	}
+	if now := w.inEffect(); now != before {
+		w.fail("a trial in vain left another generation", now)
+	}
+	w.noted(text)
+	w.settled()
+}
+
+// waits switches on trial and kills the program once it waits.
+func (w *walk) waits() {
+	cmd := exec.CommandContext(w.t.Context(), binary, "switch", w.config, "--confirm", "1h", "--root", w.dir, "--init", "none")
+	said, err := cmd.StderrPipe()
+	w.must(err)
+	w.must(cmd.Start())
+	lines, waits := bufio.NewScanner(said), false
+	for !waits && lines.Scan() {
+		waits = strings.HasPrefix(lines.Text(), "confirm with")
+	}
+	w.must(cmd.Process.Kill())
+	if err := cmd.Wait(); !waits {
+		w.fail("a switch did not wait to be confirmed", fmt.Sprint(err))
+	}
 }

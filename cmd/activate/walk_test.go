@@ -3,7 +3,6 @@ package main_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,9 +111,9 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
-	steps := []func(){w.switches, w.switches}
+	steps := []func(){w.switches, w.switches, w.killed, w.fails}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.killed, w.fails)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
 	}
 	// An index that rapid draws is a small one most of the time.
 	n := 0
@@ -159,17 +158,6 @@ func (w *walk) planned(blocks []string) int {
 	return status
 }
 
-// switches switches to a new configuration.
-func (w *walk) switches() {
-	text, planned := w.drawn("configuration")
-	if planned == 1 {
-		// Not even nothing can be switched to: an edit is in the way.
-		return
-	}
-	w.want(0, "switch", w.config)
-	w.reached(text, planned)
-}
-
 // reached notes that the host is as text says, for which a plan ended with
 // planned.
 func (w *walk) reached(text string, planned int) {
@@ -178,26 +166,23 @@ func (w *walk) reached(text string, planned int) {
 		// Where nothing is ours and nothing is to be, there is nothing to record.
 		return
 	}
-	w.current = w.inEffect()
-	for _, n := range w.generations() {
-		// A switch that was killed may have made one, too.
-		if _, known := w.of[n]; !known {
-			w.of[n] = text
-		}
-	}
-	w.of[w.current] = text
+	w.comes(text)
 	w.settled()
 }
 
-// overwrites notes the paths at which a configuration keeps no copy.
-func (w *walk) overwrites(text string) {
-	for block := range strings.SplitSeq(text, "\n}\n") {
-		for _, p := range walkPaths {
-			rel := strings.TrimPrefix(p, "/")
-			label, _, _ := strings.Cut(block, "\n")
-			if strings.Contains(block, `on_conflict = "overwrite"`) && (strings.HasSuffix(label, `"`+p+`" {`) || strings.HasSuffix(label, `"`+strings.TrimPrefix(rel, "etc/")+`" {`)) {
-				w.lost[rel] = true
-			}
+// comes notes that the current generation is of text.
+func (w *walk) comes(text string) {
+	w.noted(text)
+	w.current = w.inEffect()
+	w.of[w.current] = text
+}
+
+// noted notes that each new generation is of text: a switch that was killed, or
+// that was on trial, may have made one, too.
+func (w *walk) noted(text string) {
+	for _, n := range w.generations() {
+		if _, known := w.of[n]; !known {
+			w.of[n] = text
 		}
 	}
 }
@@ -233,156 +218,4 @@ func (w *walk) generations() []string {
 		names[i] = filepath.Base(n)
 	}
 	return names
-}
-
-// rollback goes to some generation.
-func (w *walk) rollback() {
-	n := rapid.SampledFrom(w.generations()).Draw(w.t, "roll back to")
-	was := w.managedTree()
-	status, _ := w.run("rollback", n)
-	switch status {
-	case 0:
-		w.current = n
-		w.settled()
-	case 1:
-		if d := cmp.Diff(was, w.managedTree()); d != "" {
-			w.fail("refused, yet changed", d)
-		}
-	default:
-		w.t.Fatalf("rollback: exit %d", status)
-	}
-}
-
-// forget deletes a generation, which is refused for the current one.
-func (w *walk) forget() {
-	n := rapid.SampledFrom(w.generations()).Draw(w.t, "delete")
-	status := 0
-	if n == w.current {
-		status = 1
-	}
-	w.want(status, "generations", "delete", n)
-	if slices.Contains(w.generations(), n) != (status == 1) {
-		w.t.Fatalf("generation %s is there or not", n)
-	}
-	w.settled()
-}
-
-// deactivate takes everything back; a walk may go on from there.
-func (w *walk) deactivate() {
-	if w.current == "" {
-		return
-	}
-	w.want(0, "deactivate")
-	if d := cmp.Diff(w.kept(w.before), w.kept(w.tree())); d != "" {
-		w.fail("deactivate left (- before, + now)", d)
-	}
-	w.current = ""
-	clear(w.of)
-	// What is kept is of the host now.
-	w.before = w.tree()
-	clear(w.lost)
-	w.shared = false
-}
-
-// kept leaves out of a tree what deactivate keeps: homes that were made, and
-// what stands where on_conflict said to overwrite.
-func (w *walk) kept(tree map[string]string) map[string]string {
-	out := maps.Clone(tree)
-	maps.DeleteFunc(out, func(p, _ string) bool { return w.keeps(p) })
-	if w.shared {
-		// A line returns to its number, and others have counted since.
-		for _, p := range []string{"etc/passwd", "etc/shadow"} {
-			access, text, _ := strings.Cut(out[p], `"`)
-			lines := strings.Split(strings.TrimSuffix(text, `"`), `\n`)
-			slices.Sort(lines)
-			out[p] = access + strings.Join(lines, `\n`)
-		}
-	}
-	return out
-}
-
-func (w *walk) keeps(p string) bool {
-	if w.shared && (p == "etc/.pwd.lock" || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-")) {
-		return true
-	}
-	for lost := range w.lost {
-		if p == lost || strings.HasPrefix(p, lost+"/") || strings.HasPrefix(lost, p+"/") {
-			return true
-		}
-	}
-	for _, home := range []string{"home/eve", "home/fay", "srv/home", "home/bob/.ssh", "home/ann/.ssh", "root/.ssh", "var/empty"} {
-		if p == home || strings.HasPrefix(p, home+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-// managedTree is the tree without activate's own directories and its link to
-// the generation.
-func (w *walk) managedTree() map[string]string {
-	out := w.tree()
-	maps.DeleteFunc(out, func(p, _ string) bool {
-		return p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || strings.HasPrefix(p, "run/")
-	})
-	return out
-}
-
-// edit has an administrator change something managed: it is drift, and the next
-// switch takes it back, or the administrator does.
-func (w *walk) edit() {
-	p := w.path(rapid.SampledFrom(walkPaths).Draw(w.t, "edited"))
-	var st unix.Stat_t
-	if unix.Lstat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || xattrsOf(p) != "" {
-		// Writing takes capabilities away for good.
-		return
-	}
-	b, err := os.ReadFile(p)
-	w.must(err)
-	was := w.managedTree()
-	w.must(os.WriteFile(p, append(slices.Clone(b), "edited\n"...), 0o600))
-	w.t.Logf("edited %s", p)
-	drift, _ := w.run("drift")
-	status, _ := w.run("switch", w.config)
-	rel, _ := filepath.Rel(w.dir, p)
-	switch now := w.managedTree(); {
-	case drift == 0 && now[rel] != was[rel]:
-		// It is nobody's of ours.
-		w.must(os.WriteFile(p, b, 0o600))
-	case drift == 2 && status == 0 && now[rel] == was[rel]:
-	case drift == 2 && (status == 1 || status == 0):
-		w.must(os.WriteFile(p, b, 0o600))
-	default:
-		w.t.Fatalf("after an edit: drift %d, switch %d", drift, status)
-	}
-	if d := cmp.Diff(was, w.managedTree()); d != "" {
-		w.fail("an edit left", d)
-	}
-	// What took it back is a generation of its own.
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
-	w.settled()
-}
-
-// foreign has an administrator add an account by hand, which stays.
-func (w *walk) foreign() {
-	name := fmt.Sprintf("their%d", rapid.IntRange(0, 3).Draw(w.t, "theirs"))
-	if strings.Contains(w.before["etc/passwd"], name) {
-		return
-	}
-	w.shared = true
-	for p, line := range map[string]string{"etc/passwd": name + ":x:2%s:1002:Theirs:/:/bin/sh\n", "etc/shadow": name + ":*:19000:0:99999:7:::\n"} {
-		line = strings.ReplaceAll(line, "%s", strings.TrimPrefix(name, "their")+"00")
-		if w.before[p] == "" {
-			continue
-		}
-		b, err := os.ReadFile(w.path(p))
-		w.must(err)
-		w.must(os.WriteFile(w.path(p), append([]byte(line), b...), 0o600))
-		head, rest, _ := strings.Cut(w.before[p], `"`)
-		quoted := fmt.Sprintf("%q", line)
-		w.before[p] = head + strings.TrimSuffix(quoted, `"`) + rest
-	}
-	w.settled()
 }

@@ -153,7 +153,8 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 	}
 	s := etc.New(etc.Config{
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
-		Originals: c.Index.Originals, Parents: c.Index.Parents, StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
+		Originals: c.Index.Originals, Parents: c.Index.Parents, Installed: c.Index.Secrets,
+		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
 		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, accounts) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
@@ -175,6 +176,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		Paths:     etc.Paths,
 		Originals: s.Originals,
 		Parents:   s.Parents,
+		Installed: s.Installed,
 		Leaves:    s.Leaves,
 		Renewed:   s.Renewed,
 		Checks:    func(changes []plan.Change) []activation.Check { return contentChecks(s, changes) },
