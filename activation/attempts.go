@@ -28,8 +28,8 @@ func (e *Engine) CountBoot() error {
 	}
 	// A journal that can't be read is for Recover to tell.
 	j, _ := e.State.ReadJournal()
-	if j != nil && !j.Undoing && j.Boot > 0 {
-		n = j.Boot
+	if j != nil {
+		n = bootAfter(j)
 	}
 	if n == 0 {
 		return nil
@@ -42,6 +42,14 @@ func (e *Engine) CountBoot() error {
 		return e.giveUp(boots, j, n)
 	}
 	return e.count(boots, n)
+}
+
+// bootAfter is the boot default, 0 for none, once the interrupted run is ended.
+func bootAfter(j *generation.Journal) int {
+	if j.Undoing {
+		return j.BootBefore
+	}
+	return j.Boot
 }
 
 // count writes down that a boot of generation n begins.

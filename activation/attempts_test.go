@@ -280,3 +280,36 @@ func (m *machine) bootWithFault(t *testing.T, k int, kill bool) (at string) {
 	m.fault = nil
 	return at
 }
+
+// TestBootThatEndsADeactivate: a deactivate is killed before each operation, and
+// the boot after it ends it. It brings nothing up, so no boot is judged by it.
+func TestBootThatEndsADeactivate(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		m := newMachine(t)
+		if res := m.switchTo(t, configA); res.Verdict != activation.Applied {
+			t.Fatalf("A: %v", res.Err)
+		}
+		at := m.killAt(t, k, func() { m.deactivate(t) })
+		if at == "" {
+			return
+		}
+		e := m.counting(t)
+		current, err := e.State.Current()
+		must(t, err)
+		must(t, e.CountBoot())
+		res, err := e.Recover(t.Context())
+		must(t, err)
+		target, err := e.BeginBoot(true)
+		must(t, err)
+		if res != nil && target != nil || res == nil && current > 0 && target == nil {
+			t.Errorf("killed at %s: recovered %+v, and the boot brings up %+v", at, res, target)
+		}
+		if target == nil {
+			if failure, err := e.EndBoot(t.Context()); failure != "" || err != nil {
+				t.Errorf("killed at %s: the boot is told to have failed: %s, %v", at, failure, err)
+			}
+		}
+		must(t, e.Root.Close())
+	}
+}

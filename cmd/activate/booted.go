@@ -38,8 +38,13 @@ func (h *host) boot(ctx context.Context, counted bool) error {
 // to the one before when its attempts are used up; nil when there is nothing
 // left to do.
 func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared, error) {
-	if err := h.recover(ctx); err != nil {
+	left, err := h.endInterrupted(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if left {
+		// The rest goes too: the state, and the boot entry that runs this.
+		return nil, h.deactivate(ctx)
 	}
 	pending, err := h.engine.State.ReadPending()
 	if err != nil {
@@ -59,6 +64,18 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 	return h.engine.Prepare(ctx, target)
 }
 
+// endInterrupted ends an interrupted run. left tells that it was a deactivate, and
+// nothing is ours any more.
+func (h *host) endInterrupted(ctx context.Context) (left bool, err error) {
+	// A journal that can't be read is for recover to tell.
+	j, _ := h.engine.State.ReadJournal()
+	if err := h.recover(ctx); err != nil || j == nil || j.Verb != verbDeactivate {
+		return false, err
+	}
+	current, err := h.engine.State.Current()
+	return current == 0, err
+}
+
 // nothingToBoot ends a boot without a boot default, as where the state is on a
 // file system that is not mounted yet.
 func (h *host) nothingToBoot() error {
@@ -68,7 +85,7 @@ func (h *host) nothingToBoot() error {
 	}
 	h.event(activation.Event{
 		Step: activation.VerbAtBoot, Warning: true,
-		Text: "nothing is brought up: " + h.engine.Root.Name(h.engine.State.Dir()) + " has no boot default; activate switch or activate rollback makes one",
+		Text: "nothing is brought up: " + h.engine.Root.Name(h.engine.State.Dir()) + " has no boot default; activate switch or activate rollback makes one, activate deactivate removes what is left",
 	})
 	return h.finish(&activation.Result{Verdict: activation.Unchanged, Generation: current})
 }

@@ -10,13 +10,16 @@ import (
 	"github.com/activate-agent/activate/daemon/supervise"
 )
 
+// verbDeactivate is the command, and the name of its runs in the journal.
+const verbDeactivate = "deactivate"
+
 func newDeactivate(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "deactivate",
+		Use:   verbDeactivate,
 		Short: "Undo everything activate ever did here, and remove its own state",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.applying(cmd.Context(), "deactivate", func(h *host) error {
+			return f.applying(cmd.Context(), verbDeactivate, func(h *host) error {
 				return h.deactivate(cmd.Context())
 			})
 		},
@@ -33,7 +36,7 @@ func (h *host) deactivate(ctx context.Context) error {
 		return err
 	}
 	h.showPlan(p)
-	res := h.engine.Apply(ctx, p, activation.Request{Verb: "deactivate", SetBoot: true})
+	res := h.engine.Apply(ctx, p, activation.Request{Verb: verbDeactivate, SetBoot: true})
 	if res.Verdict == activation.Applied || res.Verdict == activation.Unchanged {
 		if err := h.forget(ctx, p); err != nil {
 			if res.Verdict == activation.Unchanged {

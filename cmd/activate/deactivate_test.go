@@ -22,7 +22,7 @@ func TestFailedDeactivateTellsTheTruth(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "a.hcl")
 	must(t, os.WriteFile(config, []byte(killA), 0o600))
-	base := killRoot(t, dir, "base")
+	base := killRoot(t, dir)
 	want := plainTree(t, base)
 	activate(t, base, config)
 	before := plainTree(t, base)

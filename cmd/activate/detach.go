@@ -31,7 +31,7 @@ func (f *flags) mustDetach(verb string) bool {
 	if f.root != "/" || f.user || os.Geteuid() != 0 || os.Getenv(detachedEnv) != "" {
 		return false
 	}
-	if !slices.Contains([]string{"switch", "test", "rollback", "deactivate"}, verb) {
+	if !slices.Contains([]string{"switch", "test", "rollback", verbDeactivate}, verb) {
 		return false
 	}
 	if unix.Access("/run/systemd/system", unix.F_OK) != nil {

@@ -62,7 +62,7 @@ func TestKilledAtRealSystemCalls(t *testing.T) {
 	a, b := filepath.Join(dir, "a.hcl"), filepath.Join(dir, "b.hcl")
 	must(t, os.WriteFile(a, []byte(killA), 0o600))
 	must(t, os.WriteFile(b, []byte(killB), 0o600))
-	base := killRoot(t, dir, "base")
+	base := killRoot(t, dir)
 	activate(t, base, a)
 	want := killTree(t, killCopy(t, base, dir, "want"), b)
 
@@ -97,7 +97,7 @@ func TestKilledThenDeactivated(t *testing.T) {
 	a, b := filepath.Join(dir, "a.hcl"), filepath.Join(dir, "b.hcl")
 	must(t, os.WriteFile(a, []byte(`user "bob" { sub_ids = [{ start = 300000, count = 1000 }] }`), 0o600))
 	must(t, os.WriteFile(b, []byte(`group "web" {}`), 0o600))
-	base := killRoot(t, dir, "base")
+	base := killRoot(t, dir)
 	must(t, os.WriteFile(filepath.Join(base, "etc/subgid"), []byte("ann:100000:65536\n"), 0o644))
 	must(t, os.WriteFile(filepath.Join(base, "etc/group-"), []byte("root:x:0:\n"), 0o600))
 	for _, call := range []string{"renameat", "unlinkat"} {
@@ -122,6 +122,42 @@ func TestKilledThenDeactivated(t *testing.T) {
 	}
 }
 
+// TestBootEndsADeactivate kills a deactivate and boots: what it had begun is ended,
+// activate's own state included, and otherwise there is still all of it.
+func TestBootEndsADeactivate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a := filepath.Join(dir, "a.hcl")
+	must(t, os.WriteFile(a, []byte(killA), 0o600))
+	base := killRoot(t, dir)
+	for _, name := range []string{"var/lib", "run"} {
+		must(t, os.MkdirAll(filepath.Join(base, name), 0o755))
+	}
+	for k, whole, ended := 1, false, 0; !whole; k++ {
+		root := killCopy(t, base, dir, fmt.Sprintf("leave-%d", k))
+		activate(t, root, a)
+		inject := fmt.Sprintf("inject=unlinkat:signal=SIGKILL:when=%d", k)
+		whole = exec.Command("strace", "-f", "-o", os.DevNull, "-e", "trace=unlinkat", "-e", inject, binary, "deactivate", "--root", root).Run() == nil
+		_, err := os.Lstat(filepath.Join(root, "var/lib/activate/journal/transaction.json"))
+		begun := err == nil
+		if out, err := exec.Command(binary, "at-boot", "--root", root, "--init", "none").CombinedOutput(); err != nil {
+			t.Fatalf("at-boot after unlinkat %d: %v: %s", k, err, out)
+		}
+		if begun {
+			ended++
+		} else if out, err := exec.Command(binary, "deactivate", "--root", root, "--init", "none").CombinedOutput(); err != nil {
+			t.Fatalf("deactivate after unlinkat %d: %v: %s", k, err, out)
+		}
+		if out, err := exec.Command("diff", "-r", base, root).CombinedOutput(); err != nil {
+			t.Errorf("killed at unlinkat %d, begun %v: %s", k, begun, out)
+		}
+		must(t, os.RemoveAll(root))
+		if whole && ended < 3 {
+			t.Errorf("only %d kills were within the transaction", ended)
+		}
+	}
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -129,9 +165,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func killRoot(t *testing.T, dir, name string) string {
+func killRoot(t *testing.T, dir string) string {
 	t.Helper()
-	root := filepath.Join(dir, name)
+	root := filepath.Join(dir, "base")
 	must(t, writeAccounts(root))
 	for _, f := range []string{"passwd", "group"} {
 		p := filepath.Join(root, "etc", f)

@@ -14,10 +14,11 @@ import (
 	"github.com/activate-agent/activate/testvm"
 )
 
-// TestPowerCuts cuts the power of whole machines at random moments of switches
-// between two rich configurations. Each boot after it must find one of them,
-// whole: accounts, files, services, and a plan that is empty. The seed and the
-// number of cuts can be set, ACTIVATE_SEED and ACTIVATE_POWER_CUTS.
+// TestPowerCuts cuts the power of whole machines at random moments: of switches
+// between two rich configurations, first ones among them, over what somebody
+// edited, of rollbacks, and of deactivations. Each boot after it must find one of
+// them, or none, whole: accounts, files, services, and a plan that is empty. The
+// seed and the number of cuts can be set, ACTIVATE_SEED and ACTIVATE_POWER_CUTS.
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()
 	seed := uint64(number(t, "ACTIVATE_SEED", int(time.Now().UnixNano()&0xffffffff)))
@@ -56,15 +57,17 @@ type cutter struct {
 	t *testing.T
 	m *testvm.Machine
 	r *rand.Rand
-	// now is the configuration that is current, "a" or "b".
+	// now is the configuration that is current, "a", "b" or none.
 	now string
-	// want is what the host prints with each; a switch to it takes so long, and
+	// want is what the host prints with each; to bring it there takes so long, and
 	// so many writes.
 	want   map[string]string
 	takes  map[string]time.Duration
 	writes map[string]int
 	round  int
 }
+
+const none = ""
 
 func newCutter(t *testing.T, suite string, r *rand.Rand) *cutter {
 	t.Helper()
@@ -78,20 +81,54 @@ func newCutter(t *testing.T, suite string, r *rand.Rand) *cutter {
 	m.CopyTo(binary, "/usr/local/bin/activate")
 	m.CopyTo("testdata/powercut", "/root/powercut")
 	m.Succeed("echo secret > /root/token")
-	for _, name := range []string{"a", "b"} {
+	for _, to := range []string{"a", "b", none} {
 		began, before := time.Now(), m.Writes()
-		m.Succeed("activate switch /root/powercut/" + name + ".hcl")
-		c.takes[name], c.writes[name] = time.Since(began), m.Writes()-before
-		c.now, c.want[name] = name, m.Succeed("sh /root/powercut/print.sh")
+		m.Succeed(bring(to))
+		c.takes[to], c.writes[to] = time.Since(began), m.Writes()-before
+		c.now, c.want[to] = to, c.print()
 	}
 	m.Succeed("sync")
-	t.Logf("a takes %s and %d writes, b %s and %d", c.takes["a"], c.writes["a"], c.takes["b"], c.writes["b"])
+	t.Logf("a takes %s and %d writes, b %s and %d, none %s and %d", c.takes["a"], c.writes["a"], c.takes["b"], c.writes["b"], c.takes[none], c.writes[none])
 	return c
 }
 
-// moment is when to cut the power during a switch to the configuration: half
-// of the cuts are spread over its time, half over its writes to the disk,
-// which crowd together.
+// bring is the command that brings a machine to a configuration.
+func bring(to string) string {
+	if to == none {
+		// What the snippet made in our directory keeps that there.
+		return "activate deactivate && rm -rf /srv/shared"
+	}
+	return "activate switch /root/powercut/" + to + ".hcl"
+}
+
+func (c *cutter) print() string {
+	c.t.Helper()
+	return c.m.Succeed("sh /root/powercut/print.sh")
+}
+
+// next chooses where to go, and the command for it.
+func (c *cutter) next() (to, command string) {
+	c.t.Helper()
+	others := map[string][]string{none: {"a", "b"}, "a": {"b", "b", "b", none}, "b": {"a", "a", "a", none}}[c.now]
+	to = others[c.r.IntN(len(others))]
+	if c.now == none || to == none {
+		return to, bring(to)
+	}
+	switch c.r.IntN(3) {
+	case 0:
+		c.m.Succeed("echo edited >> /etc/app/copy; sync")
+	case 1:
+		number := c.m.Succeed(`cd /var/lib/activate/generations; grep -l '"config":"[^"]*/` + to + `.hcl"' */manifest.json | sort -n | tail -n 1 | cut -d/ -f1`)
+		if number != "" {
+			return to, "activate rollback " + number
+		}
+	}
+	return to, bring(to)
+}
+
+// moment is when to cut the power on the way to the configuration: half of the
+// cuts are spread over its time, half over its writes to the disk, which crowd
+// together.
 func (c *cutter) moment(to string) testvm.Moment {
 	c.round++
 	if c.round%2 == 0 {
@@ -100,24 +137,29 @@ func (c *cutter) moment(to string) testvm.Moment {
 	return testvm.Moment{Writes: 1 + c.r.IntN(c.writes[to])}
 }
 
-// cut switches to the other configuration, cuts the power meanwhile, boots and
-// looks.
+// cut goes somewhere else, cuts the power meanwhile, boots and looks.
 func (c *cutter) cut() {
 	c.t.Helper()
-	to := map[string]string{"a": "b", "b": "a"}[c.now]
+	to, command := c.next()
 	at := c.moment(to)
-	ended, code := c.m.PowerCutDuring("activate switch /root/powercut/"+to+".hcl", at, c.r)
+	ended, code := c.m.PowerCutDuring(command, at, c.r)
 	c.m.Boot()
 	found := c.current()
-	c.t.Logf("cut %d, %s to %s at %+v: %s is current", c.round, c.now, to, at, found)
+	c.t.Logf("cut %d, %q to %q by %s at %+v: %q is current", c.round, c.now, to, strings.TrimSpace(command), at, found)
 	if ended && (code != 0 || found != to) {
-		c.t.Errorf("the switch had ended with exit %d, and after the power cut %s is current", code, found)
+		c.t.Errorf("it had ended with exit %d, and after the power cut %q is current", code, found)
 	}
-	if d := cmp.Diff(c.want[found], c.m.Succeed("sh /root/powercut/print.sh")); d != "" {
-		c.t.Errorf("the host is not as %s has it: %s\n%s", found, d, c.m.Succeed("journalctl -b -u activate-boot --no-pager"))
+	if found == none {
+		// What is left of activate itself goes with this.
+		c.m.Succeed(bring(none))
 	}
-	if out, stderr, code := c.m.Run("activate plan --detailed-exitcode /root/powercut/" + found + ".hcl"); code != 0 {
-		c.t.Errorf("the plan for %s is not empty, exit %d: %s%s", found, code, out, stderr)
+	if d := cmp.Diff(c.want[found], c.print()); d != "" {
+		c.t.Errorf("the host is not as %q has it: %s\n%s", found, d, c.m.Succeed("journalctl -b -u activate-boot --no-pager"))
+	}
+	if found != none {
+		if out, stderr, code := c.m.Run("activate plan --detailed-exitcode /root/powercut/" + found + ".hcl"); code != 0 {
+			c.t.Errorf("the plan for %s is not empty, exit %d: %s%s", found, code, out, stderr)
+		}
 	}
 	if c.t.Failed() {
 		c.t.FailNow()
@@ -128,12 +170,14 @@ func (c *cutter) cut() {
 // current is the configuration that is current.
 func (c *cutter) current() string {
 	c.t.Helper()
-	config := c.m.Succeed(`grep -o '"config":"[^"]*"' /var/lib/activate/current/manifest.json`)
+	config := c.m.Succeed(`cat /var/lib/activate/current/manifest.json | grep -o '"config":"[^"]*"' || true`)
 	for _, name := range []string{"a", "b"} {
 		if strings.Contains(config, "/"+name+".hcl") {
 			return name
 		}
 	}
-	c.t.Fatalf("the current generation is of %s", config)
-	return ""
+	if config != "" {
+		c.t.Fatalf("the current generation is of %s", config)
+	}
+	return none
 }

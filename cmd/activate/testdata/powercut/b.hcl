@@ -10,7 +10,7 @@ user "bob" {
   hashed_password = "$6$salt$bob"
   shell           = "/bin/bash"
   create_home     = true
-  sub_ids         = "auto"
+  sub_ids         = [{ start = 600000, count = 1000 }]
 }
 
 user "svc" { system = true }

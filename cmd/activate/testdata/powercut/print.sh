@@ -16,5 +16,7 @@ systemctl is-active always steady only-a only-b told late.timer late.service
 echo "== left over"
 find etc srv home var/lib usr/local -xdev -name '.activate-*'
 ls /var/lib/activate/journal
+find var/lib/activate/generations -maxdepth 2 -name staged -o -name .stage -o -name .removed
+ls -d var/lib/activate run/activate etc/systemd/system/activate* etc/systemd/system/*/activate*
 dmesg | grep -i 'ext4-fs error'
 exit 0
