@@ -37,7 +37,7 @@ func (r *Root) NewSymlink(target, p string) error {
 		return err
 	}
 	r.touched(h)
-	if err := r.labeled(p, Symlink, func() error { return unix.Symlinkat(target, h.fd, base) }); err != nil {
+	if err := r.labeled(p, Symlink, func() error { return symlinkat(target, h.fd, base) }); err != nil {
 		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -45,10 +45,10 @@ func (r *Root) NewSymlink(target, p string) error {
 
 func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error {
 	temp := TempName(base)
-	create := func() error { return unix.Symlinkat(target, h.fd, temp) }
+	create := func() error { return symlinkat(target, h.fd, temp) }
 	err := r.labeled(p, Symlink, create)
 	if errors.Is(err, unix.EEXIST) {
-		if err = unix.Unlinkat(h.fd, temp, 0); err == nil {
+		if err = unlinkat(h.fd, temp, 0); err == nil {
 			err = r.labeled(p, Symlink, create)
 		}
 	}
@@ -56,7 +56,7 @@ func (r *Root) replaceByLink(target string, h *dirHandle, base, p string) error 
 		return &fs.PathError{Op: "symlink", Path: r.Name(p), Err: err}
 	}
 	if err := r.install(h, temp, base, p); err != nil {
-		_ = unix.Unlinkat(h.fd, temp, 0)
+		_ = unlinkat(h.fd, temp, 0)
 		return err
 	}
 	return nil
@@ -69,13 +69,13 @@ func (r *Root) SetLinkOwner(p string, uid, gid uint32) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	defer func() { _ = unix.Close(fd) }()
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFLNK {
@@ -85,7 +85,7 @@ func (r *Root) SetLinkOwner(p string, uid, gid uint32) error {
 	if err := r.before("fchownat", p); err != nil {
 		return err
 	}
-	if err := unix.Fchownat(fd, "", int(uid), int(gid), unix.AT_EMPTY_PATH); err != nil {
+	if err := fchownat(fd, int(uid), int(gid)); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -114,7 +114,7 @@ func (r *Root) Mkdir(p string, a Attr) error {
 		others := a.Mode & 0o007
 		mode = a.Mode & (0o700 | others<<3 | others)
 	}
-	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return unix.Mkdirat(h.fd, base, mode) }); err != nil {
+	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return mkdirat(h.fd, base, mode) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)
@@ -134,7 +134,7 @@ func (r *Root) SetAttr(p string, a Attr) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
 	}
@@ -146,7 +146,7 @@ func (r *Root) SetAttr(p string, a Attr) error {
 	if err := r.before("fchownat", p); err != nil {
 		return err
 	}
-	if err := unix.Fchownat(fd, "", int(a.UID), int(a.GID), unix.AT_EMPTY_PATH); err != nil {
+	if err := fchownat(fd, int(a.UID), int(a.GID)); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	if err := r.before("fchmodat", p); err != nil {
@@ -160,7 +160,7 @@ func (r *Root) SetAttr(p string, a Attr) error {
 
 func settable(fd int) error {
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		return err
 	}
 	switch t := infoOf(&st).Type; {
@@ -173,13 +173,23 @@ func settable(fd int) error {
 }
 
 // chmodPath changes the mode behind an O_PATH descriptor. fchmod(2) refuses
-// those; fchmodat2 with AT_EMPTY_PATH needs Linux 6.6, /proc works before it.
+// those; fchmodat2 with AT_EMPTY_PATH needs Linux 6.6, /proc works before it, and
+// a directory can be opened anew.
 func chmodPath(fd int, mode uint32) error {
-	err := unix.Fchmodat(fd, "", mode, unix.AT_EMPTY_PATH)
+	err := again(func() error { return unix.Fchmodat(fd, "", mode, unix.AT_EMPTY_PATH) })
 	if err == nil {
 		return nil
 	}
-	return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), mode)
+	err = again(func() error { return unix.Chmod("/proc/self/fd/"+strconv.Itoa(fd), mode) })
+	if !errors.Is(err, unix.ENOENT) {
+		return err
+	}
+	dir, err := openat(fd, ".", dirFlags, 0)
+	if err != nil {
+		return errors.New("it takes Linux 6.6, or a /proc that is mounted")
+	}
+	defer func() { _ = unix.Close(dir) }()
+	return fchmod(dir, mode)
 }
 
 // Remove removes the file, link or empty directory at p. Nothing there is an
@@ -187,7 +197,7 @@ func chmodPath(fd int, mode uint32) error {
 // unix.ENOTEMPTY. Durable after Sync.
 func (r *Root) Remove(p string) error {
 	return r.remove(p, func(dir int, base string) error {
-		err := unix.Unlinkat(dir, base, 0)
+		err := unlinkat(dir, base, 0)
 		if errors.Is(err, unix.EISDIR) {
 			return r.rmdir(dir, base)
 		}
@@ -208,15 +218,23 @@ func (r *Root) remove(p string, unlink func(dir int, base string) error) error {
 		return err
 	}
 	r.touched(h)
-	if err := unlink(h.fd, base); err != nil {
+	err = unlink(h.fd, base)
+	if errors.Is(err, unix.EROFS) {
+		// The kernel says so before it looks whether anything is there.
+		if there, failed := r.Exists(p); failed == nil && !there {
+			err = unix.ENOENT
+		}
+	}
+	if err != nil {
 		return &fs.PathError{Op: "remove", Path: r.Name(p), Err: err}
 	}
+	r.removedLock(p)
 	return nil
 }
 
 // rmdir forgets the descriptors too: one may be of what goes.
 func (r *Root) rmdir(dir int, base string) error {
-	err := unix.Unlinkat(dir, base, unix.AT_REMOVEDIR)
+	err := unlinkat(dir, base, unix.AT_REMOVEDIR)
 	r.forget()
 	return err
 }
@@ -248,14 +266,14 @@ func (r *Root) RemoveAll(p string) error {
 // Rename moves from to to, replacing a file or link there. Durable after Sync.
 func (r *Root) Rename(from, to string) error {
 	return r.pair("rename", from, to, func(f, t *dirHandle, fb, tb string) error {
-		return unix.Renameat(f.fd, fb, t.fd, tb)
+		return renameat(f.fd, fb, t.fd, tb)
 	})
 }
 
 // Link gives the file at from a second name, to, which must be free.
 func (r *Root) Link(from, to string) error {
 	return r.pair("link", from, to, func(f, t *dirHandle, fb, tb string) error {
-		return unix.Linkat(f.fd, fb, t.fd, tb, 0)
+		return linkat(f.fd, fb, t.fd, tb)
 	})
 }
 

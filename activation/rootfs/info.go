@@ -73,7 +73,7 @@ func (r *Root) Lstat(p string) (Info, error) {
 		return Info{}, err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstatat(h.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := fstatat(h.fd, base, &st); err != nil {
 		return Info{}, &fs.PathError{Op: "lstat", Path: r.Name(p), Err: err}
 	}
 	return infoOf(&st), nil
@@ -129,7 +129,7 @@ func (r *Root) Open(p string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	fd, err := openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	switch {
 	case errors.Is(err, unix.ELOOP):
 		err = notRegular(Symlink)
@@ -140,7 +140,7 @@ func (r *Root) Open(p string) (*os.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: r.Name(p), Err: err}
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+	if err := fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
 		_ = unix.Close(fd)
 		return nil, &fs.PathError{Op: "open", Path: r.Name(p), Err: notRegular(infoOf(&st).Type)}
 	}

@@ -36,7 +36,13 @@ type Lock struct{ f *os.File }
 // Unlock releases the lock. The file stays; who removes it does so while
 // holding it, and who waited for it then takes the lock of the file that has
 // its name.
-func (l *Lock) Unlock() error { return l.f.Close() }
+func (l *Lock) Unlock() error {
+	if err := l.f.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	// It was released when its file was removed.
+	return nil
+}
 
 // lockPoll is how often a held lock is tried again; flock(2) has no timeout.
 const lockPoll = 50 * time.Millisecond
@@ -59,7 +65,7 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 			}
 			return nil, &LockedError{Path: r.Name(p), Holder: readHolder(f)}
 		}
-		if removed(f) {
+		if !r.names(p, f) {
 			// Its holder took it away; others lock another file by now.
 			_ = f.Close()
 			r.Forget()
@@ -68,6 +74,7 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 		if err := f.Truncate(0); err == nil {
 			_, _ = f.WriteAt([]byte(holder+"\n"), 0)
 		}
+		r.locks[p] = f
 		return &Lock{f}, nil
 	}
 }
@@ -77,17 +84,55 @@ func (r *Root) lockFile(p string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
+	fd, err := openat(h.fd, base, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
 	if err != nil {
 		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 	}
-	return os.NewFile(uintptr(fd), r.Name(p)), nil
+	f := os.NewFile(uintptr(fd), r.Name(p))
+	if err := r.reopenable(fd); err != nil {
+		_ = f.Close()
+		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
+	}
+	return f, nil
 }
 
-// removed tells whether no name leads to f any more.
-func removed(f *os.File) bool {
+// reopenable lets the next run of the same user open the lock, whatever umask it was
+// made under.
+func (r *Root) reopenable(fd int) error {
+	const mode, owner = 0o644, 0o600
 	var st unix.Stat_t
-	return unix.Fstat(int(f.Fd()), &st) == nil && st.Nlink == 0
+	if err := fstat(fd, &st); err != nil || st.Uid != r.uid || st.Mode&owner == owner {
+		return err
+	}
+	return fchmod(fd, mode)
+}
+
+// names tells whether the name p leads to the open file f still. How many names f
+// has does not tell: NFS gives what is removed and open another one.
+func (r *Root) names(p string, f *os.File) bool {
+	var open unix.Stat_t
+	if err := fstat(int(f.Fd()), &open); err != nil {
+		return true
+	}
+	named, err := r.Lstat(p)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	return named.Ino == open.Ino && named.Dev == open.Dev
+}
+
+// removedLock releases the lock whose file p was removed just now, where the file
+// keeps a name until it is closed: on NFS, where that name would keep its directory.
+func (r *Root) removedLock(p string) {
+	f, held := r.locks[p]
+	if !held {
+		return
+	}
+	delete(r.locks, p)
+	var st unix.Stat_t
+	if err := fstat(int(f.Fd()), &st); err == nil && st.Nlink > 0 {
+		_ = f.Close()
+	}
 }
 
 func flock(ctx context.Context, f *os.File, wait time.Duration) error {

@@ -15,7 +15,7 @@ func (r *Root) Modeless(p string) bool {
 		return false
 	}
 	var st unix.Statfs_t
-	if err := unix.Fstatfs(h.fd, &st); err != nil {
+	if err := fstatfs(h.fd, &st); err != nil {
 		return false
 	}
 	return st.Type == unix.MSDOS_SUPER_MAGIC || st.Type == unix.EXFAT_SUPER_MAGIC
@@ -29,7 +29,7 @@ func private(fd int, mode uint32) error {
 		return nil
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		return err
 	}
 	if got := st.Mode & 0o7777; got&^mode&readable != 0 {

@@ -62,7 +62,7 @@ func (r *Root) ChangeUser(p string, from, to uint32) error {
 		if err := r.before("fchownat", p); err != nil {
 			return err
 		}
-		return unix.Fchownat(fd, "", int(to), -1, unix.AT_EMPTY_PATH)
+		return fchownat(fd, int(to), -1)
 	})
 }
 
@@ -75,7 +75,7 @@ func (r *Root) ChangeGroup(p string, from, to uint32) error {
 		if err := r.before("fchownat", p); err != nil {
 			return err
 		}
-		return unix.Fchownat(fd, "", -1, int(to), unix.AT_EMPTY_PATH)
+		return fchownat(fd, -1, int(to))
 	})
 }
 
@@ -101,7 +101,7 @@ func (r *Root) inode(op, p string, f func(fd int, info Info) error) error {
 	if err != nil {
 		return passGone(err)
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := openat(h.fd, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return passGone(&fs.PathError{Op: op, Path: r.Name(p), Err: err})
 	}

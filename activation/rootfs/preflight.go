@@ -3,7 +3,10 @@ package rootfs
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -79,7 +82,7 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		return Space{}, err
 	}
 	var st unix.Statfs_t
-	if err := unix.Fstatfs(h.fd, &st); err != nil {
+	if err := fstatfs(h.fd, &st); err != nil {
 		return Space{}, &fs.PathError{Op: "statfs", Path: r.Name(p), Err: err}
 	}
 	return Space{
@@ -100,7 +103,7 @@ func (r *Root) Immutable(p string) bool {
 	if err != nil {
 		return false
 	}
-	fd, err := unix.Openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return false
 	}
@@ -110,18 +113,45 @@ func (r *Root) Immutable(p string) bool {
 }
 
 // Mounted tells whether something is mounted at p itself, so that p can be neither
-// replaced nor removed, see statx(2). What is not there, or of a kernel before 5.8
-// that does not say, is not.
+// replaced nor removed. What is not there, or can't be asked, is not.
 func (r *Root) Mounted(p string) bool {
 	h, base, err := r.parent("stat", p)
 	if err != nil || base == "." {
 		return false
 	}
 	var st unix.Statx_t
-	if err := unix.Statx(h.fd, base, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE, &st); err != nil {
+	err = unix.Statx(h.fd, base, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE, &st)
+	if err == nil && st.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+	}
+	return elsewhere(h.fd, base)
+}
+
+// elsewhere tells whether base, in the open directory dir, is on another mount than
+// dir: statx(2) says so since Linux 5.8 only.
+func elsewhere(dir int, base string) bool {
+	fd, err := openat(dir, base, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
 		return false
 	}
-	return st.Attributes_mask&st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+	defer func() { _ = unix.Close(fd) }()
+	at, above := mountOf(fd), mountOf(dir)
+	return at != "" && above != "" && at != above
+}
+
+// mountOf is the number of the mount that an open file is on, the mnt_id of proc(5);
+// empty where /proc does not say.
+func mountOf(fd int) string {
+	about, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(about)) {
+		if id, ok := strings.CutPrefix(line, "mnt_id:"); ok {
+			return strings.TrimSpace(id)
+		}
+	}
+	return ""
 }
 
 // nearest opens the directory p, or the nearest one above it that exists.

@@ -24,7 +24,7 @@ func (r *Root) RecordLock(ctx context.Context, p string, wait time.Duration) (*L
 	}
 	var fd int
 	err = r.labeled(p, File, func() (err error) {
-		fd, err = unix.Openat(h.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
+		fd, err = openat(h.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
 		return err
 	})
 	if err != nil {

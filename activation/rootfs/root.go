@@ -35,11 +35,15 @@ type Root struct {
 	gid   uint32
 	fault func(op, name string) error
 	dirs  map[string]*dirHandle
+	// room is how many dirs may be kept.
+	room int
 	// absent are directories that were not there when last looked for; it is
 	// forgotten with the first change.
 	absent map[string]bool
 	dirty  map[uint64]int
 	policy *policy
+	// locks are the files of the locks that are held, by their paths.
+	locks map[string]*os.File
 }
 
 // dirHandle is an open parent directory.
@@ -51,6 +55,17 @@ type dirHandle struct {
 // maxDirs bounds the open parents kept; sorted callers rarely need more than
 // a path's depth.
 const maxDirs = 64
+
+// mostDirs is how many open parents all handles together may keep: a part of what the
+// process may have open, see RLIMIT_NOFILE in getrlimit(2).
+func mostDirs() int {
+	const part, least = 4, 1
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return maxDirs
+	}
+	return max(int(min(limit.Cur, 1<<20)/part), least)
+}
 
 // Option configures Open.
 type Option func(*Root)
@@ -65,7 +80,7 @@ func WithFault(f func(op, name string) error) Option {
 // Open opens the directory dir, "/" for the host itself. The caller closes the
 // Root.
 func Open(dir string, opts ...Option) (*Root, error) {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := openat(unix.AT_FDCWD, dir, dirFlags, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
@@ -75,10 +90,12 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		uid:   uint32(os.Geteuid()),
 		gid:   uint32(os.Getegid()),
 		dirs:  map[string]*dirHandle{},
+		room:  mostDirs(),
 		dirty: map[uint64]int{},
 
 		absent: map[string]bool{},
 		policy: &policy{},
+		locks:  map[string]*os.File{},
 	}
 	for _, o := range opts {
 		o(r)
@@ -169,11 +186,11 @@ func (r *Root) directory(p string) (*dirHandle, error) {
 		return nil, err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	if len(r.dirs) >= maxDirs {
+	if len(r.dirs) >= min(r.room, maxDirs) {
 		r.forget()
 	}
 	h := &dirHandle{fd: fd, dev: st.Dev}
@@ -228,7 +245,7 @@ func (r *Root) Sync() error {
 		if err := r.before("syncfs", "."); err != nil {
 			return err
 		}
-		if err := unix.Syncfs(fd); err != nil {
+		if err := syncfs(fd); err != nil {
 			return fmt.Errorf("cannot flush the file system of %s to disk: %w", r.dir, err)
 		}
 		_ = unix.Close(fd)

@@ -24,13 +24,14 @@ func (r *Root) openDir(p string) (int, error) {
 		Flags:   dirFlags,
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	}
-	fd, err := unix.Openat2(r.fd, p, &how)
+	fd, err := openat2(r.fd, p, &how)
 	switch {
 	case err == nil:
 		return fd, nil
-	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EACCES):
-		// A link on the way, a kernel before 5.6, or a directory that may be
-		// searched but not read: go step by step.
+	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		// A link on the way, a kernel before 5.6, a container's filter of system
+		// calls that was made for one, or a directory that may be searched but not
+		// read: go step by step.
 		w := walker{root: r, stack: []int{r.fd}, pending: strings.Split(p, "/")}
 		return w.walk()
 	}
@@ -58,10 +59,10 @@ func (w *walker) walk() (int, error) {
 		}
 	}
 	top := w.stack[len(w.stack)-1]
-	fd, err := unix.Openat(top, ".", dirFlags, 0)
+	fd, err := openat(top, ".", dirFlags, 0)
 	if errors.Is(err, unix.EACCES) {
 		// May be searched but not read: enough for *at calls.
-		return unix.Openat(top, ".", dirFlags|unix.O_PATH, 0)
+		return openat(top, ".", dirFlags|unix.O_PATH, 0)
 	}
 	return fd, err
 }
@@ -85,12 +86,12 @@ func (w *walker) step(name string) error {
 		return nil
 	}
 	top := w.stack[len(w.stack)-1]
-	fd, err := unix.Openat(top, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := openat(top, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		_ = unix.Close(fd)
 		return err
 	}
@@ -131,7 +132,11 @@ func (w *walker) follow(fd int, name string, owner uint32) error {
 func readlinkat(dirfd int, name string) (string, error) {
 	for size := 256; ; size *= 4 {
 		buf := make([]byte, size)
-		n, err := unix.Readlinkat(dirfd, name, buf)
+		var n int
+		err := again(func() (err error) {
+			n, err = unix.Readlinkat(dirfd, name, buf)
+			return err
+		})
 		if err != nil {
 			return "", err
 		}

@@ -64,11 +64,11 @@ func (r *Root) WriteFile(p string, content io.Reader, a Attr) error {
 	}
 	if err := r.fill(f, content, h, base, p, a); err != nil {
 		_ = f.Close()
-		_ = unix.Unlinkat(h.fd, temp, 0)
+		_ = unlinkat(h.fd, temp, 0)
 		return err
 	}
 	if err := r.install(h, temp, base, p); err != nil {
-		_ = unix.Unlinkat(h.fd, temp, 0)
+		_ = unlinkat(h.fd, temp, 0)
 		return err
 	}
 	if a.Lazy {
@@ -87,13 +87,13 @@ func (r *Root) createTemp(h *dirHandle, temp, p string) (*os.File, error) {
 	var fd int
 	create := func() error {
 		return r.labeled(p, File, func() (err error) {
-			fd, err = unix.Openat(h.fd, temp, flags, 0o600)
+			fd, err = openat(h.fd, temp, flags, 0o600)
 			return err
 		})
 	}
 	err := create()
 	if errors.Is(err, unix.EEXIST) {
-		if err = unix.Unlinkat(h.fd, temp, 0); err == nil {
+		if err = unlinkat(h.fd, temp, 0); err == nil {
 			err = create()
 		}
 	}
@@ -150,7 +150,7 @@ func (r *Root) chown(fd int, p string, a Attr) error {
 	if err := r.before("fchown", p); err != nil {
 		return err
 	}
-	if err := unix.Fchown(fd, int(a.UID), int(a.GID)); err != nil {
+	if err := fchown(fd, int(a.UID), int(a.GID)); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -160,7 +160,7 @@ func (r *Root) chmod(fd int, p string, a Attr) error {
 	if err := r.before("fchmod", p); err != nil {
 		return err
 	}
-	if err := unix.Fchmod(fd, a.Mode); err != nil {
+	if err := fchmod(fd, a.Mode); err != nil {
 		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -171,7 +171,7 @@ func (r *Root) install(h *dirHandle, temp, base, p string) error {
 	if err := r.before("rename", p); err != nil {
 		return err
 	}
-	if err := unix.Renameat(h.fd, temp, h.fd, base); err != nil {
+	if err := renameat(h.fd, temp, h.fd, base); err != nil {
 		return &fs.PathError{Op: "rename", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -181,7 +181,7 @@ func (r *Root) syncDir(h *dirHandle, p string) error {
 	if err := r.before("fsync", p); err != nil {
 		return err
 	}
-	if err := unix.Fsync(h.fd); err != nil {
+	if err := fsync(h.fd); err != nil {
 		return &fs.PathError{Op: "fsync", Path: r.Name(p), Err: err}
 	}
 	return nil
@@ -196,7 +196,7 @@ func (r *Root) RemoveTemp(p string) error {
 	if err != nil {
 		return err
 	}
-	err = unix.Unlinkat(h.fd, TempName(base), 0)
+	err = unlinkat(h.fd, TempName(base), 0)
 	if err != nil && !errors.Is(err, unix.ENOENT) {
 		return &fs.PathError{Op: "unlink", Path: r.Name(p), Err: err}
 	}
@@ -238,7 +238,7 @@ func (r *Root) Create(p string, content io.Reader, a Attr) (Info, error) {
 	}
 	var fd int
 	err = r.labeled(cmp.Or(a.LabelOf, p), File, func() (err error) {
-		fd, err = unix.Openat(h.fd, base, flags, mode)
+		fd, err = openat(h.fd, base, flags, mode)
 		return err
 	})
 	if err != nil {
@@ -280,7 +280,7 @@ func (r *Root) fillNew(fd int, content io.Reader, p string, a Attr, mode uint32)
 
 func (r *Root) fstat(fd int, p string) (Info, error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := fstat(fd, &st); err != nil {
 		return Info{}, &fs.PathError{Op: "stat", Path: r.Name(p), Err: err}
 	}
 	return infoOf(&st), nil

@@ -15,7 +15,7 @@ import (
 // when a new file takes its name. File capabilities are not kept; they belong
 // to the old content.
 func copyXattrs(dirfd int, base string, to *os.File) error {
-	from, err := unix.Openat(dirfd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	from, err := openat(dirfd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		// Nothing there, a link, or nothing that can be read: nothing to keep.
 		return nil
@@ -41,7 +41,7 @@ func kept(name string) bool {
 }
 
 func xattrNames(fd int) ([]string, error) {
-	size, err := unix.Flistxattr(fd, nil)
+	size, err := listxattr(fd, nil)
 	if errors.Is(err, unix.ENOTSUP) || size == 0 && err == nil {
 		return nil, nil
 	}
@@ -49,7 +49,7 @@ func xattrNames(fd int) ([]string, error) {
 		return nil, err
 	}
 	buf := make([]byte, size)
-	if size, err = unix.Flistxattr(fd, buf); err != nil {
+	if size, err = listxattr(fd, buf); err != nil {
 		return nil, err
 	}
 	var names []string
@@ -68,17 +68,17 @@ func copyXattr(from, to int, name string) error {
 }
 
 func xattr(fd int, name string) ([]byte, error) {
-	size, err := unix.Fgetxattr(fd, name, nil)
+	size, err := getxattr(fd, name, nil)
 	if err != nil {
 		return nil, err
 	}
 	value := make([]byte, size)
-	size, err = unix.Fgetxattr(fd, name, value)
+	size, err = getxattr(fd, name, value)
 	return value[:max(size, 0)], err
 }
 
 func setXattr(fd int, name string, value []byte) error {
-	err := unix.Fsetxattr(fd, name, value, 0)
+	err := again(func() error { return unix.Fsetxattr(fd, name, value, 0) })
 	if errors.Is(err, unix.ENOTSUP) {
 		return nil
 	}
