@@ -289,28 +289,6 @@ func (s *State) removeAll(numbers []int) error {
 	return s.root.Sync()
 }
 
-// remove takes generation n away, manifest last renamed out of sight first so
-// that a kill in between leaves no half generation.
-func (s *State) remove(n int) error {
-	if err := s.dropCopies(n); err != nil {
-		return fmt.Errorf("cannot delete generation %d: %w", n, err)
-	}
-	doomed := s.path("generations", removedName)
-	if err := s.root.RemoveAll(doomed); err != nil {
-		return fmt.Errorf("cannot delete generation %d: %w", n, err)
-	}
-	if err := s.root.Rename(s.Tree(n), doomed); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return fmt.Errorf("cannot delete generation %d: %w", n, err)
-	}
-	if err := s.root.RemoveAll(doomed); err != nil {
-		return fmt.Errorf("cannot delete generation %d: %w", n, err)
-	}
-	return nil
-}
-
 // Discard removes a generation that was never brought about, and what was kept
 // for the run that should have. Nothing there is no error. No journal may speak
 // of it any more.

@@ -78,6 +78,10 @@ func (s *State) sweepTree(dir string) error {
 
 func (s *State) sweepGeneration(n int) error {
 	names, err := s.sweepTemps(s.Tree(n))
+	if err == nil && len(names) == 0 {
+		// What a demolition leaves last.
+		err = s.root.RemoveDir(s.Tree(n))
+	}
 	if err != nil || !slices.Contains(names, stagedName) {
 		return err
 	}
