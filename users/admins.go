@@ -8,11 +8,8 @@ import (
 // admins gives the groups of which a user is an administrator in gshadow(5).
 func (b *book) admins(user string) []string {
 	var out []string
-	for _, r := range b.gshadow.rows {
-		// Most groups have none: a host may have very many.
-		if r.name != "" && !strings.HasSuffix(r.text, "::") && strings.Contains(r.text, user) && slices.Contains(list(r.field(sgAdmins)), user) {
-			out = append(out, r.name)
-		}
+	for _, r := range b.gshadow.naming(user, sgAdmins) {
+		out = append(out, r.name())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

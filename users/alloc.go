@@ -1,52 +1,40 @@
 package users
 
-import (
-	"slices"
-)
-
-// holders tells which names hold an id, as user and as group, now or ever.
-type holders struct {
-	uids, gids map[ID][]string
-	// loose are ids in lines that are not understood.
-	loose map[ID]bool
-}
-
 // allocator chooses ids. What it gave once it does not give again.
 type allocator struct {
 	defs   defs
 	ledger *ledger
-	held   holders
-	// subs are all sub-id ranges in the files and the ledger.
-	subs []ownedRange
-	// asked are the ranges that the configuration says.
-	asked []ownedRange
-	next  map[span]ID
-	// ordered is what inOrder gave, taken what takenRanges gave, and nextSub where
-	// the last range ended that was chosen.
-	ordered []heldID
-	taken   []ownedRange
-	nextSub uint64
+	// uids and gids are those that a name holds, as user or as group, now or ever;
+	// loose are ids in lines that are not understood.
+	uids, gids holders
+	loose      map[ID]bool
+	// subs are all sub-id ranges in the files and the ledger, asked those that the
+	// configuration says.
+	subs, asked rangeSet
+	next        map[span]ID
+	// ordered and recent are what inOrder gives, taken what takenRanges gave, nextSub where the
+	// last range ended that was chosen, and passed how many of taken end before it.
+	ordered, recent []heldID
+	taken           []ownedRange
+	nextSub         uint64
+	passed          int
 }
 
 func newAllocator(b *book, l *ledger, d defs) *allocator {
 	a := &allocator{
-		defs: d, ledger: l, next: map[span]ID{},
-		held: holders{
-			uids:  make(map[ID][]string, len(b.passwd.rows)+len(l.Users)),
-			gids:  make(map[ID][]string, len(b.group.rows)+len(l.Groups)),
-			loose: map[ID]bool{},
-		},
+		defs: d, ledger: l, next: map[span]ID{}, loose: map[ID]bool{},
+		uids: newHolders(len(b.passwd.rows) + len(l.Users)), gids: newHolders(len(b.group.rows) + len(l.Groups)),
 	}
 	for _, r := range b.passwd.rows {
-		if r.name != "" {
-			a.holdUser(r.name, parseID(r.field(pwUID)))
+		if name := r.name(); name != "" {
+			a.holdUser(name, parseID(r.field(pwUID)))
 			continue
 		}
 		a.holdLoose(looseIDs(r.text, pwUID, pwGID))
 	}
 	for _, r := range b.group.rows {
-		if r.name != "" {
-			a.holdGroup(r.name, parseID(r.field(grGID)))
+		if name := r.name(); name != "" {
+			a.holdGroup(name, parseID(r.field(grGID)))
 			continue
 		}
 		a.holdLoose(looseIDs(r.text, grGID))
@@ -73,61 +61,44 @@ func newAllocator(b *book, l *ledger, d defs) *allocator {
 
 func (a *allocator) holdLoose(ids []ID) {
 	for _, id := range ids {
-		a.held.loose[id] = true
+		a.loose[id] = true
 	}
 }
 
 func (a *allocator) holdUser(name string, id ID) {
-	if !slices.Contains(a.held.uids[id], name) {
-		a.held.uids[id] = append(a.held.uids[id], name)
+	if a.uids.add(id, name) {
 		a.noteHeld(heldID{id, name})
 	}
 }
 
 func (a *allocator) holdGroup(name string, id ID) {
-	if !slices.Contains(a.held.gids[id], name) {
-		a.held.gids[id] = append(a.held.gids[id], name)
+	if a.gids.add(id, name) {
 		a.noteHeld(heldID{id, name})
 	}
 }
 
 // userOf and groupOf give another name that holds id, "" when none does.
-func (a *allocator) userOf(id ID, but string) string  { return otherThan(a.held.uids[id], but) }
-func (a *allocator) groupOf(id ID, but string) string { return otherThan(a.held.gids[id], but) }
-
-func otherThan(names []string, but string) string {
-	for _, n := range names {
-		if n != but {
-			return n
-		}
-	}
-	return ""
-}
+func (a *allocator) userOf(id ID, but string) string  { return a.uids.other(id, but) }
+func (a *allocator) groupOf(id ID, but string) string { return a.gids.other(id, but) }
 
 // free tells an id that nobody else holds in either file: a user whose number
 // is another's group would own that group's files by mistake.
 func (a *allocator) free(id ID, name string) bool {
-	return !a.held.loose[id] && a.userOf(id, name) == "" && a.groupOf(id, name) == "" && !a.mapped(id, "")
+	return !a.loose[id] && a.userOf(id, name) == "" && a.groupOf(id, name) == "" && !a.mapped(id, "")
 }
 
 // mapped tells an id that somebody else than name has, or is to have, among the
 // sub-ids: who has the range could act as the account. Root could anyway.
 func (a *allocator) mapped(id ID, name string) bool {
 	one := SubRange{Start: id, Count: 1}
-	for _, ranges := range [][]ownedRange{a.subs, a.asked} {
-		for _, o := range ranges {
-			if o.name != name && o.name != "root" && o.name != "0" && o.overlaps(one) {
-				return true
-			}
-		}
-	}
-	return false
+	may := func(owner string) bool { return owner == name || owner == "root" || owner == "0" }
+	return a.subs.shares(one, may) != "" || a.asked.shares(one, may) != ""
 }
 
 // uid chooses the uid of a new user: the one it had once, else the lowest free
 // normal or the highest free system one.
 func (a *allocator) uid(name string, system bool) (ID, error) {
-	if id, ok := a.ledger.Users[name]; ok && !a.held.loose[id] && a.userOf(id, name) == "" && !a.mapped(id, name) {
+	if id, ok := a.ledger.Users[name]; ok && !a.loose[id] && a.userOf(id, name) == "" && !a.mapped(id, name) {
 		return id, nil
 	}
 	r := a.defs.user
@@ -140,10 +111,10 @@ func (a *allocator) uid(name string, system bool) (ID, error) {
 // gid chooses the gid of a new group in the same way; want, if not 0, is taken
 // when it is free.
 func (a *allocator) gid(name string, system bool, want ID) (ID, error) {
-	if id, ok := a.ledger.Groups[name]; ok && !a.held.loose[id] && a.groupOf(id, name) == "" && !a.mapped(id, name) {
+	if id, ok := a.ledger.Groups[name]; ok && !a.loose[id] && a.groupOf(id, name) == "" && !a.mapped(id, name) {
 		return id, nil
 	}
-	if want != 0 && !a.held.loose[want] && a.groupOf(want, name) == "" && otherThan(a.held.uids[want], name) == "" && !a.mapped(want, name) {
+	if want != 0 && !a.loose[want] && a.groupOf(want, name) == "" && a.userOf(want, name) == "" && !a.mapped(want, name) {
 		return want, nil
 	}
 	r := a.defs.group

@@ -5,23 +5,17 @@ import (
 	"slices"
 )
 
-// ownedRange is a sub-id range and whose it is.
-type ownedRange struct {
-	SubRange
-	name string
-}
-
 func (a *allocator) readSubIDs(b *book, l *ledger) {
 	for _, d := range []*document{b.subUID, b.subGID} {
 		for _, r := range d.rows {
-			if r.name != "" {
-				a.subs = append(a.subs, ownedRange{rangeOf(r), r.name})
+			if name := r.name(); name != "" {
+				a.subs.add(ownedRange{rangeOf(r), name})
 			}
 		}
 	}
 	for name, ranges := range l.SubIDs {
 		for _, r := range ranges {
-			a.subs = append(a.subs, ownedRange{r, name})
+			a.subs.add(ownedRange{r, name})
 		}
 	}
 }
@@ -40,70 +34,7 @@ func parseCount(s string) ID {
 
 // overlap gives a name other than name with a range that shares ids with r.
 func (a *allocator) overlap(r SubRange, name string) string {
-	for _, o := range a.subs {
-		if o.name != name && o.overlaps(r) {
-			return o.name
-		}
-	}
-	return ""
-}
-
-// overlaps tells two ranges that share ids.
-func (r SubRange) overlaps(o SubRange) bool {
-	return uint64(o.Start) < uint64(r.Start)+uint64(r.Count) && uint64(r.Start) < uint64(o.Start)+uint64(o.Count)
-}
-
-// heldID is an id and a name that holds it.
-type heldID struct {
-	id   ID
-	name string
-}
-
-// inOrder gives every id that is held, lowest first.
-func (a *allocator) inOrder() []heldID {
-	if a.ordered != nil {
-		return a.ordered
-	}
-	for _, held := range []map[ID][]string{a.held.uids, a.held.gids} {
-		for id, names := range held {
-			for _, name := range names {
-				a.ordered = append(a.ordered, heldID{id, name})
-			}
-		}
-	}
-	slices.SortFunc(a.ordered, heldID.compare)
-	return a.ordered
-}
-
-func (h heldID) compare(o heldID) int {
-	return cmp.Or(cmp.Compare(h.id, o.id), cmp.Compare(h.name, o.name))
-}
-
-// noteHeld keeps in order what was put in order before.
-func (a *allocator) noteHeld(h heldID) {
-	if a.ordered != nil {
-		at, _ := slices.BinarySearchFunc(a.ordered, h, heldID.compare)
-		a.ordered = slices.Insert(a.ordered, at, h)
-	}
-	if a.taken != nil && h.id >= a.defs.sub.min {
-		a.taken = nil
-	}
-}
-
-// heldIn gives the lowest id in r that another account than name has or had, and
-// whose it is: whoever has the range could act as that account.
-func (a *allocator) heldIn(r SubRange, name string) (id ID, owner string) {
-	all := a.inOrder()
-	i, _ := slices.BinarySearchFunc(all, r.Start, func(h heldID, start ID) int { return cmp.Compare(h.id, start) })
-	for _, h := range all[i:] {
-		if uint64(h.id) >= uint64(r.Start)+uint64(r.Count) {
-			break
-		}
-		if h.name != name {
-			return h.id, h.name
-		}
-	}
-	return 0, ""
+	return a.subs.shares(r, func(owner string) bool { return owner == name })
 }
 
 // subIDs chooses the automatic range of name: the one it had once, else the
@@ -116,9 +47,15 @@ func (a *allocator) subIDs(name string) (SubRange, error) {
 	}
 	count := uint64(a.defs.subCount)
 	at := max(uint64(a.defs.sub.min), a.nextSub)
-	for _, o := range a.takenRanges() {
-		end := uint64(o.Start) + uint64(o.Count)
-		if uint64(o.Start) < at+count && end > at {
+	taken := a.takenRanges()
+	for a.passed < len(taken) && taken[a.passed].end() <= at {
+		a.passed++
+	}
+	for _, o := range taken[a.passed:] {
+		if uint64(o.Start) >= at+count {
+			break
+		}
+		if end := o.end(); end > at {
 			at += (end - at + count - 1) / count * count
 		}
 	}
@@ -135,12 +72,14 @@ func (a *allocator) takenRanges() []ownedRange {
 	if a.taken != nil {
 		return a.taken
 	}
-	a.taken = slices.Concat(a.subs, a.asked)
-	for _, h := range slices.Backward(a.inOrder()) {
-		if h.id < a.defs.sub.min {
-			break
+	a.taken = slices.Concat(a.subs.list, a.asked.list)
+	for _, held := range a.inOrder() {
+		for _, h := range slices.Backward(held) {
+			if h.id < a.defs.sub.min {
+				break
+			}
+			a.taken = append(a.taken, ownedRange{SubRange{Start: h.id, Count: 1}, h.name})
 		}
-		a.taken = append(a.taken, ownedRange{SubRange{Start: h.id, Count: 1}, h.name})
 	}
 	slices.SortFunc(a.taken, func(x, y ownedRange) int { return cmp.Compare(x.Start, y.Start) })
 	return a.taken
@@ -153,7 +92,7 @@ func (a *allocator) ask(users []User) {
 			continue
 		}
 		for _, r := range u.SubIDs.Ranges {
-			a.asked = append(a.asked, ownedRange{r, u.Name})
+			a.asked.add(ownedRange{r, u.Name})
 		}
 	}
 }
@@ -161,5 +100,5 @@ func (a *allocator) ask(users []User) {
 // isAsked tells a range of which the configuration says that another is to have
 // some.
 func (a *allocator) isAsked(r SubRange, name string) bool {
-	return slices.ContainsFunc(a.asked, func(o ownedRange) bool { return o.name != name && o.overlaps(r) })
+	return a.asked.shares(r, func(owner string) bool { return owner == name }) != ""
 }

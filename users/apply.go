@@ -29,7 +29,11 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.newEdit()
+	b, err := s.readBook()
+	if err != nil {
+		return err
+	}
+	e, err := s.newEdit(b)
 	if err != nil {
 		return err
 	}
@@ -127,8 +131,15 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	defer func() { _ = lock.Unlock() }()
 	alone := s.seen != nil && maps.Equal(s.seen, s.look())
 	s.seen = nil
-	e, err := s.newEdit()
+	b, err := s.takeBook()
 	if err != nil {
+		return err
+	}
+	e, err := s.newEdit(b)
+	if err != nil {
+		return err
+	}
+	if e.alloc, err = s.newAllocator(b, e.ledger); err != nil {
 		return err
 	}
 	e.hashes = hashes
@@ -163,25 +174,24 @@ type edit struct {
 	lines []savedLine
 }
 
-func (s *Subsystem) newEdit() (*edit, error) {
-	b, err := readBook(s.cfg.Root)
-	if err != nil {
-		return nil, err
-	}
+func (s *Subsystem) newEdit(b *book) (*edit, error) {
 	l, _, err := s.readLedger()
 	if err != nil {
 		return nil, err
 	}
+	obs := observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, newFirstLists(s.cfg.Store, l.Before), l.FormerGroups}
+	return &edit{s: s, book: b, obs: obs, ledger: l}, nil
+}
+
+// newAllocator makes the allocator of an edit.
+func (s *Subsystem) newAllocator(b *book, l *ledger) (*allocator, error) {
 	ranges, err := readDefs(s.cfg.Root)
 	if err != nil {
 		return nil, err
 	}
-	alloc := newAllocator(b, l, ranges)
-	alloc.ask(s.cfg.Desired.Users)
-	return &edit{
-		s: s, book: b, obs: observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, readFirst(s.cfg.Store, l.Before), l.FormerGroups},
-		alloc: alloc, ledger: l,
-	}, nil
+	a := newAllocator(b, l, ranges)
+	a.ask(s.cfg.Desired.Users)
+	return a, nil
 }
 
 // done tells whether the account files need nothing.

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/opencontainers/runc/libcontainer/user"
-
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -29,34 +27,54 @@ type book struct {
 	passwd, group, shadow, gshadow, subUID, subGID *document
 	// present tells which files exist.
 	present map[string]bool
-	users   map[string]user.User
-	groups  map[string]user.Group
-	// groupNames gives the first group with an id, as getgrgid(3).
-	groupNames map[ID]string
-	// memberships are the supplementary groups of a user, in file order.
-	memberships map[string][]string
-	// primaries are the users with a primary gid, in file order.
-	primaries map[ID][]string
+	*index
 }
 
 // readBook reads the account files of root. A missing one is empty; any other
-// trouble is an error, since an account that is not seen would be made anew.
-func readBook(root *rootfs.Root) (*book, error) {
-	b := &book{present: map[string]bool{}}
-	for _, f := range b.files() {
-		data, err := root.ReadFile(f.path, fileLimit)
+// trouble is an error, since an account that is not seen would be made anew. Of
+// before, a book that was read earlier or nil, it takes the files that hold the
+// same bytes still.
+func readBook(root *rootfs.Root, before *book) (*book, error) {
+	b, same := &book{present: map[string]bool{}}, before != nil
+	for i, f := range b.files() {
+		var known *document
+		if before != nil {
+			known = *before.files()[i].doc
+		}
+		text, err := readText(root, f.path, known)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("cannot read %s: %w", root.Name(f.path), rootfs.Reason(err))
 		}
 		b.present[f.path] = err == nil
-		if *f.doc, err = parseDocument(data, f.check); err != nil {
+		if known != nil && known.text == text {
+			*f.doc, same = known, same && before.present[f.path] == b.present[f.path]
+			continue
+		}
+		same = false
+		if *f.doc, err = parseDocument(text, f.check); err != nil {
 			return nil, fmt.Errorf("cannot read %s: %w", root.Name(f.path), err)
 		}
 	}
-	if err := b.index(); err != nil {
-		return nil, err
+	if same {
+		return before, nil
 	}
+	b.index = newIndex(b.passwd, b.group)
 	return b, nil
+}
+
+// readBook reads the account files, and parses those that are not as they were
+// read last. The book is for reading only.
+func (s *Subsystem) readBook() (*book, error) {
+	b, err := readBook(s.cfg.Root, s.book)
+	s.book = b
+	return b, err
+}
+
+// takeBook is readBook for somebody who edits what it gives.
+func (s *Subsystem) takeBook() (*book, error) {
+	b, err := s.readBook()
+	s.book = nil
+	return b, err
 }
 
 // accountFile is one of the six.
@@ -79,87 +97,15 @@ func (b *book) files() []accountFile {
 	}
 }
 
-// index reads the entries with runc's parser, which sees only lines that have
-// the form of entries: it would make uid 0 of a garbled one.
-func (b *book) index() error {
-	users, err := user.ParsePasswd(validLines(b.passwd))
-	if err != nil {
-		return fmt.Errorf("cannot parse passwd: %w", err)
-	}
-	groups, err := user.ParseGroup(validLines(b.group))
-	if err != nil {
-		return fmt.Errorf("cannot parse group: %w", err)
-	}
-	b.users, b.groups = make(map[string]user.User, len(users)), make(map[string]user.Group, len(groups))
-	b.groupNames, b.memberships = make(map[ID]string, len(groups)), map[string][]string{}
-	b.primaries = map[ID][]string{}
-	for _, u := range users {
-		if _, dup := b.users[u.Name]; !dup {
-			b.users[u.Name] = u
-			b.primaries[ID(u.Gid)] = append(b.primaries[ID(u.Gid)], u.Name)
-		}
-	}
-	for _, g := range groups {
-		b.indexGroup(g)
-	}
-	return nil
-}
-
-func (b *book) indexGroup(g user.Group) {
-	if _, dup := b.groups[g.Name]; dup {
-		return
-	}
-	b.groups[g.Name] = g
-	if _, dup := b.groupNames[ID(g.Gid)]; !dup {
-		b.groupNames[ID(g.Gid)] = g.Name
-	}
-	for _, m := range g.List {
-		b.memberships[m] = append(b.memberships[m], g.Name)
-	}
-}
-
-// validLines is what of d may be given to a parser that does not check.
-func validLines(d *document) *strings.Reader {
-	var b strings.Builder
-	size := 0
-	for _, r := range d.rows {
-		size += len(r.text) + 1
-	}
-	b.Grow(size)
-	for _, r := range d.rows {
-		if r.name != "" {
-			b.WriteString(strings.TrimSuffix(r.text, "\r"))
-			b.WriteByte('\n')
-		}
-	}
-	return strings.NewReader(b.String())
-}
-
-// groupName names a gid, in digits when no group has it.
-func (b *book) groupName(id ID) string {
-	if name, ok := b.groupNames[id]; ok {
-		return name
-	}
-	return id.String()
-}
-
-// gid resolves a group's name, or digits.
-func (b *book) gid(name string) (ID, bool) {
-	if g, ok := b.groups[name]; ok {
-		return ID(g.Gid), true
-	}
-	if isID(name) {
-		return parseID(name), true
-	}
-	return 0, false
-}
-
 // malformed gives the lines of d that name somebody without being an entry.
 func (d *document) malformed() []string {
 	var out []string
-	for _, r := range d.rows {
-		text := strings.TrimSpace(r.text)
-		if r.name == "" && text != "" && text[0] != '#' && !isNIS(text) {
+	for i := range d.lines {
+		r := &d.lines[i]
+		if r.named > 0 {
+			continue
+		}
+		if text := strings.TrimSpace(r.text); text != "" && text[0] != '#' && !isNIS(text) {
 			out = append(out, r.text)
 		}
 	}

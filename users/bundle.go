@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -64,26 +63,17 @@ func (b *book) groupBundle(name string) bundle {
 }
 
 func (u *bundle) take(file string, d *document, name string) {
-	if d.find(name) == nil {
-		return
-	}
-	for i, r := range d.rows {
-		if r.name == name {
-			u.Lines = append(u.Lines, savedLine{file, i, []byte(r.text)})
-		}
+	for _, r := range d.all(name) {
+		u.Lines = append(u.Lines, savedLine{file, d.place(r), []byte(r.text)})
 	}
 }
 
 // listsWith gives the lists in the i-th field of d's lines that have user.
 func listsWith(file string, d *document, user string, i int) []savedMember {
 	var out []savedMember
-	for _, r := range d.rows {
-		// Most groups have no such list: a host may have very many.
-		if r.name == "" || i == grMembers && strings.HasSuffix(r.text, ":") || !strings.Contains(r.text, user) {
-			continue
-		}
+	for _, r := range d.naming(user, i) {
 		if members := list(r.field(i)); slices.Contains(members, user) {
-			out = append(out, savedMember{file, r.name, members})
+			out = append(out, savedMember{file, r.name(), members})
 		}
 	}
 	return out

@@ -125,7 +125,7 @@ func (o observation) done(c userChange) bool {
 	if c.after == nil {
 		return o.unset(c)
 	}
-	cur := o.user(c.name)
+	cur := o.bare(c.name)
 	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
 		return false
 	}
@@ -159,7 +159,7 @@ func (o observation) ownGroupDone(c userChange) bool {
 // be as on either side, and of an account that comes or goes some lines may be
 // missing.
 func (o observation) check(c userChange) error {
-	cur := o.user(c.name)
+	cur := o.bare(c.name)
 	if cur == nil {
 		if c.before == nil || c.after == nil {
 			return nil
@@ -269,7 +269,7 @@ func (o observation) doneGroup(c groupChange) bool {
 	}
 	if c.migrates() {
 		gid, _ := b.gid(c.name)
-		return gid == c.after.GID && len(b.primaries[c.before.GID]) == 0
+		return gid == c.after.GID && len(b.primaries(c.before.GID)) == 0
 	}
 	return b.sameGID(c)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -35,7 +36,7 @@ func (e *edit) commit() error {
 
 func (e *edit) writeFile(f accountFile) error {
 	root := e.s.cfg.Root
-	if len((*f.doc).rows) == 0 && slices.Contains(e.ledger.Made, f.path) {
+	if (*f.doc).empty() && slices.Contains(e.ledger.Made, f.path) {
 		if err := root.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -45,16 +46,26 @@ func (e *edit) writeFile(f accountFile) error {
 	if err != nil {
 		return err
 	}
-	var old []byte
-	if e.book.present[f.path] {
-		if old, err = root.ReadFile(f.path, fileLimit); err != nil {
-			return err
-		}
-	}
-	if err := root.WriteFile(f.path, bytes.NewReader((*f.doc).bytes()), attr); err != nil {
+	if err := e.stillAsRead(f); err != nil {
 		return err
 	}
-	return e.backup(f, old, attr)
+	if err := root.WriteFile(f.path, strings.NewReader((*f.doc).content()), attr); err != nil {
+		return err
+	}
+	return e.backup(f, attr)
+}
+
+// stillAsRead refuses to write over what somebody wrote since the file was read,
+// without the lock.
+func (e *edit) stillAsRead(f accountFile) error {
+	text, err := readText(e.s.cfg.Root, f.path, *f.doc)
+	if errors.Is(err, fs.ErrNotExist) && !e.book.present[f.path] {
+		return nil
+	}
+	if err == nil && text != (*f.doc).text {
+		err = rootfs.ErrChanged
+	}
+	return err
 }
 
 // attr is a file's owner and mode as they are, or as shadow-utils makes them.
@@ -66,7 +77,7 @@ func (e *edit) attr(p string) (rootfs.Attr, error) {
 	if p != shadowPath && p != gshadowPath {
 		return rootfs.Attr{Mode: 0o644}, nil
 	}
-	if g, ok := e.book.groups["shadow"]; ok {
+	if g, ok := e.book.groupOf("shadow"); ok {
 		return rootfs.Attr{Mode: 0o640, GID: uint32(g.Gid)}, nil
 	}
 	return rootfs.Attr{Mode: 0o600}, nil
@@ -76,7 +87,7 @@ func (e *edit) attr(p string) (rootfs.Attr, error) {
 // write, so that a file that failed to change keeps its old backup. A file that
 // becomes again what it was before the run, or before us, gets its old backup
 // again, too.
-func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
+func (e *edit) backup(f accountFile, attr rootfs.Attr) error {
 	if !e.book.present[f.path] {
 		return nil
 	}
@@ -84,7 +95,7 @@ func (e *edit) backup(f accountFile, old []byte, attr rootfs.Attr) error {
 	if was, again := e.asBefore(f); again {
 		return e.oldBackup(f.path, was, attr)
 	}
-	return e.s.cfg.Root.WriteFile(f.path+"-", bytes.NewReader(old), attr)
+	return e.s.cfg.Root.WriteFile(f.path+"-", strings.NewReader((*f.doc).text), attr)
 }
 
 // resumeBackup gives back the old backup of a file that a run which was cut off
@@ -95,7 +106,7 @@ func (e *edit) resumeBackup(f accountFile) error {
 		return nil
 	}
 	was := run
-	switch key := e.s.cfg.Store.Keyed((*f.doc).bytes()); {
+	switch key := (*f.doc).keyed(e.s.cfg.Store); {
 	case !e.book.present[f.path] && slices.Contains(e.ledger.Made, f.path), e.ledger.Before[f.path].File == key && run.File != key:
 		was = e.ledger.Before[f.path]
 	case run.File != key:

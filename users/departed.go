@@ -37,7 +37,7 @@ func (p *planning) departed(name string) (*departed, error) {
 		return nil, err
 	}
 	// A list may name it twice.
-	out := departed{Linger: linger, Admins: p.book.admins(name), Groups: slices.Sorted(slices.Values(p.book.memberships[name]))}
+	out := departed{Linger: linger, Admins: p.book.admins(name), Groups: slices.Sorted(slices.Values(p.book.memberships(name)))}
 	if found := p.book.departed(name); len(found.Lines) > 0 {
 		out.Lines = p.s.cfg.Store.Keyed(found.encode())
 	}
@@ -71,10 +71,8 @@ func (e *edit) makeRoom(s *UserState) error {
 	}
 	for _, l := range saved.Lines {
 		d := e.document(l.File)
-		for _, r := range slices.Clone(d.rows) {
-			if r.text == string(l.Text) {
-				d.removeRow(r)
-			}
+		for _, r := range d.like(string(l.Text)) {
+			d.removeRow(r)
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ type planning struct {
 type membership struct{ group, user string }
 
 func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
-	b, err := readBook(s.cfg.Root)
+	b, err := s.readBook()
 	if err != nil {
 		return nil, err
 	}

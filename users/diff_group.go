@@ -206,7 +206,7 @@ func (p *planning) stays(group string, gid ID, after map[string]*UserState) bool
 // applied. One for whom the configuration asks for it does not count: it could
 // not have it on a host where the group never was.
 func (p *planning) primaryOf(group string, gid ID, after map[string]*UserState) string {
-	for _, name := range p.book.primaries[gid] {
+	for _, name := range p.book.primaries(gid) {
 		if u := p.user[name]; u != nil && u.Group == group {
 			continue
 		}

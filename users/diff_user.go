@@ -177,7 +177,7 @@ func (p *planning) complete(u User, st *UserState) bool {
 	}
 	// Lists may name somebody who does not exist; those are not joined, and not
 	// left when this is taken back.
-	st.Groups = minus(st.Groups, p.book.memberships[u.Name])
+	st.Groups = minus(st.Groups, p.book.memberships(u.Name))
 	st.Linger = st.lingered()
 	if u.Linger != nil {
 		st.Linger = *u.Linger

@@ -74,12 +74,7 @@ func (e *edit) addGroup(name string, gid ID) error {
 	}
 	row := e.book.group.find(name)
 	gid = parseID(row.field(grGID))
-	g := e.book.groups[name]
-	g.Name, g.Gid = name, int(gid)
-	e.book.groups[name] = g
-	if _, named := e.book.groupNames[gid]; !named {
-		e.book.groupNames[gid] = name
-	}
+	e.book.addGroup(name, gid)
 	e.alloc.holdGroup(name, gid)
 	e.ledger.giveGroup(name, gid)
 	e.ledger.noteGroup(name, gid)
@@ -199,12 +194,12 @@ func (e *edit) restore() {
 			continue
 		}
 		done[at] = true
-		i := slices.IndexFunc(d.rows, func(r *row) bool { return r.text == text && !back[r] })
+		same := d.like(text)
+		i := slices.IndexFunc(same, func(r *row) bool { return !back[r] })
 		if i < 0 {
-			i = e.placeOf(l, d)
-			d.insert(i, text)
+			same, i = []*row{d.insert(e.placeOf(l, d), text)}, 0
 		}
-		back[d.rows[i]] = true
+		back[same[i]] = true
 	}
 }
 
@@ -212,17 +207,20 @@ func (e *edit) restore() {
 // the first of all runs, where that is known. The place it was saved with is that
 // in the file as it was then, when others may have been away.
 func (e *edit) placeOf(l savedLine, d *document) int {
-	first := e.obs.first.of(l.File)
+	first, rows := e.obs.first.of(l.File), d.live()
 	if first == nil {
-		return min(l.At, len(d.rows))
+		return min(l.At, len(rows))
 	}
-	at := slices.IndexFunc(first.rows, func(r *row) bool { return r.text == string(l.Text) })
-	if at < 0 {
-		return min(l.At, len(d.rows))
+	then := first.like(string(l.Text))
+	if len(then) == 0 {
+		return min(l.At, len(rows))
 	}
-	for _, before := range slices.Backward(first.rows[:at]) {
-		same := func(r *row) bool { return r.text == before.text || r.name != "" && r.name == before.name }
-		if i := slices.IndexFunc(d.rows, same); i >= 0 {
+	for _, before := range slices.Backward(first.rows[:then[0].at]) {
+		if before.named > 0 && d.find(before.name()) == nil {
+			continue
+		}
+		same := func(r *row) bool { return r.text == before.text || r.named > 0 && r.name() == before.name() }
+		if i := slices.IndexFunc(rows, same); i >= 0 {
 			return i + 1
 		}
 	}

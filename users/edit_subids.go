@@ -56,7 +56,7 @@ func (e *edit) setFileRanges(name, path string, doc *document, want []SubRange, 
 		}
 		doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
 		e.ledger.giveSubIDs(name, []SubRange{rg})
-		e.alloc.subs = append(e.alloc.subs, ownedRange{rg, name})
+		e.alloc.subs.add(ownedRange{rg, name})
 	}
 	return nil
 }

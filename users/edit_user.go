@@ -55,7 +55,7 @@ func (e *edit) user(c userChange) error {
 			return err
 		}
 	}
-	cur := e.obs.user(c.name)
+	cur := e.obs.bare(c.name)
 	switch {
 	case c.before == nil && c.after.Lines != "":
 		if err := e.makeRoom(c.after); err != nil {

@@ -57,23 +57,23 @@ func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
 
 // lazyNames reads the accounts when the first of them is asked for.
 type lazyNames struct {
-	root *rootfs.Root
-	book *book
+	root   *rootfs.Root
+	passwd *document
 }
 
 // of gives the ids of an account as they are now: they may not be those of the
 // plan.
 func (l *lazyNames) of(name string) (uid, gid uint32, err error) {
-	if l.book == nil {
-		if l.book, err = readBook(l.root); err != nil {
+	if l.passwd == nil {
+		if l.passwd, err = readPasswd(l.root); err != nil {
 			return 0, 0, err
 		}
 	}
-	u, ok := l.book.users[name]
-	if !ok {
+	r := l.passwd.find(name)
+	if r == nil {
 		return 0, 0, errors.New("the account is gone")
 	}
-	return uint32(u.Uid), uint32(u.Gid), nil
+	return uint32(parseID(r.field(pwUID))), uint32(parseID(r.field(pwGID))), nil
 }
 
 func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32) error {

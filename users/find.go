@@ -12,14 +12,14 @@ import (
 // with that uid; an empty name for none. Unlike ReadNames it needs no file that
 // only root may read.
 func FindUID(root *rootfs.Root, uid uint32) (name, home string, err error) {
-	u, err := find(root, func(u user.User) bool { return uint32(u.Uid) == uid })
+	u, err := find(root, func(line string) bool { return uint32(parseID(fieldOf(line, pwUID))) == uid })
 	return u.Name, u.Home, err
 }
 
 // FindName gives the uid of the first account in the root's passwd(5) with that
 // name; found is false for none.
 func FindName(root *rootfs.Root, name string) (uid uint32, found bool, err error) {
-	u, err := find(root, func(u user.User) bool { return u.Name == name })
+	u, err := find(root, func(line string) bool { return fieldOf(line, pwName) == name })
 	return uint32(u.Uid), u.Name != "", err
 }
 
@@ -36,21 +36,28 @@ func Lingers(root *rootfs.Root, d Desired, name string) bool {
 }
 
 // find gives the first entry of passwd(5) that is meant, an empty one for none.
-func find(root *rootfs.Root, meant func(user.User) bool) (user.User, error) {
-	data, err := root.ReadFile(passwdPath, fileLimit)
+func find(root *rootfs.Root, meant func(line string) bool) (user.User, error) {
+	doc, err := readPasswd(root)
 	if err != nil {
-		return user.User{}, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), rootfs.Reason(err))
+		return user.User{}, err
 	}
-	doc, err := parseDocument(data, passwdLine)
+	for i := range doc.lines {
+		if r := &doc.lines[i]; r.named > 0 && meant(r.text) {
+			return parseUser(r.text), nil
+		}
+	}
+	return user.User{}, nil
+}
+
+// readPasswd reads passwd(5) alone.
+func readPasswd(root *rootfs.Root) (*document, error) {
+	text, err := readText(root, passwdPath, nil)
 	if err != nil {
-		return user.User{}, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), err)
+		return nil, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), rootfs.Reason(err))
 	}
-	found, err := user.ParsePasswdFilter(validLines(doc), meant)
+	doc, err := parseDocument(text, passwdLine)
 	if err != nil {
-		return user.User{}, fmt.Errorf("cannot parse %s: %w", root.Name(passwdPath), err)
+		return nil, fmt.Errorf("cannot read %s: %w", root.Name(passwdPath), err)
 	}
-	if len(found) == 0 {
-		return user.User{}, nil
-	}
-	return found[0], nil
+	return doc, nil
 }

@@ -12,25 +12,43 @@ func (s *Subsystem) keepFirst(f accountFile, key string) error {
 	if f.path != groupPath && f.path != gshadowPath || s.cfg.Store.Has(key) {
 		return nil
 	}
-	return saving{s: s}.put(key, (*f.doc).bytes())
+	return saving{s: s}.put(key, []byte((*f.doc).content()))
 }
 
-// firstLists are the member lists of groups before the first of all runs.
+// firstLists are the member lists of groups before the first of all runs. A file
+// is read when somebody asks.
 type firstLists struct {
 	store *rootfs.Store
-	// group and gshadow are nil where they are not known.
-	group, gshadow *document
+	// keys stand for the files, by path; docs are those that were read, nil where
+	// one is not known.
+	keys map[string]string
+	docs map[string]*document
 }
 
-// readFirst finds what keepFirst kept.
-func readFirst(store *rootfs.Store, before map[string]original) firstLists {
-	f := firstLists{store: store}
-	f.group = f.document(before[groupPath].File, groupLine)
-	f.gshadow = f.document(before[gshadowPath].File, gshadowLine)
+// newFirstLists finds what keepFirst kept.
+func newFirstLists(store *rootfs.Store, before map[string]original) *firstLists {
+	f := &firstLists{store: store, keys: map[string]string{}, docs: map[string]*document{}}
+	for _, p := range []string{groupPath, gshadowPath} {
+		f.keys[p] = before[p].File
+	}
 	return f
 }
 
-func (f firstLists) document(key string, check format) *document {
+// of is the file of before at path, nil where it is not known.
+func (f *firstLists) of(path string) *document {
+	if f == nil {
+		return nil
+	}
+	d, read := f.docs[path]
+	if !read {
+		d = f.read(path)
+		f.docs[path] = d
+	}
+	return d
+}
+
+func (f *firstLists) read(path string) *document {
+	key := f.keys[path]
 	if key == "" || !f.store.Has(key) {
 		return nil
 	}
@@ -38,27 +56,20 @@ func (f firstLists) document(key string, check format) *document {
 	if err != nil {
 		return nil
 	}
-	d, err := parseDocument(data, check)
+	check := groupLine
+	if path == gshadowPath {
+		check = gshadowLine
+	}
+	d, err := parseDocument(string(data), check)
 	if err != nil {
 		return nil
 	}
 	return d
 }
 
-// of is the file of before at path, nil where it is not known.
-func (f firstLists) of(path string) *document {
-	switch path {
-	case groupPath:
-		return f.group
-	case gshadowPath:
-		return f.gshadow
-	}
-	return nil
-}
-
 // members is the list of a group in one of the two files, nil when it is not
 // known.
-func (f firstLists) members(path, group string) []string {
+func (f *firstLists) members(path, group string) []string {
 	d := f.of(path)
 	if d == nil || d.find(group) == nil {
 		return nil
@@ -66,20 +77,20 @@ func (f firstLists) members(path, group string) []string {
 	return list(d.find(group).field(grMembers))
 }
 
+// knows tells that a group was in one of the two files.
+func (f *firstLists) knows(path, group string) bool {
+	d := f.of(path)
+	return d != nil && d.find(group) != nil
+}
+
 // onlyInShadow tells that gshadow(5) named a user of a group in whose list of
 // group(5) it was not: that is not for us to take.
-func (f firstLists) onlyInShadow(group, user string) bool {
-	if f.group == nil || f.group.find(group) == nil {
-		return false
-	}
-	return slices.Contains(f.members(gshadowPath, group), user) && !slices.Contains(f.members(groupPath, group), user)
+func (f *firstLists) onlyInShadow(group, user string) bool {
+	return f.knows(groupPath, group) && slices.Contains(f.members(gshadowPath, group), user) && !slices.Contains(f.members(groupPath, group), user)
 }
 
 // onlyInGroup tells that group(5) named a user of a group in whose list of
 // gshadow(5) it was not: as it comes back, it is not there either.
-func (f firstLists) onlyInGroup(group, user string) bool {
-	if f.gshadow == nil || f.gshadow.find(group) == nil {
-		return false
-	}
-	return slices.Contains(f.members(groupPath, group), user) && !slices.Contains(f.members(gshadowPath, group), user)
+func (f *firstLists) onlyInGroup(group, user string) bool {
+	return f.knows(gshadowPath, group) && slices.Contains(f.members(groupPath, group), user) && !slices.Contains(f.members(gshadowPath, group), user)
 }

@@ -195,7 +195,7 @@ func (k *keyring) uid(name string) ID {
 	case edited && e.after != nil:
 		return e.after.UID
 	}
-	if u, there := k.p.book.users[name]; there {
+	if u, there := k.p.book.user(name); there {
 		return ID(u.Uid)
 	}
 	return noID

@@ -122,7 +122,7 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 
 // ownsGroup tells whether the group of a user's name was made with the user.
 func (p *planning) ownsGroup(name string) bool {
-	g, there := p.book.groups[name]
+	g, there := p.book.groupOf(name)
 	given, ours := p.ledger.Groups[name]
 	_, declared := p.group[name]
 	_, wasDeclared := p.lastGroup[name]

@@ -150,7 +150,8 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 	members := map[string]bool{"root": true}
 	in := map[membership]bool{}
 	for _, g := range adminGroups {
-		for _, m := range p.book.groups[g].List {
+		group, _ := p.book.groupOf(g)
+		for _, m := range group.List {
 			in[membership{g, m}] = true
 		}
 	}
@@ -191,7 +192,7 @@ func (p *planning) primaryMembers(edits map[string]userEdit, members map[string]
 		if !there {
 			continue
 		}
-		for _, name := range p.book.primaries[gid] {
+		for _, name := range p.book.primaries(gid) {
 			if _, edited := edits[name]; !edited {
 				members[name] = true
 			}

@@ -2,8 +2,6 @@ package users
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -47,18 +45,16 @@ func (p *planning) migrateGroupBack(name string, before, after *GroupState, to I
 // be told from those afterwards, and is an error; so is a second group with the
 // gid from, to which they may belong as well.
 func (p *planning) groupBelongings(group string, from, to ID) (*migration, error) {
-	for _, other := range slices.Sorted(maps.Keys(p.book.groups)) {
-		if other != group && ID(p.book.groups[other].Gid) == from {
-			return nil, fmt.Errorf("group %s has the gid %s too", other, from)
-		}
+	if other := p.book.otherGroup(from, group); other != "" {
+		return nil, fmt.Errorf("group %s has the gid %s too", other, from)
 	}
-	if others := p.book.primaries[to]; len(others) > 0 {
+	if others := p.book.primaries(to); len(others) > 0 {
 		return nil, fmt.Errorf("the primary group of %s has the gid %s already", others[0], to)
 	}
 	m := &migration{Modes: map[string]string{}}
 	root := p.s.cfg.Root
-	for _, name := range p.book.primaries[from] {
-		u := p.book.users[name]
+	for _, name := range p.book.primaries(from) {
+		u, _ := p.book.user(name)
 		homes := []string{u.Home}
 		if wanted := p.user[name]; wanted != nil && wanted.Home != "" {
 			homes = append(homes, wanted.Home)
@@ -88,19 +84,10 @@ func (e *edit) renumber(c groupChange) error {
 		return fmt.Errorf("the gid %s is now %s's", to, other)
 	}
 	e.book.group.set(e.book.group.find(c.name), grGID, to.String())
-	for _, name := range e.book.primaries[from] {
+	for _, name := range e.book.primaries(from) {
 		e.book.passwd.set(e.book.passwd.find(name), pwGID, to.String())
-		u := e.book.users[name]
-		u.Gid = int(to)
-		e.book.users[name] = u
 	}
-	e.book.primaries[to] = append(e.book.primaries[to], e.book.primaries[from]...)
-	delete(e.book.primaries, from)
-	g := e.book.groups[c.name]
-	g.Gid = int(to)
-	e.book.groups[c.name] = g
-	delete(e.book.groupNames, from)
-	e.book.groupNames[to] = c.name
+	e.book.moveGroup(c.name, from, to)
 	e.alloc.holdGroup(c.name, to)
 	e.ledger.giveGroup(c.name, from)
 	e.ledger.giveGroup(c.name, to)

@@ -25,7 +25,7 @@ type Names struct{ book *book }
 
 // ReadNames reads the account files of root. The errors are those of Diff.
 func ReadNames(root *rootfs.Root) (*Names, error) {
-	b, err := readBook(root)
+	b, err := readBook(root, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +34,20 @@ func ReadNames(root *rootfs.Root) (*Names, error) {
 
 // User gives the uid of a user's name.
 func (n *Names) User(name string) (uint32, bool) {
-	u, ok := n.book.users[name]
-	return uint32(u.Uid), ok
+	line := n.book.passwd.read(name)
+	if line == "" {
+		return 0, false
+	}
+	return uint32(parseID(fieldOf(line, pwUID))), true
 }
 
 // Group gives the gid of a group's name.
 func (n *Names) Group(name string) (uint32, bool) {
-	g, ok := n.book.groups[name]
-	return uint32(g.Gid), ok
+	line := n.book.group.read(name)
+	if line == "" {
+		return 0, false
+	}
+	return uint32(parseID(fieldOf(line, grGID))), true
 }
 
 // Migrated gives the uid that an existing user of that name gets because d says

@@ -22,9 +22,9 @@ type observation struct {
 	book  *book
 	// departedGroups are the ledger's, and nil where nothing is edited.
 	departedGroups map[string]string
-	// first is empty where nothing is edited, and so is former, the gids that
+	// first is nil where nothing is edited, and so is former, the gids that
 	// groups had before they were migrated.
-	first  firstLists
+	first  *firstLists
 	former map[string][]ID
 }
 
@@ -40,19 +40,36 @@ func (o observation) user(name string) *UserState {
 
 // account is user without the password.
 func (o observation) account(name string) *UserState {
-	u, ok := o.book.users[name]
+	s := o.line(name)
+	if s != nil {
+		s.Groups = o.book.memberships(name)
+		slices.Sort(s.Groups)
+		s.Groups = slices.Compact(s.Groups)
+	}
+	return s
+}
+
+// bare is user without the groups: to find those takes long on a large host.
+func (o observation) bare(name string) *UserState {
+	s := o.line(name)
+	if s != nil {
+		s.Password = o.password(name)
+	}
+	return s
+}
+
+// line is what the account's own lines say, but for the password.
+func (o observation) line(name string) *UserState {
+	u, ok := o.book.user(name)
 	if !ok {
 		return nil
 	}
 	s := &UserState{
 		UID:         ID(u.Uid),
 		Group:       o.book.groupName(ID(u.Gid)),
-		Groups:      slices.Clone(o.book.memberships[name]),
 		Description: printable(u.Gecos), Home: printable(u.Home), Shell: printable(u.Shell),
 		SubUIDs: ranges(o.book.subUID, name), SubGIDs: ranges(o.book.subGID, name),
 	}
-	slices.Sort(s.Groups)
-	s.Groups = slices.Compact(s.Groups)
 	if r := o.book.shadow.find(name); r != nil {
 		s.Expires = expiryDate(r.field(spExpires))
 	}
@@ -129,7 +146,7 @@ func keysText(keys []string) []byte {
 
 // group gives the state of an existing group, nil when there is none.
 func (o observation) group(name string) *GroupState {
-	g, ok := o.book.groups[name]
+	g, ok := o.book.groupOf(name)
 	if !ok {
 		return nil
 	}

@@ -74,7 +74,7 @@ func (p *planning) askedGID(name string) (ID, bool) {
 		return 0, false
 	}
 	u, st := p.user[name], p.fresh[name]
-	if now, there := p.book.users[name]; there && p.losesPrimary(*u) {
+	if now, there := p.book.user(name); there && p.losesPrimary(*u) {
 		st = &UserState{UID: ID(now.Uid)}
 	}
 	if st == nil {

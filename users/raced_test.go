@@ -2,8 +2,11 @@ package users_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/users"
@@ -48,5 +51,47 @@ func TestWhatCameSinceThePlan(t *testing.T) {
 				t.Errorf("%s: no %s in %s", name, want, got)
 			}
 		}
+	}
+}
+
+// A file that has its size and time still is read nevertheless.
+func TestWhatCameSinceThePlanUnseen(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	h.write(t, "etc/group", "zed:x:1009:\n"+debian["etc/group"])
+	at := time.Unix(1, 0)
+	must(t, os.Chtimes(filepath.Join(h.dir, "etc/group"), at, at))
+	s := h.subsystem(users.Desired{Groups: []users.Group{{Name: "crew"}}})
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	h.write(t, "etc/group", "zed:x:1002:\n"+debian["etc/group"])
+	must(t, os.Chtimes(filepath.Join(h.dir, "etc/group"), at, at))
+	must(t, s.Apply(t.Context(), d.Changes))
+	if got := h.read(t, "etc/group"); !strings.Contains(got, "zed:x:1002:\n") || !strings.Contains(got, "crew:x:1003:\n") {
+		t.Error(got)
+	}
+}
+
+// An editor that asks for no lock is not overwritten.
+func TestWhatComesUnderTheLock(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	s := h.subsystem(users.Desired{Groups: []users.Group{{Name: "crew"}}})
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	edited := "zed:x:1009:\n" + debian["etc/group"]
+	h.fault = func(op, name string) error {
+		if op == "rename" && strings.HasSuffix(name, "ids.json") {
+			h.write(t, "etc/group", edited)
+		}
+		return nil
+	}
+	if err := s.Apply(t.Context(), d.Changes); !errors.Is(err, rootfs.ErrChanged) || !strings.Contains(err.Error(), "etc/group") {
+		t.Errorf("%v", err)
+	}
+	if got := h.read(t, "etc/group"); got != edited {
+		t.Error(got)
 	}
 }

@@ -21,7 +21,7 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	if s.cfg.Desired.empty() && len(changes) == 0 {
 		return nil
 	}
-	b, err := readBook(s.cfg.Root)
+	b, err := s.readBook()
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (p *planning) wantSubIDs(u User, st, cur *UserState) bool {
 		return false
 	}
 	for _, r := range want {
-		p.alloc.subs = append(p.alloc.subs, ownedRange{r, u.Name})
+		p.alloc.subs.add(ownedRange{r, u.Name})
 	}
 	st.SubUIDs = mergeRanges(st.SubUIDs, given, want)
 	st.SubGIDs = mergeRanges(st.SubGIDs, gids, want)

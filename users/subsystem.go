@@ -65,6 +65,8 @@ type Subsystem struct {
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
+	// book is what was read last of the account files, as long as nobody edits it.
+	book *book
 	// planning is that of the last Diff, until Lockout has judged it.
 	planning *planning
 	// comings and goings are the accounts that the last Diff makes and removes.

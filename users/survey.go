@@ -27,7 +27,7 @@ const nobody = 65534
 // those that login.defs(5) has for people, so that Diff of the description
 // finds nothing to change. The errors are those of Diff.
 func ReadSurvey(root *rootfs.Root) (*Survey, error) {
-	b, err := readBook(root)
+	b, err := readBook(root, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +36,10 @@ func ReadSurvey(root *rootfs.Root) (*Survey, error) {
 		return nil, err
 	}
 	r := &surveyor{obs: observation{root: root, book: b}, ranges: ranges, out: &Survey{Remarks: map[string]string{}}}
-	for _, name := range slices.Sorted(maps.Keys(b.groups)) {
+	for _, name := range slices.Sorted(maps.Keys(b.group.first)) {
 		r.oneGroup(name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.users)) {
+	for _, name := range slices.Sorted(maps.Keys(b.passwd.first)) {
 		if err := r.oneUser(name); err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (r *surveyor) remark(subject, format string, args ...any) {
 
 // person tells a user that is a person's or an application's.
 func (r *surveyor) person(name string) bool {
-	u, ok := r.obs.book.users[name]
+	u, ok := r.obs.book.user(name)
 	return ok && ID(u.Uid) >= r.ranges.user.min && u.Uid != nobody && name != "nobody"
 }
 
@@ -70,12 +70,13 @@ func (r *surveyor) person(name string) bool {
 // and no more than the own group of a user only if that would not come out the
 // same by itself.
 func (r *surveyor) shared(name string) bool {
-	g, ok := r.obs.book.groups[name]
+	g, ok := r.obs.book.groupOf(name)
 	if !ok || ID(g.Gid) < r.ranges.group.min || g.Gid == nobody {
 		return false
 	}
-	own := r.person(name) && r.obs.book.users[name].Gid == g.Gid
-	return !own || r.obs.book.users[name].Uid != g.Gid || len(g.List) > 0
+	u, _ := r.obs.book.user(name)
+	own := r.person(name) && u.Gid == g.Gid
+	return !own || u.Uid != g.Gid || len(g.List) > 0
 }
 
 func (r *surveyor) oneGroup(name string) {
@@ -116,7 +117,7 @@ func (r *surveyor) oneUser(name string) error {
 			u.Groups = append(u.Groups, g)
 		}
 	}
-	raw := r.obs.book.users[name]
+	raw, _ := r.obs.book.user(name)
 	u.Description, u.Home, u.Shell = r.plain(name, "description", raw.Gecos), r.absolute(name, "home", raw.Home), r.absolute(name, "shell", raw.Shell)
 	linger, err := r.obs.linger(name)
 	if err != nil {
@@ -210,8 +211,8 @@ func (r *surveyor) awkward(lines []string) bool {
 // UserName gives the first name that User finds the uid by.
 func (n *Names) UserName(uid uint32) (string, bool) {
 	found := ""
-	for name, u := range n.book.users {
-		if uint32(u.Uid) == uid && (found == "" || name < found) {
+	for name, line := range n.book.passwd.entries() {
+		if uint32(parseID(fieldOf(line, pwUID))) == uid && (found == "" || name < found) {
 			found = name
 		}
 	}

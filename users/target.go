@@ -111,7 +111,7 @@ func settled(want, last, cur, fallback string) string {
 
 // groupLabel is a group's name where digits stand for an existing one.
 func (p *planning) groupLabel(name string) string {
-	if _, there := p.book.groups[name]; !there && isID(name) {
+	if _, there := p.book.groupOf(name); !there && isID(name) {
 		return p.book.groupName(parseID(name))
 	}
 	return name

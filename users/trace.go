@@ -71,7 +71,7 @@ func (s *Subsystem) noteLoneBackup(l *ledger, f accountFile) error {
 }
 
 func (s *Subsystem) observeFile(f accountFile) (original, error) {
-	was := original{File: s.cfg.Store.Keyed((*f.doc).bytes())}
+	was := original{File: (*f.doc).keyed(s.cfg.Store)}
 	backup, err := s.cfg.Root.ReadFile(f.path+"-", fileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -109,7 +109,7 @@ func (e *edit) noteMade() {
 // asBefore gives what a file was before the run, or before all runs, if it is
 // that again, byte for byte.
 func (e *edit) asBefore(f accountFile) (original, bool) {
-	key := e.s.cfg.Store.Keyed((*f.doc).bytes())
+	key := (*f.doc).keyed(e.s.cfg.Store)
 	for _, at := range []map[string]original{e.ledger.Before, e.ledger.Run} {
 		if was, known := at[f.path]; known && was.File == key {
 			return was, true
@@ -143,7 +143,7 @@ func (e *edit) traceless() bool {
 	}
 	for _, f := range e.book.files() {
 		was, known := e.ledger.Before[f.path]
-		if known && was.File != "" && was.File != e.s.cfg.Store.Keyed((*f.doc).bytes()) || slices.Contains(e.ledger.Made, f.path) && len((*f.doc).rows) > 0 {
+		if known && was.File != "" && was.File != (*f.doc).keyed(e.s.cfg.Store) || slices.Contains(e.ledger.Made, f.path) && !(*f.doc).empty() {
 			return false
 		}
 	}
