@@ -327,6 +327,8 @@ func (t step) file(f found) error {
 	if attr.Xattrs, err = t.s.savedXattrs(*t.after); err != nil {
 		return err
 	}
+	// What was observed says itself all that it had.
+	attr.Restored = t.after.UID != nil
 	if same && f.info.Nlink == 1 && attr.Xattrs == nil {
 		return t.s.cfg.Root.SetAttr(t.path, attr)
 	}

@@ -91,7 +91,8 @@ func (e *edit) backup(f accountFile, attr rootfs.Attr) error {
 	if !e.book.present[f.path] {
 		return nil
 	}
-	attr.Lazy = true
+	// A default ACL of /etc opens no backup of shadow either.
+	attr.Lazy, attr.Restored = true, true
 	if was, again := e.asBefore(f); again {
 		return e.oldBackup(f.path, was, attr)
 	}

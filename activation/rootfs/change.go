@@ -118,7 +118,11 @@ func (r *Root) Mkdir(p string, a Attr) error {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
 	r.touched(h)
-	if err := r.SetAttr(p, a); err != nil {
+	err = cleanPath(r.settleDir(h, base, a), "setxattr", r.Name(p))
+	if err == nil {
+		err = r.SetAttr(p, a)
+	}
+	if err != nil {
 		// What is half made nobody would know for ours.
 		_ = r.rmdir(h.fd, base)
 		return err

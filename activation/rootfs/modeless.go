@@ -25,7 +25,7 @@ func (r *Root) Modeless(p string) bool {
 // for them: a file system without modes gives what its mount says.
 func private(fd int, mode uint32) error {
 	const readable = 0o044
-	if mode&readable == readable {
+	if forEverybody(mode) {
 		return nil
 	}
 	var st unix.Stat_t

@@ -50,6 +50,8 @@ type Root struct {
 type dirHandle struct {
 	fd  int
 	dev uint64
+	// uid is its owner.
+	uid uint32
 }
 
 // maxDirs bounds the open parents kept; sorted callers rarely need more than
@@ -193,7 +195,7 @@ func (r *Root) directory(p string) (*dirHandle, error) {
 	if len(r.dirs) >= min(r.room, maxDirs) {
 		r.forget()
 	}
-	h := &dirHandle{fd: fd, dev: st.Dev}
+	h := &dirHandle{fd: fd, dev: st.Dev, uid: st.Uid}
 	r.dirs[p] = h
 	return h, nil
 }

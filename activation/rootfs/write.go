@@ -25,6 +25,9 @@ type Attr struct {
 	Lazy bool
 	// Xattrs are further extended attributes of a new file, see Root.Xattrs.
 	Xattrs map[string][]byte
+	// Restored says that a file returns as it was: with Xattrs, and of what it
+	// replaces or its directory would give it with the SELinux label alone.
+	Restored bool
 	// LabelOf is the path, relative to the root, whose SELinux label Mkdir and
 	// Create give; empty is the path that they make.
 	LabelOf string
@@ -47,7 +50,8 @@ func IsTemp(name string) bool {
 // WriteFile makes p a regular file with the bytes of content and the owner and
 // mode of a, in one atomic step: readers see the old file or the new one. The
 // new file has its owner and mode before its first byte. Extended attributes
-// (ACLs, SELinux label, user.*) of a file that is replaced are kept.
+// (ACLs, SELinux label, user.*) of a file that is replaced are kept, but for an ACL by
+// which somebody who is not trusted would let others read what is not for everybody.
 //
 // Unless a.Lazy the bytes and the directory entry are on disk when it returns:
 // without the fsync before the rename, ext4 and xfs may show an empty file
@@ -110,7 +114,7 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	if err := r.chown(int(f.Fd()), p, a); err != nil {
 		return err
 	}
-	if err := copyXattrs(h.fd, base, f); err != nil {
+	if err := r.inherit(int(f.Fd()), h, base, a); err != nil {
 		return &fs.PathError{Op: "setxattr", Path: r.Name(p), Err: err}
 	}
 	// After the attributes: an ACL moves the group bits.

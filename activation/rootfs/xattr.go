@@ -4,40 +4,51 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// copyXattrs gives to the extended attributes of the regular file base, if
+// inherit gives the new file to the extended attributes of the regular file base, if
 // there is one: its SELinux label, its ACL and user.* would otherwise be lost
 // when a new file takes its name. File capabilities are not kept; they belong
 // to the old content.
-func copyXattrs(dirfd int, base string, to *os.File) error {
-	from, err := openat(dirfd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+func (r *Root) inherit(to int, h *dirHandle, base string, a Attr) error {
+	from, err := openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		// Nothing there, a link, or nothing that can be read: nothing to keep.
-		return nil
+		return r.settleACL(to, h, false, a)
 	}
 	defer func() { _ = unix.Close(from) }()
+	var was unix.Stat_t
+	if err := fstat(from, &was); err != nil {
+		return err
+	}
+	if err := r.settleACL(to, h, was.Mode&unix.S_IFMT == unix.S_IFREG, a); err != nil {
+		return err
+	}
 	names, err := xattrNames(from)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !kept(name) {
-			continue
-		}
-		if err := copyXattr(from, int(to.Fd()), name); err != nil {
-			return err
+		switch {
+		case !kept(name), a.Restored && name != labelXattr:
+		case name == accessACL && !forEverybody(a.Mode) && !r.trusts(was.Uid, a):
+		default:
+			if err := copyXattr(from, to, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// labelXattr is SELinux's, see selinux(8).
+const labelXattr = "security.selinux"
+
 func kept(name string) bool {
-	return name == "security.selinux" || name == "system.posix_acl_access" || strings.HasPrefix(name, "user.")
+	return name == labelXattr || name == accessACL || strings.HasPrefix(name, "user.")
 }
 
 func xattrNames(fd int) ([]string, error) {
@@ -106,7 +117,7 @@ func (r *Root) Xattrs(p string) (map[string][]byte, error) {
 	var out map[string][]byte
 	names, err := xattrNames(int(f.Fd()))
 	for _, name := range names {
-		if name == "security.selinux" || !kept(name) && name != "security.capability" {
+		if name == labelXattr || !kept(name) && name != "security.capability" {
 			continue
 		}
 		value, failed := xattr(int(f.Fd()), name)

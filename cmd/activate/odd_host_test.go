@@ -64,6 +64,25 @@ func TestMountedFileOnAnOldKernel(t *testing.T) {
 	}
 }
 
+// TestDefaultACLOfEtc: what new files in /etc get opens neither shadow nor its backup.
+func TestDefaultACLOfEtc(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, writeAccounts(root))
+	// By acl(5) and linux/posix_acl_xattr.h: user::rw- user:1:r-- group::r-- mask::r-- other::---.
+	letting := "\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x04\x00\x01\x00\x00\x00\x04\x00\x04\x00\xff\xff\xff\xff" +
+		"\x10\x00\x04\x00\xff\xff\xff\xff\x20\x00\x00\x00\xff\xff\xff\xff"
+	must(t, unix.Setxattr(filepath.Join(root, "etc"), "system.posix_acl_default", []byte(letting), 0))
+	config := filepath.Join(root, "a.hcl")
+	must(t, os.WriteFile(config, []byte(killA), 0o600))
+	activate(t, root, config)
+	for _, name := range []string{"passwd", "group", "shadow", "shadow-", "gshadow", "gshadow-"} {
+		if _, err := unix.Getxattr(filepath.Join(root, "etc", name), "system.posix_acl_access", nil); !errors.Is(err, unix.ENODATA) {
+			t.Errorf("%s: its ACL is %v", name, err)
+		}
+	}
+}
+
 // TestOwnLockUnderAnyUmask: a user whose umask takes all rights can run again.
 func TestOwnLockUnderAnyUmask(t *testing.T) {
 	t.Parallel()
