@@ -42,7 +42,7 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 	if err != nil {
 		return nil, err
 	}
-	if left {
+	if left && !h.heldByInit() {
 		// The rest goes too: the state, and the boot entry that runs this.
 		return nil, h.deactivate(ctx)
 	}
@@ -62,6 +62,12 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 		return nil, h.nothingToBoot()
 	}
 	return h.engine.Prepare(ctx, target)
+}
+
+// heldByInit tells whether the init keeps the boot entry while this runs.
+func (h *host) heldByInit() bool {
+	e, ok := h.wiring.init.(*supervise.Engine)
+	return ok && e.Running() && e.HoldsBootEntry()
 }
 
 // endInterrupted ends an interrupted run. left tells that it was a deactivate, and

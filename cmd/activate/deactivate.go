@@ -55,9 +55,13 @@ func (h *host) forget(ctx context.Context, p *activation.Prepared) error {
 	if err := h.engine.RemoveState(p); err != nil {
 		return fmt.Errorf("everything is undone, but activate's own state stays, until activate deactivate can remove it: %w", err)
 	}
-	if _, kept := h.wiring.init.(*supervise.Engine); kept && h.wiring.init.Running() {
-		// The boot entry is gone, of which a supervisor was running too.
-		return h.wiring.init.Refresh(ctx)
+	e, kept := h.wiring.init.(*supervise.Engine)
+	if !kept || !e.Running() {
+		return nil
 	}
-	return nil
+	// The boot entry is gone, of which a supervisor was running too.
+	if h.wiring.atBoot {
+		return e.RefreshAtBoot(ctx)
+	}
+	return e.Refresh(ctx)
 }

@@ -71,7 +71,15 @@ func (h bootHandoff) Start(ctx context.Context, _ plan.Units) (activation.Outcom
 	if s, ok := h.init.(*systemd.Systemd); ok {
 		return activation.Outcome{}, s.Kick(ctx)
 	}
-	return activation.Outcome{}, h.init.Refresh(ctx)
+	return activation.Outcome{}, refreshAtBoot(ctx, h.init)
+}
+
+// refreshAtBoot has an init that runs the boot entry take up what changed.
+func refreshAtBoot(ctx context.Context, init daemon.Init) error {
+	if e, ok := init.(*supervise.Engine); ok {
+		return e.RefreshAtBoot(ctx)
+	}
+	return init.Refresh(ctx)
 }
 
 func failures(list []daemon.Failure) []activation.UnitFailure {

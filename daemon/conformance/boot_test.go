@@ -64,12 +64,13 @@ service "db" {
 service "web" {
   process {
     argv = ["/bin/sh", "-c", <<-EOT
-    echo web-start >> /srv/trace
+    echo web-start >> /srv/trace; touch /run/web-ready
     trap 'echo web-stop >> /srv/trace; exit 0' TERM
     while :; do sleep 0.05; done
     EOT
     ]
   }
+  readiness { exec = ["test", "-e", "/run/web-ready"] }
   depends_on = ["db"]
 }
 `
@@ -108,7 +109,7 @@ func TestReboot(t *testing.T) {
 			h.reboot(boot)
 			h.fallsBack()
 
-			h.ok("activate deactivate")
+			h.leaves()
 			want(h, "what is left", firstOf(h.sh(listing+" | diff /root/before -")), "")
 		})
 	}
@@ -118,13 +119,43 @@ func TestReboot(t *testing.T) {
 func (h *host) reboot(trace string) {
 	h.Helper()
 	h.ok("rm /srv/trace")
+	h.watchBoot()
 	h.m.Reboot()
 	h.eventually("grep -q more-start /srv/trace && ! test -e /run/activate/booting")
+	want(h, "at-boot", h.ok("cat /srv/at-boot"), "exit 0\n")
 	want(h, "order", h.ok("cat /srv/trace"), "web-stop\ndb-stop\n"+trace)
 	h.ok("activate drift")
 	for name, s := range h.services() {
 		want(h, name+" is up", s.State == "active" && s.Ready, true)
 	}
+}
+
+// watchBoot has the next boot keep what its entry says of what goes wrong, and
+// how it ends.
+func (h *host) watchBoot() {
+	h.Helper()
+	h.m.WriteFile("/usr/local/bin/watch-boot", `#!/bin/sh
+/usr/local/bin/activate "$@" 2> /tmp/at-boot
+code=$?
+{ grep -E 'failed:|error:' /tmp/at-boot; echo exit $code; } > /srv/at-boot
+exit $code
+`)
+	h.ok("chmod 755 /usr/local/bin/watch-boot; rm -f /srv/at-boot; grep -rl 'bin/activate at-boot' /etc | xargs sed -i 's,bin/activate at-boot,bin/watch-boot at-boot,'")
+}
+
+// leaves: a deactivate that is killed once it has begun is ended by the next
+// boot, whole.
+func (h *host) leaves() {
+	h.Helper()
+	h.ok(`activate deactivate & pid=$!
+		until test -s /var/lib/activate/journal/transaction.json; do :; done
+		kill -9 $pid && ! wait $pid && test -s /var/lib/activate/journal/transaction.json`)
+	h.m.Reboot()
+	if h.name == "s6" {
+		// It holds the boot entry while that runs.
+		h.eventually("! ls /var/lib/activate/current /etc/activate /run/activate/booting && activate deactivate")
+	}
+	h.eventually("! ls -d /var/lib/activate /run/activate")
 }
 
 // onlyLive comes up on a live host, and never at boot.

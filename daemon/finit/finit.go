@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/daemon/keep"
@@ -118,6 +120,10 @@ func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
 	}
 	return nil
 }
+
+// Notice has finit read its directory once the boot entry, for which it waits, has
+// ended: the signal is finit(8)'s for that.
+func (*Manager) Notice() error { return unix.Kill(1, unix.SIGHUP) }
 
 func known(ctx context.Context, name string) bool {
 	return initctl(ctx, "status", family+":"+name) == nil

@@ -186,6 +186,10 @@ func (m *Manager) Login() []string {
 // Boot is a directory whose command runs once.
 func (m *Manager) Boot(argv []string) supervise.Native { return m.once(supervise.BootUnit, argv) }
 
+// HoldsBootEntry is true: s6-supervise writes into the entry's directory until its
+// command has ended.
+func (*Manager) HoldsBootEntry() bool { return true }
+
 // Booted is another one, beside the services.
 func (m *Manager) Booted(argv []string) supervise.Native { return m.once(supervise.BootedUnit, argv) }
 

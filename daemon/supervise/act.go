@@ -96,6 +96,26 @@ func (e *Engine) Refresh(ctx context.Context) error {
 	return nil
 }
 
+// RefreshAtBoot is Refresh from within the boot entry, for whose end some managers
+// wait before they do anything.
+func (e *Engine) RefreshAtBoot(ctx context.Context) error {
+	m, waits := e.manager.(interface{ Notice() error })
+	if !waits {
+		return e.Refresh(ctx)
+	}
+	if err := m.Notice(); err != nil {
+		return fmt.Errorf("cannot have %s read its services again: %w", e.Name(), err)
+	}
+	return nil
+}
+
+// HoldsBootEntry tells whether the manager cannot let go of the boot entry while
+// that runs.
+func (e *Engine) HoldsBootEntry() bool {
+	m, ok := e.manager.(interface{ HoldsBootEntry() bool })
+	return ok && m.HoldsBootEntry()
+}
+
 // Settle has the manager take up the boot entry, of which no service's change
 // tells it.
 func (e *Engine) Settle(ctx context.Context) error {
