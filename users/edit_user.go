@@ -136,7 +136,10 @@ func (e *edit) newUser(c userChange) error {
 	if err := e.makeRoom(a); err != nil {
 		return err
 	}
-	e.ledger.setDeparted(c.name, a.Departed)
+	if !e.s.made(userAddress(c.name)) {
+		// What is left of one that an earlier run made is ours.
+		e.ledger.setDeparted(c.name, a.Departed)
+	}
 	if e.book.passwd.find(c.name) == nil {
 		if e.book.shadow.find(c.name) != nil {
 			return fmt.Errorf("its line in %s: %w", e.s.cfg.Root.Name(shadowPath), rootfs.ErrChanged)

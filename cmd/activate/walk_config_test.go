@@ -12,10 +12,10 @@ import (
 // so that blocks meet each other, what the host had, and what earlier
 // configurations left.
 var (
-	walkUsers  = []string{"ann", "bob", "eve", "fay", "root"}                                              //nolint:gochecknoglobals // a constant
-	walkGroups = []string{"lab", "web", "ops", "sudo"}                                                     //nolint:gochecknoglobals // a constant
-	walkPaths  = []string{"/etc/app/a", "/etc/app", "/etc/motd", "/srv/data", "/srv/data/x/y", "/opt/l/m"} //nolint:gochecknoglobals // a constant
-	walkTexts  = []string{`"one\n"`, `"two\n"`, `""`}                                                      //nolint:gochecknoglobals // a constant
+	walkUsers  = []string{"ann", "bob", "eve", "fay", "root"}                                                        //nolint:gochecknoglobals // a constant
+	walkGroups = []string{"lab", "web", "ops", "sudo", "ann", "eve"}                                                 //nolint:gochecknoglobals // a constant
+	walkPaths  = []string{"/etc/app/a", "/etc/app", "/etc/motd", "/srv/data", "/srv/data/x/y", "/opt/l/m", "/opt/l"} //nolint:gochecknoglobals // a constant
+	walkTexts  = []string{`"one\n"`, `"two\n"`, `""`}                                                                //nolint:gochecknoglobals // a constant
 )
 
 // attribute is a name and the values it may be given, as HCL; each block may
@@ -27,8 +27,8 @@ type attribute struct {
 
 var userAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 	{"uid", []string{"1000", "1500", "1501"}},
-	{"group", []string{`"web"`, `"users"`, `"ops"`}},
-	{"groups", []string{`["web"]`, `["lab", "ops"]`, `["sudo"]`}},
+	{"group", []string{`"web"`, `"users"`, `"ops"`, `"ann"`, `"eve"`, `"34"`}},
+	{"groups", []string{`["web"]`, `["lab", "ops"]`, `["sudo"]`, `["ann", "eve"]`}},
 	{"exclusive_groups", []string{"true"}},
 	{"description", []string{`"Some Body"`, `""`}},
 	{"home", []string{`"/home/ann"`, `"/srv/home/new"`, `"/srv/home/other"`}},
@@ -37,27 +37,29 @@ var userAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 	{"shell", []string{`"/bin/sh"`, `"/usr/sbin/nologin"`}},
 	{"system", []string{"true"}},
 	{"hashed_password", []string{`"$6$salt$ours"`, `"*"`}},
+	{"hashed_password_file", []string{`"/keys/hash"`}},
 	{"initial_hashed_password", []string{`"$6$salt$first"`}},
-	{"expires", []string{`"2031-02-03"`}},
+	{"expires", []string{`"2031-02-03"`, `"2001-02-03"`}},
 	{"authorized_keys", []string{`["ssh-ed25519 AAAA one"]`, `["ssh-ed25519 BBBB two", "ssh-ed25519 CCCC three"]`}},
 	{"linger", []string{"true", "false"}},
-	{"sub_ids", []string{`"auto"`, `[{ start = 300000, count = 1000 }]`}},
-	{"on_removal", []string{`"lock"`}},
+	{"sub_ids", []string{`"auto"`, `[{ start = 300000, count = 1000 }]`, `[{ start = 302000, count = 10 }, { start = 165536, count = 9 }]`}},
+	{"on_removal", []string{`"lock"`, `"delete"`}},
 	{"migrate_id", []string{"true"}},
 	{"adopt_id", []string{"true"}},
 }
 
 var groupAttributes = []attribute{ //nolint:gochecknoglobals // a constant
-	{"gid", []string{"1500", "1600"}},
-	{"members", []string{`["ann"]`, `["bob", "daemon"]`, `["eve"]`}},
+	{"gid", []string{"1500", "1600", "1000"}},
+	{"members", []string{`["ann"]`, `["bob", "daemon"]`, `["eve"]`, `["fay", "carl"]`}},
 	{"system", []string{"true"}},
+	{"migrate_id", []string{"true"}},
 	{"adopt_id", []string{"true"}},
 }
 
 var (
 	ownerAttributes = []attribute{ //nolint:gochecknoglobals // a constant
-		{"user", []string{`"ann"`, `"12"`, `"eve"`}},
-		{"group", []string{`"web"`, `"34"`}},
+		{"user", []string{`"ann"`, `"12"`, `"eve"`, `"fay"`}},
+		{"group", []string{`"web"`, `"34"`, `"ops"`, `"eve"`}},
 	}
 	policyAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 		{"on_conflict", []string{`"backup"`, `"overwrite"`, `"fail"`}},
@@ -92,6 +94,21 @@ func drawBlocks(t *rapid.T) []string {
 	}
 	for _, p := range walkPaths {
 		if b := drawPath(t, p); b != "" {
+			out = append(out, b)
+		}
+	}
+	return append(out, drawRest(t)...)
+}
+
+// drawRest draws what is neither an account nor a path.
+func drawRest(t *rapid.T) []string {
+	var out []string
+	for _, b := range []string{
+		"activation {\n  keep_generations = 2\n}\n",
+		"environment {\n  variables = { EDITOR = \"vi\" }\n}\n",
+		"snippet \"late\" {\n  script = \"exit 1\"\n  after = [\"users\"]\n  at_boot = true\n}\n",
+	} {
+		if rapid.IntRange(0, 5).Draw(t, b) == 5 {
 			out = append(out, b)
 		}
 	}
@@ -130,11 +147,11 @@ func drawPath(t *rapid.T, p string) string {
 	case "copy":
 		return block(t, "etc", below, content()+"  mode = \"0640\"\n", attributes(ownerAttributes, policyAttributes)...)
 	case "file":
-		return block(t, "file", p, content(), attributes([]attribute{mode("0600", "4755")}, ownerAttributes, policyAttributes)...)
+		return block(t, "file", p, content(), attributes([]attribute{mode("0600", "4755", "2640")}, ownerAttributes, policyAttributes)...)
 	case "directory":
-		return block(t, "directory", p, "", attributes([]attribute{mode("0700", "2775")}, ownerAttributes, policyAttributes)...)
+		return block(t, "directory", p, "", attributes([]attribute{mode("0700", "2775", "1777")}, ownerAttributes, policyAttributes)...)
 	case "symlink":
-		return block(t, "symlink", p, "  target = "+rapid.SampledFrom([]string{`"/srv"`, `"nowhere"`}).Draw(t, "target of "+p)+"\n", policyAttributes...)
+		return block(t, "symlink", p, "  target = "+rapid.SampledFrom([]string{`"/srv"`, `"nowhere"`, `"../etc/app"`}).Draw(t, "target of "+p)+"\n", policyAttributes...)
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func (w *walk) deactivated() {
 	// What is kept is of the host now.
 	w.before = w.tree()
 	clear(w.lost)
-	w.shared = false
+	w.shared, w.early = false, false
 }
 
 // overwrites notes the paths at which a configuration keeps no copy.
@@ -37,6 +38,12 @@ func (w *walk) overwrites(text string) {
 			label, _, _ := strings.Cut(block, "\n")
 			if strings.Contains(block, `on_conflict = "overwrite"`) && (strings.HasSuffix(label, `"`+p+`" {`) || strings.HasSuffix(label, `"`+strings.TrimPrefix(rel, "etc/")+`" {`)) {
 				w.lost[rel] = true
+				// A link above it may lead elsewhere.
+				if dir, err := filepath.EvalSymlinks(filepath.Dir(w.path(rel))); err == nil {
+					if real, err := filepath.Rel(w.dir, filepath.Join(dir, filepath.Base(rel))); err == nil {
+						w.lost[real] = true
+					}
+				}
 			}
 		}
 	}
@@ -61,6 +68,9 @@ func (w *walk) kept(tree map[string]string) map[string]string {
 
 func (w *walk) keeps(p string) bool {
 	if w.shared && (p == "etc/.pwd.lock" || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-")) {
+		return true
+	}
+	if w.early && (p == "run" || p == "var" || p == "var/lib") {
 		return true
 	}
 	for lost := range w.lost {

@@ -81,6 +81,7 @@ func (w *walk) killed() {
 	kill := func(args ...string) {
 		w.injected("signal=SIGKILL", args, "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs")
 	}
+	w.early = w.early || len(w.generations()) == 0
 	kill(u.args...)
 	switch rapid.SampledFrom([]string{"", "", "boots", "killed again", "drift", "deactivate"}).Draw(w.t, "next") {
 	case "boots":

@@ -101,6 +101,7 @@ func (h walkHost) fill() {
 		h.write("var/lib/systemd/linger/bob", "", 0o644, 0, 0)
 	}
 	h.write("keys/one", "s3cret one\n", 0o600, 0, 0)
+	h.write("keys/hash", "$6$salt$filed\n", 0o600, 0, 0)
 	h.write("keys/two", "s3cret two\n", 0o600, 0, 0)
 	h.directory("srv", 0o755, 0, 0)
 	h.directory("opt", 0o2775, 0, 1500)

@@ -73,6 +73,9 @@ type walk struct {
 	current string
 	// lost are the paths at which something may be overwritten for good.
 	lost map[string]bool
+	// early tells that a run was killed before there was a generation: directories
+	// that it made for activate itself may not be known for its own.
+	early bool
 	// shared tells that others changed accounts meanwhile: the lock and the
 	// backups of account files are theirs as well.
 	shared bool
@@ -113,7 +116,7 @@ func (w *walk) want(status int, args ...string) string {
 func (w *walk) step() {
 	steps := []func(){w.switches, w.switches, w.killed, w.fails}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
 	}
 	// An index that rapid draws is a small one most of the time.
 	n := 0

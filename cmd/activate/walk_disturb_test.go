@@ -1,0 +1,144 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+)
+
+// disturb has an administrator change the mode or the owner of a path, take it
+// away, or put something else there. The next switch takes it back, or the
+// administrator does.
+func (w *walk) disturb() {
+	p := w.path(rapid.SampledFrom(walkPaths).Draw(w.t, "disturbed"))
+	undo := w.disturbed(p, rapid.SampledFrom([]string{"mode", "owner", "gone", "link", "file", "directory"}).Draw(w.t, "disturbance"))
+	if undo == nil {
+		return
+	}
+	rel, _ := filepath.Rel(w.dir, p)
+	was := undo.was
+	drift, _ := w.run("drift")
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	status, out := w.run("switch", w.config)
+	if status > 1 || drift == 0 && status != 0 {
+		w.fail("a disturbed path", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
+	}
+	if now := w.managedTree(); now[rel] != was[rel] {
+		// It is nobody's of ours, or a policy leaves it.
+		undo.back()
+	}
+	if d := cmp.Diff(was, w.managedTree()); d != "" {
+		w.fail("a disturbance left", d)
+	}
+	now := w.inEffect()
+	w.of[now] = w.of[w.current]
+	w.current = now
+	w.settled()
+}
+
+// disturbance is what the tree was before one, and how it is taken back.
+type disturbance struct {
+	was  map[string]string
+	back func()
+}
+
+// disturbed disturbs what stands at p, nil where that is not possible.
+func (w *walk) disturbed(p, how string) *disturbance {
+	var st unix.Stat_t
+	if unix.Lstat(p, &st) != nil {
+		return nil
+	}
+	d := &disturbance{was: w.managedTree()}
+	chmod := func() {
+		if st.Mode&unix.S_IFMT != unix.S_IFLNK {
+			w.must(unix.Chmod(p, st.Mode&0o7777))
+		}
+	}
+	switch how {
+	case "mode":
+		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			return nil
+		}
+		w.must(unix.Chmod(p, 0o511))
+		d.back = chmod
+	case "owner":
+		if xattrsOf(p) != "" {
+			// A change of owner takes capabilities away for good.
+			return nil
+		}
+		w.must(os.Lchown(p, 7, 7))
+		d.back = func() { w.must(os.Lchown(p, int(st.Uid), int(st.Gid))); chmod() }
+	default:
+		return w.replaced(d, p, how)
+	}
+	return d
+}
+
+// replaced puts what stands at p away, and something else there.
+func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
+	if names, _ := os.ReadDir(p); len(names) > 0 {
+		return nil
+	}
+	aside := filepath.Join(filepath.Dir(w.config), "aside")
+	w.must(os.RemoveAll(aside))
+	w.must(os.Rename(p, aside))
+	switch how {
+	case "link":
+		w.must(os.Symlink("elsewhere", p))
+	case "file":
+		w.must(os.WriteFile(p, []byte("theirs\n"), 0o600))
+	case "directory":
+		w.must(os.Mkdir(p, 0o700))
+	}
+	d.back = func() { w.must(os.RemoveAll(p)); w.must(os.Rename(aside, p)) }
+	return d
+}
+
+// loseAccount has an administrator delete an account, all its lines: the next
+// switch makes one of ours again, and the administrator brings the files back as
+// they were.
+func (w *walk) loseAccount() {
+	name := rapid.SampledFrom(append(slices.Clone(walkUsers[:4]), walkGroups...)).Draw(w.t, "deleted account")
+	paths := []string{"etc/passwd", "etc/shadow", "etc/subuid", "etc/subgid", "etc/group", "etc/gshadow"}
+	if slices.Contains(walkGroups, name) {
+		paths = paths[4:]
+	}
+	was, files := w.accountsTree(), map[string][]byte{}
+	for _, p := range paths {
+		b, err := os.ReadFile(w.path(p))
+		if files[p] = b; err != nil {
+			continue
+		}
+		lines := slices.DeleteFunc(strings.SplitAfter(string(b), "\n"), func(l string) bool { return strings.HasPrefix(l, name+":") })
+		w.overwrite(p, []byte(strings.Join(lines, "")))
+	}
+	w.t.Logf("deleted %s", name)
+	w.shared = true
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	drift, _ := w.run("drift")
+	status, out := w.run("switch", w.config)
+	if status > 1 || drift == 0 && status != 0 {
+		w.fail("a deleted account", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
+	}
+	for p, b := range files {
+		if b == nil {
+			w.must(os.RemoveAll(w.path(p)))
+			continue
+		}
+		w.overwrite(p, b)
+	}
+	w.want(0, "switch", w.config)
+	if d := cmp.Diff(was, w.accountsTree()); d != "" {
+		w.fail("a deleted account that came back left", d)
+	}
+	now := w.inEffect()
+	w.of[now] = w.of[w.current]
+	w.current = now
+	w.settled()
+}
