@@ -37,16 +37,21 @@ func (w *walk) overwrites(text string) {
 			rel := strings.TrimPrefix(p, "/")
 			label, _, _ := strings.Cut(block, "\n")
 			if strings.Contains(block, `on_conflict = "overwrite"`) && (strings.HasSuffix(label, `"`+p+`" {`) || strings.HasSuffix(label, `"`+strings.TrimPrefix(rel, "etc/")+`" {`)) {
-				w.lost[rel] = true
-				// A link above it may lead elsewhere.
-				if dir, err := filepath.EvalSymlinks(filepath.Dir(w.path(rel))); err == nil {
-					if real, err := filepath.Rel(w.dir, filepath.Join(dir, filepath.Base(rel))); err == nil {
-						w.lost[real] = true
-					}
-				}
+				w.lost[rel], w.lost[w.ledTo(rel)] = true, true
 			}
 		}
 	}
+}
+
+// ledTo gives the path that p is, where a link above it leads elsewhere.
+func (w *walk) ledTo(p string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(w.path(p)))
+	if err != nil {
+		return p
+	}
+	at, err := filepath.Rel(w.dir, filepath.Join(dir, filepath.Base(p)))
+	w.must(err)
+	return at
 }
 
 // kept leaves out of a tree what deactivate keeps: homes that were made, and
