@@ -8,6 +8,9 @@ import (
 	"github.com/activate-agent/activate/activation/generation"
 )
 
+// dryVerb is what a dry run is for. It holds no lock, and changes nothing.
+const dryVerb = "plan"
+
 // DryRun runs the snippets that say they can be (dry_run = "run") with
 // ACTIVATE_ACTION=plan, for a plan that has something to do. They must change
 // nothing; all of them are run, and the error names those that failed.
@@ -15,7 +18,7 @@ func (e *Engine) DryRun(ctx context.Context, p *Prepared) error {
 	if e.Offline || p.Plan.Empty() {
 		return nil
 	}
-	j := &generation.Journal{Verb: "plan", Target: p.number, Previous: numberOf(p.last)}
+	j := &generation.Journal{Verb: dryVerb, Target: p.number, Previous: numberOf(p.last)}
 	var errs []error
 	for _, name := range p.snippetSteps(false) {
 		s := p.snippets[name]

@@ -44,7 +44,11 @@ func (e *Engine) runSnippet(ctx context.Context, s Snippet, j *generation.Journa
 		defer func() { _ = script.Close() }()
 	}
 	cmd.Env = e.snippetEnv(s, j)
-	err = e.stream(cmd, snippetStep+s.Name)
+	run := offspring.Run
+	if j.Verb != dryVerb {
+		run = e.runNoted(s.Name)
+	}
+	err = e.stream(cmd, snippetStep+s.Name, run)
 	if errors.Is(err, offspring.ErrKilled) {
 		return killed(ctx, timeout, err)
 	}
@@ -110,11 +114,11 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// stream runs cmd and reports what it prints.
-func (e *Engine) stream(cmd *exec.Cmd, step string) error {
+// stream has run run cmd and reports what it prints.
+func (e *Engine) stream(cmd *exec.Cmd, step string, run func(*exec.Cmd) error) error {
 	out := &lines{tell: func(text string) { e.report(step, text) }}
 	cmd.Stdout, cmd.Stderr = out, out
-	err := offspring.Run(cmd)
+	err := run(cmd)
 	out.finish()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		// It ended well, and what it began goes on.

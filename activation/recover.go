@@ -10,8 +10,11 @@ import (
 
 // Recover ends a run that was interrupted: it finishes it, or goes on undoing
 // it where it had begun to. It gives nil when there is nothing to recover. The
-// caller holds the lock.
+// caller holds the lock. What is left of a snippet of that run is killed first.
 func (e *Engine) Recover(ctx context.Context) (*Result, error) {
+	if err := e.endLeftover(); err != nil {
+		return nil, err
+	}
 	if err := e.State.Sweep(); err != nil {
 		return nil, err
 	}

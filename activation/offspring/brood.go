@@ -76,16 +76,25 @@ func (b *brood) adopted(p, leader process) bool {
 	if !foreign(p) || p.before(leader) {
 		return false
 	}
+	if mark := markOf(p); mark != "" {
+		return mark == b.mark
+	}
+	return p.alive()
+}
+
+// markOf gives the mark in the environment of a process, "" when it has none or
+// is gone.
+func markOf(p process) string {
 	env, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
 	if err != nil {
-		return p.alive()
+		return ""
 	}
 	for v := range bytes.SplitSeq(env, []byte{0}) {
 		if bytes.HasPrefix(v, []byte(Variable+"=")) {
-			return string(v) == b.mark
+			return string(v)
 		}
 	}
-	return p.alive()
+	return ""
 }
 
 // foreign tells whether a child of ours is in a session that is not ours, in

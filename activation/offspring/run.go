@@ -32,7 +32,21 @@ var ErrKilled = errors.New("it was killed")
 // Commands are run one after the other: the first that ends has new orphans go to
 // process 1 again, as what the init starts expects.
 func Run(cmd *exec.Cmd) error {
+	return RunNoted(cmd, func(Trace) error { return nil })
+}
+
+// RunNoted is Run for a command that is to be found again should this process be
+// killed: note is given its trace before it begins, and once more when its
+// process is known. An error of note ends the command, and is that of RunNoted.
+func RunNoted(cmd *exec.Cmd, note func(Trace) error) error {
 	b := &brood{mark: Variable + "=" + rand.Text()}
+	trace, err := newTrace(b.mark)
+	if err != nil {
+		return err
+	}
+	if err := note(trace); err != nil {
+		return err
+	}
 	cmd.Env = append(cmd.Env, b.mark)
 	// Not only a group: whose session is not ours comes from such a command. Nor
 	// has it our terminal, which would stop it as soon as it reads.
@@ -57,6 +71,12 @@ func Run(cmd *exec.Cmd) error {
 		return notStarted(err)
 	}
 	defer bury(cmd.Process.Pid)()
+	// Until Wait it has its number, whether it ended or not.
+	leader, _ := lookUp(cmd.Process.Pid)
+	trace.Leader, trace.Start = leader.pid, leader.start
+	if err := note(trace); err != nil {
+		return errors.Join(err, b.end(leader), ended(cmd))
+	}
 	// Wait comes back after Cancel, where that was called.
 	err = cmd.Wait()
 	switch {
@@ -66,6 +86,15 @@ func Run(cmd *exec.Cmd) error {
 		return fmt.Errorf("%w, but not all that it started: %w", ErrKilled, left)
 	}
 	return ErrKilled
+}
+
+// ended waits for a command that was killed.
+func ended(cmd *exec.Cmd) error {
+	err := cmd.Wait()
+	if _, exited := errors.AsType[*exec.ExitError](err); exited || errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
 }
 
 // notStarted tells a command for which there was no time from one that cannot
