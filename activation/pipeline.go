@@ -7,7 +7,8 @@ import (
 )
 
 // The pipeline's own steps. Removals come first, deepest path first, so that
-// another type of object can take the place; accounts that leave go last, when
+// another type of object can take the place, and with them the return of what
+// stood at paths before; accounts that leave go last, when
 // nothing of theirs is left. Only the middle seven can be named by snippets.
 const (
 	stepRemovals    = "removals"
@@ -93,6 +94,11 @@ func stepOf(ch plan.Change) string {
 	if leaves {
 		return stepRemovals
 	}
+	return stepOfPath(ch)
+}
+
+// stepOfPath is the step that puts a path in place.
+func stepOfPath(ch plan.Change) string {
 	switch ch.Kind {
 	case plan.KindDirectory:
 		return stepDirectories
@@ -108,11 +114,20 @@ func stepOf(ch plan.Change) string {
 	panic("internal error: no step for " + string(ch.Address))
 }
 
+// stepOf is the step that makes a change of the part.
+func (p Part) stepOf(ch plan.Change) string {
+	step := stepOf(ch)
+	if slices.Contains([]string{stepDirectories, stepEtc, stepFiles, stepSymlinks}, step) && p.leaves(ch) {
+		return stepRemovals
+	}
+	return step
+}
+
 // inStep gives the changes of one step that are one part's, in their order.
 func inStep(changes []plan.Change, step string, part Part) []plan.Change {
 	var out []plan.Change
 	for _, ch := range changes {
-		if stepOf(ch) == step && part.owns(ch) && ch.Address != staticAddress {
+		if part.stepOf(ch) == step && part.owns(ch) && ch.Address != staticAddress {
 			out = append(out, ch)
 		}
 	}

@@ -97,6 +97,10 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 	if st.after == nil && s.madeWay(st, f) {
 		return st.prune()
 	}
+	if s.isCovered(st.path) {
+		// It returned before the link that leads to it was replaced.
+		return nil
+	}
 	return st.run(f)
 }
 
@@ -108,6 +112,17 @@ func (s *Subsystem) madeWay(t step, f found) bool {
 	}
 	for dir := path.Dir(t.path); dir != "."; dir = path.Dir(dir) {
 		if s.hasAt(dir) && s.stands(dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCovered tells whether a file or link of the configuration stands above p
+// already.
+func (s *Subsystem) isCovered(p string) bool {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if e, wanted := s.desiredAt[dir]; wanted && e.Type != Directory && s.stands(dir) {
 			return true
 		}
 	}

@@ -107,6 +107,10 @@ func (h *host) countBoot(ctx context.Context, first bool) (bool, error) {
 	counted := false
 	switch init := h.wiring.init.(type) {
 	case *systemd.Systemd:
+		// Another root's does not run, and this host's is not to be asked.
+		if !init.Running() {
+			return false, nil
+		}
 		if counted, err = init.Booting(ctx); err != nil {
 			return false, err
 		}

@@ -80,7 +80,7 @@ func block(t *rapid.T, kind, label string, must string, optional ...attribute) s
 }
 
 // drawBlocks draws the blocks of a whole configuration.
-func drawBlocks(t *rapid.T) []string {
+func drawBlocks(t *rapid.T, init string) []string {
 	var out []string
 	for _, name := range walkUsers {
 		if rapid.IntRange(0, 2).Draw(t, "user "+name) == 2 {
@@ -96,6 +96,9 @@ func drawBlocks(t *rapid.T) []string {
 		if b := drawPath(t, p); b != "" {
 			out = append(out, b)
 		}
+	}
+	if init != "none" {
+		out = append(out, drawUnits(t)...)
 	}
 	return append(out, drawRest(t)...)
 }

@@ -16,7 +16,7 @@ import (
 // away, or put something else there. The next switch takes it back, or the
 // administrator does.
 func (w *walk) disturb() {
-	p := w.path(rapid.SampledFrom(walkPaths).Draw(w.t, "disturbed"))
+	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "disturbed"))
 	undo := w.disturbed(p, rapid.SampledFrom([]string{"mode", "owner", "gone", "link", "file", "directory"}).Draw(w.t, "disturbance"))
 	if undo == nil {
 		return

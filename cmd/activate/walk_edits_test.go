@@ -15,7 +15,7 @@ import (
 // edit has an administrator change something managed: it is drift, and the next
 // switch takes it back, or the administrator does.
 func (w *walk) edit() {
-	p := w.path(rapid.SampledFrom(walkPaths).Draw(w.t, "edited"))
+	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "edited"))
 	var st unix.Stat_t
 	if unix.Lstat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || xattrsOf(p) != "" {
 		// Writing takes capabilities away for good.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -50,6 +51,16 @@ var walkAccounts = []struct { //nolint:gochecknoglobals // a constant
 type walkHost struct {
 	t   *rapid.T
 	dir string
+	// init is the one that units are for.
+	init string
+}
+
+// paths are those that a walk is about.
+func (h walkHost) paths() []string {
+	if h.init == "none" {
+		return walkPaths
+	}
+	return append(slices.Clone(walkPaths), walkUnits...)
 }
 
 func (h walkHost) must(err error) {
@@ -105,7 +116,7 @@ func (h walkHost) fill() {
 	h.write("keys/two", "s3cret two\n", 0o600, 0, 0)
 	h.directory("srv", 0o755, 0, 0)
 	h.directory("opt", 0o2775, 0, 1500)
-	for _, p := range walkPaths {
+	for _, p := range h.paths() {
 		h.put(strings.TrimPrefix(p, "/"))
 	}
 }

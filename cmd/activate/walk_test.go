@@ -47,7 +47,7 @@ func someWalks(t *testing.T, base string, left *int) {
 		}
 		whole := false
 		defer func() { broken = broken || !whole; _ = os.RemoveAll(dir) }()
-		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
+		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom([]string{"none", "none", "none", "systemd"}).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
 		w.must(os.Mkdir(w.dir, 0o755))
 		w.fill()
 		w.before = w.tree()
@@ -84,7 +84,7 @@ type walk struct {
 // run runs the program and gives its exit status and what it said.
 func (w *walk) run(args ...string) (int, string) {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, append(args, "--root", w.dir, "--init", "none")...)
+	cmd := exec.CommandContext(w.t.Context(), binary, append(args, "--root", w.dir, "--init", w.init)...)
 	cmd.Env = []string{"NO_COLOR=1"}
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -133,7 +133,7 @@ func (w *walk) step() {
 // which changes nothing; then as many of its blocks are taken as are not.
 // planned is how its plan ended.
 func (w *walk) drawn(what string) (text string, planned int) {
-	blocks := drawBlocks(w.t)
+	blocks := drawBlocks(w.t, w.init)
 	was := w.managedTree()
 	if planned = w.planned(blocks); planned == 1 {
 		w.want(1, "switch", w.config)
