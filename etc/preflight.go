@@ -1,8 +1,11 @@
 package etc
 
 import (
+	"errors"
 	"fmt"
 	"path"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -55,12 +58,37 @@ func (s *Subsystem) hindrance(ch plan.Change, g ground, own Owners) error {
 	case ch.Before != nil && s.cfg.Root.Immutable(p):
 		return immutable(s.cfg.Root.Name(p))
 	}
+	if err := s.strangers(ch, own); err != nil {
+		return err
+	}
 	after, err := s.decode(ch.After)
 	if err != nil || after == nil {
 		return err
 	}
 	if g.modeless || after.Type == Directory && s.cfg.Root.Modeless(p) {
 		return s.unkept(p, *after, own)
+	}
+	return nil
+}
+
+// strangers is the error of a change to or from an owner that this process's user
+// namespace does not have: nothing can be given to it, nor given back.
+func (s *Subsystem) strangers(ch plan.Change, own Owners) error {
+	for _, side := range []struct {
+		state   plan.State
+		trouble string
+	}{
+		{ch.Before, "it belongs to %d:%d, and could not be given back to an id that is not in this user namespace; remove it, or give it to another owner"},
+		{ch.After, "%d:%d is not in this user namespace; take other ids, or give the container more of them (subuid(5))"},
+	} {
+		st, err := s.decode(side.state)
+		if err != nil || st == nil {
+			continue
+		}
+		uid, gid, pending, err := own.ids(*st)
+		if err == nil && !pending && !s.cfg.Root.Mapped(uid, gid) {
+			return fmt.Errorf(side.trouble, uid, gid)
+		}
 	}
 	return nil
 }
@@ -87,16 +115,11 @@ const mountedOver = "something is mounted over it"
 
 // closed is why nothing can be made or replaced in dir.
 func (s *Subsystem) closed(dir string, checkMounts bool) error {
-	if s.cfg.Root.Immutable(dir) {
-		return immutable(s.cfg.Root.Name(dir))
-	}
-	if !checkMounts {
+	err := s.cfg.Root.Closed(dir)
+	if errors.Is(err, unix.EROFS) && !checkMounts {
 		return nil
 	}
-	if space, err := s.cfg.Root.SpaceAt(dir); err == nil && space.ReadOnly {
-		return fmt.Errorf("the file system of %s is mounted read-only", s.cfg.Root.Name(dir))
-	}
-	return nil
+	return err
 }
 
 func immutable(name string) error {

@@ -1,16 +1,26 @@
 package users
 
-import "github.com/activate-agent/activate/activation/plan"
+import (
+	"errors"
+	"path"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
 
 // preflight finds the flags of chattr(1), and the mounts, that would stop a change of the
-// accounts half way.
+// accounts, their homes and keys half way.
 func (p *planning) preflight() {
 	if len(p.diff.Changes) == 0 {
 		return
 	}
 	root := p.s.cfg.Root
-	for _, at := range []string{"etc", groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
-		if at != "etc" && root.Mounted(at) {
+	if err := p.closed("etc"); err != nil {
+		p.diff.Problems = append(p.diff.Problems, plan.Problem{Summary: "cannot change the accounts: " + err.Error(), Forbids: p.planned()})
+	}
+	for _, at := range []string{groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
+		if root.Mounted(at) {
 			p.diff.Problems = append(p.diff.Problems, plan.Problem{
 				Summary: "cannot change the accounts: something is mounted over " + root.Name(at),
 				Advice:  "Unmount it with umount " + root.Name(at) + ".",
@@ -25,4 +35,49 @@ func (p *planning) preflight() {
 			})
 		}
 	}
+	for _, ch := range p.diff.Changes {
+		p.preflightHome(ch)
+	}
+}
+
+// preflightHome finds what would stop the making of an account's home and keys.
+func (p *planning) preflightHome(ch plan.Change) {
+	if ch.Kind != plan.KindUser {
+		return
+	}
+	after, err := p.s.userStates.Decode(ch.After)
+	if err != nil || after == nil {
+		return
+	}
+	dir := ""
+	switch {
+	case len(after.HomeDirs) > 0:
+		dir = path.Dir(after.HomeDirs[0])
+	case after.Keys != nil:
+		dir = path.Dir(after.Keys.Path)
+	default:
+		return
+	}
+	if err := p.closed(dir); err != nil {
+		p.problem(ch.Address, ch.Origin, "Make it possible, or choose another home.", "nothing can be made in its home %s: %v", after.Home, err)
+	}
+	// A group of its own has the gid here.
+	if root := p.s.cfg.Root; !root.Mapped(uint32(after.UID), uint32(after.GID)) {
+		p.problem(ch.Address, ch.Origin, "Take another uid and gid, or give the container more of them (subuid(5)).",
+			"its home %s could not be its own: %d:%d is not in this user namespace", after.Home, after.UID, after.GID)
+	}
+}
+
+// closed is rootfs.Root.Closed, but for a host that is mounted read-only as a whole, of
+// which a plan can still be made.
+func (p *planning) closed(dir string) error {
+	root := p.s.cfg.Root
+	err := root.Closed(dir)
+	if !errors.Is(err, unix.EROFS) {
+		return err
+	}
+	if state, failed := root.SpaceAt(p.s.cfg.StateDir); failed == nil && state.ReadOnly {
+		return nil
+	}
+	return err
 }

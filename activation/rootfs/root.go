@@ -42,6 +42,7 @@ type Root struct {
 	absent map[string]bool
 	dirty  map[uint64]int
 	policy *policy
+	ids    *idMaps
 	// locks are the files of the locks that are held, by their paths.
 	locks map[string]*os.File
 }
@@ -97,6 +98,7 @@ func Open(dir string, opts ...Option) (*Root, error) {
 
 		absent: map[string]bool{},
 		policy: &policy{},
+		ids:    &idMaps{},
 		locks:  map[string]*os.File{},
 	}
 	for _, o := range opts {

@@ -83,6 +83,43 @@ func TestDefaultACLOfEtc(t *testing.T) {
 	}
 }
 
+// TestUserNamespace: what nothing can be given to, or back to, refuses the plan; all
+// else is done.
+func TestUserNamespace(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, writeAccounts(root))
+	stranger := filepath.Join(root, "etc/stranger")
+	must(t, os.WriteFile(stranger, []byte("of a host's user\n"), 0o644))
+	must(t, os.Chown(stranger, 1234, 0))
+	apart := func(args ...string) *exec.Cmd {
+		cmd := exec.Command(binary, append(args, "--root", root)...)
+		only := []syscall.SysProcIDMap{{Size: 1}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: only, GidMappings: only}
+		return cmd
+	}
+	config := filepath.Join(root, "a.hcl")
+	for text, why := range map[string]string{
+		"file \"/etc/stranger\" { text = \"ours\\n\" }\n":                         "it belongs to 65534:0, and could not be given back",
+		"file \"/etc/new\" {\n text = \"\"\n user = \"daemon\"\n}\n":              "1:0 is not in this user namespace",
+		"user \"ann\" {\n uid = 1500\n create_home = true\n home = \"/ann\"\n}\n": "its home /ann could not be its own: 1500:1500 is not in this user namespace",
+	} {
+		must(t, os.WriteFile(config, []byte(text), 0o644))
+		for _, verb := range []string{"plan", "switch"} {
+			out, err := apart(verb, config).CombinedOutput()
+			if exit, ended := errors.AsType[*exec.ExitError](err); !ended || exit.ExitCode() != 1 || !strings.Contains(string(out), why) {
+				t.Errorf("%s of %s: %v, %s", verb, text, err, out)
+			}
+		}
+	}
+	must(t, os.WriteFile(config, []byte("user \"ann\" {}\nfile \"/etc/new\" { text = \"x\" }\n"), 0o644))
+	for _, args := range [][]string{{"switch", config}, {"drift"}, {"deactivate"}} {
+		if out, err := apart(args...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v, %s", args[0], err, out)
+		}
+	}
+}
+
 // TestOwnLockUnderAnyUmask: a user whose umask takes all rights can run again.
 func TestOwnLockUnderAnyUmask(t *testing.T) {
 	t.Parallel()
