@@ -16,9 +16,10 @@ import (
 
 // TestPowerCuts cuts the power of whole machines at random moments: of switches
 // between two rich configurations, first ones among them, over what somebody
-// edited, of rollbacks, and of deactivations. Each boot after it must find one of
-// them, or none, whole: accounts, files, services, and a plan that is empty. The
-// seed and the number of cuts can be set, ACTIVATE_SEED and ACTIVATE_POWER_CUTS.
+// edited, and on trial, of rollbacks, recordings for the boot, and deactivations.
+// Each boot after it must find one of them, or none, whole: accounts, files,
+// services, and a plan that is empty. The seed and the number of cuts can be set,
+// ACTIVATE_SEED and ACTIVATE_POWER_CUTS.
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()
 	seed := uint64(number(t, "ACTIVATE_SEED", int(time.Now().UnixNano()&0xffffffff)))
@@ -114,7 +115,7 @@ func (c *cutter) next() (to, command string) {
 	if c.now == none || to == none {
 		return to, bring(to)
 	}
-	switch c.r.IntN(3) {
+	switch c.r.IntN(5) {
 	case 0:
 		c.m.Succeed("echo edited >> /etc/app/copy; sync")
 	case 1:
@@ -122,16 +123,21 @@ func (c *cutter) next() (to, command string) {
 		if number != "" {
 			return to, "activate rollback " + number
 		}
+	case 2:
+		return to, "activate boot /root/powercut/" + to + ".hcl"
+	case 3:
+		// Nobody confirms it, so the boot takes it back.
+		return c.now, "activate switch --confirm 1h /root/powercut/" + to + ".hcl"
 	}
 	return to, bring(to)
 }
 
 // moment is when to cut the power on the way to the configuration: half of the
 // cuts are spread over its time, half over its writes to the disk, which crowd
-// together.
-func (c *cutter) moment(to string) testvm.Moment {
+// together. What waits for a person may never write as much.
+func (c *cutter) moment(to string, waits bool) testvm.Moment {
 	c.round++
-	if c.round%2 == 0 {
+	if c.round%2 == 0 || waits {
 		return testvm.Moment{After: time.Duration(c.r.Float64() * float64(c.takes[to]))}
 	}
 	return testvm.Moment{Writes: 1 + c.r.IntN(c.writes[to])}
@@ -141,13 +147,21 @@ func (c *cutter) moment(to string) testvm.Moment {
 func (c *cutter) cut() {
 	c.t.Helper()
 	to, command := c.next()
-	at := c.moment(to)
+	onTrial := to == c.now
+	at := c.moment(to, onTrial)
 	ended, code := c.m.PowerCutDuring(command, at, c.r)
 	c.m.Boot()
 	found := c.current()
 	c.t.Logf("cut %d, %q to %q by %s at %+v: %q is current", c.round, c.now, to, strings.TrimSpace(command), at, found)
 	if ended && (code != 0 || found != to) {
 		c.t.Errorf("it had ended with exit %d, and after the power cut %q is current", code, found)
+	}
+	if onTrial && found != c.now {
+		c.t.Errorf("nobody confirmed the switch, and %q is current", found)
+	}
+	if onTrial || strings.HasPrefix(command, "activate boot") {
+		// No boot runs the snippet, neither on the way there nor back.
+		c.m.Succeed("echo " + found + " > /srv/shared/stamp")
 	}
 	if found == none {
 		// What is left of activate itself goes with this.
