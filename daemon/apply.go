@@ -147,7 +147,7 @@ func (u *Units) applyFile(p string, now, after State) error {
 	case now.sameFile(after):
 		return nil
 	case after.Target != "":
-		return u.cfg.Root.Symlink(after.Target, p)
+		return u.applyTarget(p, after)
 	case after.SHA256 == "":
 		return u.cfg.Root.Remove(p)
 	}
@@ -162,6 +162,24 @@ func (u *Units) applyFile(p string, now, after State) error {
 	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{
 		Mode: uint32(mode), UID: after.UID, GID: after.GID,
 	})
+}
+
+// applyTarget makes p a link, with the owner that one of before had.
+func (u *Units) applyTarget(p string, after State) error {
+	if err := u.cfg.Root.Symlink(after.Target, p); err != nil {
+		return err
+	}
+	own := u.cfg.Root.Private()
+	uid, gid := own.UID, own.GID
+	if after.UID != 0 || after.GID != 0 {
+		uid, gid = after.UID, after.GID
+	}
+	// A directory with setgid gives it its group.
+	info, err := u.cfg.Root.Lstat(p)
+	if err != nil || info.UID == uid && info.GID == gid {
+		return err
+	}
+	return u.cfg.Root.SetLinkOwner(p, uid, gid)
 }
 
 func (u *Units) applyLinks(links []string, now, after State) error {

@@ -19,6 +19,7 @@ type State struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256,omitempty"`
 	Mode   string `json:"mode,omitempty"`
+	// UID and GID of a link are 0 where it is the caller's own.
 	UID    uint32 `json:"uid,omitempty"`
 	GID    uint32 `json:"gid,omitempty"`
 	Target string `json:"target,omitempty"`
@@ -101,6 +102,9 @@ func (u *Units) observe(path string, of ...State) (State, error) {
 	case info.Type == rootfs.Symlink:
 		if s.Target, err = u.cfg.Root.Readlink(path); err != nil {
 			return s, err
+		}
+		if own := u.cfg.Root.Private(); info.UID != own.UID || info.GID != own.GID {
+			s.UID, s.GID = info.UID, info.GID
 		}
 	case info.Type == rootfs.File:
 		content, err := u.cfg.Root.ReadFile(path, maxUnitFile)

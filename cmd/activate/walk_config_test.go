@@ -97,7 +97,7 @@ func drawBlocks(t *rapid.T, init string) []string {
 			out = append(out, b)
 		}
 	}
-	if init != "none" {
+	if init == "systemd" {
 		out = append(out, drawUnits(t)...)
 	}
 	return append(out, drawRest(t)...)

@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,5 +141,20 @@ func (w *walk) loseAccount() {
 	now := w.inEffect()
 	w.of[now] = w.of[w.current]
 	w.current = now
+	w.settled()
+}
+
+// restored has the host restored from a backup: nothing is as it was recorded but
+// what it says.
+func (w *walk) restored() {
+	aside := filepath.Join(filepath.Dir(w.config), "backup")
+	w.must(os.Rename(w.dir, aside))
+	w.must(exec.CommandContext(w.t.Context(), "cp", "-a", aside, w.dir).Run())
+	w.must(os.RemoveAll(aside))
+	if rapid.Bool().Draw(w.t, "without caches") {
+		for _, p := range []string{"stamps.json", "evaluation", "accounts.json"} {
+			w.must(os.RemoveAll(w.path("var/lib/activate/" + p)))
+		}
+	}
 	w.settled()
 }

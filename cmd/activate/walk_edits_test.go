@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,26 +50,43 @@ func (w *walk) edit() {
 	w.settled()
 }
 
-// foreign has an administrator add an account by hand, which stays.
+// foreign has an administrator add an account or a group by hand, which stays.
 func (w *walk) foreign() {
-	name := fmt.Sprintf("their%d", rapid.IntRange(0, 3).Draw(w.t, "theirs"))
-	if strings.Contains(w.before["etc/passwd"], name) {
+	n := rapid.IntRange(0, 3).Draw(w.t, "theirs")
+	name, last := fmt.Sprintf("their%d", n), rapid.Bool().Draw(w.t, "as the last line")
+	lines := map[string]string{
+		"etc/passwd": fmt.Sprintf("%s:x:2%d00:1002:Theirs:/:/bin/sh", name, n), "etc/shadow": name + ":*:19000:0:99999:7:::",
+		"etc/group": fmt.Sprintf("%s:x:2%d00:carl,eve", name, n), "etc/gshadow": name + ":!:carl:carl,eve",
+	}
+	if strings.Contains(w.before["etc/passwd"]+w.before["etc/group"], name) {
 		return
 	}
+	kind := rapid.SampledFrom([][]string{{"etc/passwd", "etc/shadow"}, {"etc/group", "etc/gshadow"}}).Draw(w.t, "kind")
 	w.shared = true
-	for p, line := range map[string]string{"etc/passwd": name + ":x:2%s:1002:Theirs:/:/bin/sh\n", "etc/shadow": name + ":*:19000:0:99999:7:::\n"} {
-		line = strings.ReplaceAll(line, "%s", strings.TrimPrefix(name, "their")+"00")
-		if w.before[p] == "" {
+	for _, p := range kind {
+		head, rest, there := strings.Cut(w.before[p], `"`)
+		if !there {
 			continue
 		}
 		b, err := os.ReadFile(w.path(p))
 		w.must(err)
-		w.must(os.WriteFile(w.path(p), append([]byte(line), b...), 0o600))
-		head, rest, _ := strings.Cut(w.before[p], `"`)
-		quoted := fmt.Sprintf("%q", line)
-		w.before[p] = head + strings.TrimSuffix(quoted, `"`) + rest
+		w.overwrite(p, []byte(withLine(string(b), lines[p], last)))
+		was, err := strconv.Unquote(`"` + rest)
+		w.must(err)
+		w.before[p] = head + strconv.Quote(withLine(was, lines[p], last))
 	}
 	w.settled()
+}
+
+// withLine adds a line to a file, before all others or as the last.
+func withLine(text, line string, last bool) string {
+	if !last {
+		return line + "\n" + text
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text + line + "\n"
 }
 
 // accountEdits are what an administrator does to a field of an account's line.

@@ -61,8 +61,11 @@ func (w *walk) kept(tree map[string]string) map[string]string {
 	maps.DeleteFunc(out, func(p, _ string) bool { return w.keeps(p) })
 	if w.shared {
 		// A line returns to its number, and others have counted since.
-		for _, p := range []string{"etc/passwd", "etc/shadow"} {
-			access, text, _ := strings.Cut(out[p], `"`)
+		for _, p := range []string{"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow"} {
+			access, text, there := strings.Cut(out[p], `"`)
+			if !there {
+				continue
+			}
 			lines := strings.Split(strings.TrimSuffix(text, `"`), `\n`)
 			slices.Sort(lines)
 			out[p] = access + strings.Join(lines, `\n`)

@@ -63,7 +63,7 @@ func (w *walk) injected(what string, args []string, calls ...string) (status int
 	call := rapid.SampledFrom(calls).Draw(w.t, "system call")
 	at := fmt.Sprintf("inject=%s:%s:when=%d", call, what, rapid.IntRange(1, 20).Draw(w.t, "which"))
 	argv := append([]string{"-f", "-o", os.DevNull, "-e", "trace=" + call, "-e", at, binary}, args...)
-	cmd := exec.CommandContext(w.t.Context(), "strace", append(argv, "--root", w.dir, "--init", w.init)...)
+	cmd := exec.CommandContext(w.t.Context(), "strace", append(argv, w.flags()...)...)
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()

@@ -57,7 +57,7 @@ type walkHost struct {
 
 // paths are those that a walk is about.
 func (h walkHost) paths() []string {
-	if h.init == "none" {
+	if h.init != "systemd" {
 		return walkPaths
 	}
 	return append(slices.Clone(walkPaths), walkUnits...)
@@ -126,7 +126,12 @@ func (h walkHost) put(p string) {
 	if _, err := os.Lstat(h.path(p)); err == nil || os.MkdirAll(filepath.Dir(h.path(p)), 0o755) != nil {
 		return
 	}
-	switch rapid.SampledFrom([]string{"", "", "file", "same", "odd", "directory", "link", "dangling", "tagged", "fifo"}).Draw(h.t, "at "+p) {
+	kinds := []string{"", "", "file", "same", "odd", "directory", "link", "dangling", "fifo"}
+	if !slices.Contains(walkUnits, "/"+p) {
+		// No unit file has capabilities.
+		kinds = append(kinds, "tagged")
+	}
+	switch rapid.SampledFrom(kinds).Draw(h.t, "at "+p) {
 	case "file":
 		h.write(p, "theirs\n", 0o644, 0, 0)
 	case "same":

@@ -164,7 +164,7 @@ func (w *walk) onTrial() {
 
 // waits switches on trial and kills the program once it waits.
 func (w *walk) waits() {
-	cmd := exec.CommandContext(w.t.Context(), binary, "switch", w.config, "--confirm", "1h", "--root", w.dir, "--init", w.init)
+	cmd := exec.CommandContext(w.t.Context(), binary, append([]string{"switch", w.config, "--confirm", "1h"}, w.flags()...)...)
 	said, err := cmd.StderrPipe()
 	w.must(err)
 	w.must(cmd.Start())

@@ -47,7 +47,7 @@ func someWalks(t *testing.T, base string, left *int) {
 		}
 		whole := false
 		defer func() { broken = broken || !whole; _ = os.RemoveAll(dir) }()
-		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom([]string{"none", "none", "none", "systemd"}).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
+		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom([]string{"none", "none", "none", "systemd"}).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
 		w.must(os.Mkdir(w.dir, 0o755))
 		w.fill()
 		w.before = w.tree()
@@ -76,15 +76,26 @@ type walk struct {
 	// early tells that a run was killed before there was a generation: directories
 	// that it made for activate itself may not be known for its own.
 	early bool
+	// forced tells that even root may be locked out.
+	forced bool
 	// shared tells that others changed accounts meanwhile: the lock and the
 	// backups of account files are theirs as well.
 	shared bool
 }
 
+// flags are those that every run of the walk has.
+func (w *walk) flags() []string {
+	out := []string{"--root", w.dir, "--init", w.init}
+	if w.forced {
+		out = append(out, "--force-lockout")
+	}
+	return out
+}
+
 // run runs the program and gives its exit status and what it said.
 func (w *walk) run(args ...string) (int, string) {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, append(args, "--root", w.dir, "--init", w.init)...)
+	cmd := exec.CommandContext(w.t.Context(), binary, append(args, w.flags()...)...)
 	cmd.Env = []string{"NO_COLOR=1"}
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -116,7 +127,7 @@ func (w *walk) want(status int, args ...string) string {
 func (w *walk) step() {
 	steps := []func(){w.switches, w.switches, w.killed, w.fails}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
 	}
 	// An index that rapid draws is a small one most of the time.
 	n := 0
