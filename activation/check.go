@@ -80,6 +80,9 @@ func (e *Engine) judge(ctx context.Context, c Check) error {
 	defer cancel()
 	// By our own descriptor: some programs close all of theirs first.
 	at := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), content.Fd())
+	if _, err := os.Stat(at); err != nil {
+		return fmt.Errorf("no command can be given the content: %w; mount /proc", err)
+	}
 	argv := make([]string, len(c.Argv))
 	for i, a := range c.Argv {
 		argv[i] = strings.ReplaceAll(a, Placeholder, at)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -14,7 +13,7 @@ import (
 // program is this program as the root sees it once it runs; "" when it is not
 // in there.
 func program(root *rootfs.Root) (string, error) {
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return "", fmt.Errorf("cannot find this program for the boot entry: %w", err)
 	}

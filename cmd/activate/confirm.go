@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -150,7 +149,7 @@ func (h *host) arm(ctx context.Context, p *activation.Prepared, wait time.Durati
 	if !ok || !s.Running() {
 		return pending, nil
 	}
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program for the timer: %w", err)
 	}

@@ -46,7 +46,7 @@ func (f *flags) mustDetach(verb string) bool {
 // unit goes on; its log is in the journal. A signal that is to stop the run is
 // passed on, for the run itself to judge. systemd-run(1).
 func (f *flags) detach(ctx context.Context, verb string) error {
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return fmt.Errorf("cannot find this program: %w", err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func (f *flags) chooseInit(root *rootfs.Root) (daemon.Init, error) {
 	case "none":
 		return none.New(), nil
 	}
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program, which is to keep services: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -93,7 +92,7 @@ func (f *flags) chooseOwnInit(root *rootfs.Root) (daemon.Init, error) {
 	case "openrc", "finit", "s6-rc":
 		return nil, fmt.Errorf("cannot use --init %s with --user: it runs no services of ordinary users; there are systemd, supervisord, s6, runit and sysvinit", name)
 	}
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program, which is to keep services: %w", err)
 	}
@@ -146,7 +145,7 @@ func (w *wiring) missingInit(d daemon.Desired) error {
 // ownBootFiles are the entry by which the caller's own init runs this program
 // whenever it starts, or a login shell starts that init.
 func (f *flags) ownBootFiles(init daemon.Init) ([]activation.BootFile, error) {
-	exe, err := os.Executable()
+	exe, err := itself()
 	if err != nil {
 		return nil, fmt.Errorf("cannot find this program for the boot entry: %w", err)
 	}

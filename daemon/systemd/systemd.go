@@ -2,7 +2,9 @@ package systemd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 
@@ -93,13 +95,17 @@ func connectTo(ctx context.Context, socket string) (*dbus.Conn, error) {
 }
 
 // booted is sd_booted(3), and not true in a chroot: /run may be shared with
-// the host there, but its systemd would look at other files.
+// the host there, but its systemd would look at other files. Nor without /proc, which
+// systemd mounts first of all.
 func booted() bool {
 	if info, err := os.Lstat("/run/systemd/system"); err != nil || !info.IsDir() {
 		return false
 	}
 	ours, err1 := os.Stat("/")
 	host, err2 := os.Stat("/proc/1/root")
+	if errors.Is(err2, fs.ErrNotExist) {
+		return false
+	}
 	return err1 != nil || err2 != nil || os.SameFile(ours, host)
 }
 
