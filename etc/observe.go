@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -71,6 +72,10 @@ func (s *Subsystem) state(f found, secret bool) (*State, error) {
 	}
 	st := &State{Type: typeOf(f.info.Type)}
 	if f.info.Type == rootfs.Symlink {
+		if !utf8.ValidString(f.target) {
+			// Plans, journals and records are JSON.
+			return nil, fmt.Errorf("the text of the link there is not UTF-8 (%q), so that it could not be put back; remove it first", f.target)
+		}
 		st.Target = f.target
 		if own := s.cfg.Root.Private(); f.info.UID != own.UID || f.info.GID != own.GID {
 			st.UID, st.GID = &f.info.UID, &f.info.GID

@@ -118,3 +118,15 @@ func TestUndoOfANameThatCannotBe(t *testing.T) {
 		t.Errorf("undoing it: %v", err)
 	}
 }
+
+// TestALinkThatCannotBeRecordedStays: plans and records are JSON, which is UTF-8.
+func TestALinkThatCannotBeRecordedStays(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, t.TempDir())
+	p := filepath.Join(h.dir, "etc/dir/file")
+	must(t, os.MkdirAll(filepath.Dir(p), 0o755))
+	must(t, os.Symlink("caf\xe9", p))
+	if got := problemsOf(t, h, "new"); !strings.Contains(got, `is not UTF-8 ("caf\xe9")`) {
+		t.Errorf("problems: %s", got)
+	}
+}

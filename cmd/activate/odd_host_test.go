@@ -83,6 +83,26 @@ func TestDefaultACLOfEtc(t *testing.T) {
 	}
 }
 
+// TestNobodyReadsTheAnswer: an answer that nobody reads to its end is not told as an error.
+func TestNobodyReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, writeAccounts(root))
+	config := filepath.Join(root, "a.hcl")
+	must(t, os.WriteFile(config, []byte("etc \"motd\" { text = \"x\" }\n"), 0o600))
+	read, write, err := os.Pipe()
+	must(t, err)
+	must(t, read.Close())
+	var told strings.Builder
+	cmd := exec.Command(binary, "plan", "--root", root, config)
+	cmd.Stdout, cmd.Stderr = write, &told
+	err = cmd.Run()
+	must(t, write.Close())
+	if exit, ended := errors.AsType[*exec.ExitError](err); !ended || exit.ExitCode() != 1 || told.Len() > 0 {
+		t.Errorf("%v: %s", err, &told)
+	}
+}
+
 // TestUserNamespace: what nothing can be given to, or back to, refuses the plan; all
 // else is done.
 func TestUserNamespace(t *testing.T) {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
@@ -79,6 +81,10 @@ func status(std stdio, err error) int {
 			ui.Error(std.err, style, exit.err)
 		}
 		return exit.code
+	}
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, unix.EPIPE) && pe.Path == os.Stdout.Name() {
+		// Who read the answer has seen enough, as head(1).
+		return exitError1
 	}
 	ui.Error(std.err, style, err)
 	if _, locked := errors.AsType[*rootfs.LockedError](err); locked {
