@@ -274,7 +274,7 @@ func (c *comparison) adopt(e Entry, f found) error {
 
 // conflict plans e where something of others stands.
 func (c *comparison) conflict(e Entry, f found, want *State, differs string) error {
-	if e.OnConflict == "fail" {
+	if e.OnConflict == "fail" && !c.s.cfg.Reverts {
 		c.diff.Problems = append(c.diff.Problems, c.s.problem(e,
 			`Remove it, or set on_conflict = "backup".`, "something else is there (%s)", differs))
 		return nil

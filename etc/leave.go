@@ -68,7 +68,7 @@ func (l *leaving) entry(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("cannot use the record of what stood at %s: %w", e.Address, err)
 	}
-	edited, err := l.s.edited(e, f, l.own)
+	edited, err := l.s.edited(e, f, l.own.before())
 	if err != nil {
 		return err
 	}

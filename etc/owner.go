@@ -20,6 +20,17 @@ type Owners struct {
 	UserDeclared, GroupDeclared func(name string) bool
 }
 
+// before is who the names are until the configuration's accounts are made.
+func (o Owners) before() Owners {
+	if o.UserBefore != nil {
+		o.User = o.UserBefore
+	}
+	if o.GroupBefore != nil {
+		o.Group = o.GroupBefore
+	}
+	return o
+}
+
 // owner resolves name, "root" when empty. declared is true for a name that
 // does not exist yet but will.
 func owner(name, kind string, lookup func(string) (uint32, bool), declares func(string) bool) (id uint32, declared bool, err error) {

@@ -74,12 +74,7 @@ func (c *comparison) edited(e Entry, f found) (string, error) {
 		return "", err
 	}
 	before := *c
-	if c.own.UserBefore != nil {
-		before.own.User = c.own.UserBefore
-		if c.own.GroupBefore != nil {
-			before.own.Group = c.own.GroupBefore
-		}
-	}
+	before.own = c.own.before()
 	if _, _, _, err := before.own.ids(*was); err != nil {
 		was.UID, was.GID = &f.info.UID, &f.info.GID
 	}

@@ -45,6 +45,9 @@ type Config struct {
 	// AllDrift makes Diff report each difference as a change, also where
 	// on_drift is "keep" or "fail": the view of `activate drift`.
 	AllDrift bool
+	// Reverts tells that what is desired is what was there until just now: what
+	// returned to a path of it meanwhile is no conflict.
+	Reverts bool
 	// SecretsLater makes a missing secret_source a warning, because the
 	// configuration's own snippets may write it first.
 	SecretsLater bool

@@ -90,6 +90,8 @@ func (h *host) expire(ctx context.Context) error {
 
 // revert brings back the generation before the one on trial.
 func (h *host) revert(ctx context.Context, pending *generation.Pending) *activation.Result {
+	h.wiring.reverts = true
+	defer func() { h.wiring.reverts = false }()
 	target, err := h.targetOf(pending.Previous)
 	if err != nil {
 		return &activation.Result{Verdict: activation.Partial, Generation: pending.Number, Err: err}

@@ -46,6 +46,8 @@ type wiring struct {
 	allDrift bool
 	// resume is set while an interrupted run is ended; see etc.Config.
 	resume bool
+	// reverts is set while a switch on trial is taken back.
+	reverts bool
 	// atBoot is set while the host boots.
 	atBoot bool
 	// generator is set when users have units, which their managers find by it.
@@ -157,7 +159,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
 		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, accounts) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
-		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, SecretsLater: d.secretsLater,
+		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
 	})
 	contents := w.linkedContents(s.Contents, c)
 	space := s.Space
