@@ -3,6 +3,7 @@ package activation
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/generation"
@@ -13,6 +14,9 @@ import (
 // ample is more than what a run writes for itself, whatever the configuration:
 // where that much is left nothing has to be added up.
 const ample = 256 << 20
+
+// ampleInodes is the same for the files, directories and links.
+const ampleInodes = 4096
 
 // smallFiles is what a run writes in files of a few bytes, and in directories:
 // the counter, the links, the boot entry, the lock.
@@ -35,7 +39,7 @@ func (e *Engine) space(p *Prepared) error {
 		return nil
 	}
 	state := e.State.Dir()
-	if len(e.Root.Short(append(needs, rootfs.Need{Dir: state, Size: ample}))) == 0 {
+	if len(e.Root.Short(append(needs, rootfs.Need{Dir: state, Size: ample, Bare: ampleInodes}))) == 0 {
 		return nil
 	}
 	own, err := e.ownNeeds(p)
@@ -44,12 +48,20 @@ func (e *Engine) space(p *Prepared) error {
 	}
 	for _, s := range e.Root.Short(append(needs, own...)) {
 		p.Problems = append(p.Problems, plan.Problem{
-			Summary: fmt.Sprintf("cannot write the configuration's files: they need %d KiB on the file system of %s and %d KiB are free",
-				s.Need>>10, e.Root.Name(s.Dir), s.Free>>10),
+			Summary: fmt.Sprintf("cannot write the configuration's files: they need %s on the file system of %s and %s are free",
+				amount(s.Need, s), e.Root.Name(s.Dir), amount(s.Free, s)),
 			Advice: "Make room, or delete old generations.",
 		})
 	}
 	return nil
+}
+
+// amount is n of what s is short of.
+func amount(n uint64, s rootfs.Shortage) string {
+	if s.Inodes {
+		return fmt.Sprintf("%d inodes", n)
+	}
+	return fmt.Sprintf("%d KiB", n>>10)
 }
 
 // ownNeeds is what a run writes besides contents.
@@ -75,6 +87,7 @@ func (e *Engine) ownNeeds(p *Prepared) ([]rootfs.Need, error) {
 	if p.target.Settings.BootAttempts > 0 {
 		state(manifest)
 	}
+	out = append(out, rootfs.Need{Dir: e.State.Dir(), Bare: directoriesOf(p.files())})
 	for _, f := range p.files() {
 		if f.Hash != "" || strings.HasPrefix(f.Path, "etc/") {
 			continue
@@ -85,10 +98,22 @@ func (e *Engine) ownNeeds(p *Prepared) ([]rootfs.Need, error) {
 		}
 		state(int(size))
 		if strings.HasPrefix(f.Path, "units/") {
-			out = append(out, rootfs.Need{Dir: "etc", Size: size})
+			// With the link that enables it, and the directory of that.
+			out = append(out, rootfs.Need{Dir: "etc", Size: size, Bare: 2})
 		}
 	}
 	return out, nil
+}
+
+// directoriesOf is how many directories lead to the files of a generation's tree.
+func directoriesOf(files []generation.File) int {
+	dirs := map[string]bool{}
+	for _, f := range files {
+		for dir := path.Dir(f.Path); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+	}
+	return len(dirs)
 }
 
 func sizeOf(f generation.File) (int64, error) {

@@ -59,3 +59,28 @@ func TestTooLittleSpaceIsTold(t *testing.T) {
 		t.Errorf("what fits: %s, %v", res.Verdict, res.Err)
 	}
 }
+
+// TestNoInodesAreLeftIsSeenComing: the same for the number of files, whatever it is.
+func TestNoInodesAreLeftIsSeenComing(t *testing.T) {
+	t.Parallel()
+	applied, refused := 0, 0
+	for inodes := 100; inodes <= 1300; inodes += 50 {
+		m := &machine{dir: t.TempDir(), units: &fakeUnits{}}
+		must(t, unix.Mount("tmpfs", m.dir, "tmpfs", 0, fmt.Sprintf("nr_inodes=%d", inodes)))
+		t.Cleanup(func() { must(t, unix.Unmount(m.dir, unix.MNT_DETACH)) })
+		for _, c := range []config{many("a"), many("b")} {
+			switch res := m.switchTo(t, c); {
+			case res.Verdict == activation.Applied:
+				applied++
+			case res.Verdict == activation.Failed && strings.Contains(res.Err.Error(), "inodes are free"):
+				refused++
+			default:
+				t.Errorf("%d inodes: %s, %v", inodes, res.Verdict, res.Err)
+			}
+		}
+	}
+	t.Logf("%d applied, %d refused", applied, refused)
+	if applied < 5 || refused < 5 {
+		t.Errorf("%d applied, %d refused: nothing was tried", applied, refused)
+	}
+}

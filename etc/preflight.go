@@ -132,7 +132,14 @@ func immutable(name string) error {
 // it; to its own place the copy, while the file before it is still there.
 func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	var out []rootfs.Need
-	state := func(size int64) { out = append(out, rootfs.Need{Dir: s.cfg.StateDir, Size: size}) }
+	file := func(dir string, size int64) {
+		need := rootfs.Need{Dir: dir, Size: size}
+		if size == 0 {
+			need.Bare = 1
+		}
+		out = append(out, need)
+	}
+	state := func(size int64) { file(s.cfg.StateDir, size) }
 	for _, e := range s.cfg.Desired.Entries {
 		if e.Type == Linked {
 			state(e.Content.Size)
@@ -152,11 +159,17 @@ func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 			state(*before.Size)
 		}
 		after, err := s.decode(ch.After)
-		if err != nil || after == nil || after.Type != File || after.Size == nil {
-			continue
+		dir := path.Dir(PathOf(ch.Address))
+		switch {
+		case err != nil || after == nil:
+		case after.Type == Directory:
+			file(dir, 1)
+		case after.Type != File || after.Size == nil:
+			file(dir, 0)
+		default:
+			state(*after.Size)
+			file(dir, *after.Size)
 		}
-		state(*after.Size)
-		out = append(out, rootfs.Need{Dir: path.Dir(PathOf(ch.Address)), Size: *after.Size})
 	}
 	return out
 }
