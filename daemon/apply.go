@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -61,6 +60,9 @@ func (u *Units) keepContents(s State) error {
 // the inverses. The error names the address, and wraps rootfs.ErrChanged when
 // something else stands there than what was planned for.
 func (u *Units) Apply(ctx context.Context, changes []plan.Change) error {
+	if err := u.writeAhead(ctx, changes); err != nil {
+		return err
+	}
 	for _, ch := range changes {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -99,12 +101,8 @@ func (u *Units) apply(ch plan.Change) error {
 	if err := u.check(now, before, after, links); err != nil {
 		return err
 	}
-	if !after.empty() {
-		for _, dir := range needs(after) {
-			if _, err := u.cfg.Root.MakeDirs(dir, 0o755); err != nil {
-				return err
-			}
-		}
+	if err := u.makeDirs(after); err != nil {
+		return err
 	}
 	if err := u.applyParts(parts, now, after); err != nil {
 		return err
@@ -116,6 +114,19 @@ func (u *Units) apply(ch plan.Change) error {
 		return err
 	}
 	return u.prune(slices.Concat(ch.Parents, u.madeFor(ch.Address, before)), leads(ch.Address, after))
+}
+
+// makeDirs makes the directories that s has to have.
+func (u *Units) makeDirs(s State) error {
+	if s.empty() {
+		return nil
+	}
+	for _, dir := range needs(s) {
+		if _, err := u.cfg.Root.MakeDirs(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // madeFor gives the directories that are there for s, at a, and are ours.
@@ -151,17 +162,7 @@ func (u *Units) applyFile(p string, now, after State) error {
 	case after.SHA256 == "":
 		return u.cfg.Root.Remove(p)
 	}
-	content, err := u.content(p, after.SHA256)
-	if err != nil {
-		return err
-	}
-	mode, err := strconv.ParseUint(after.Mode, 8, 32)
-	if err != nil {
-		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
-	}
-	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{
-		Mode: uint32(mode), UID: after.UID, GID: after.GID,
-	})
+	return u.write(u.cfg.Root, p, after.file())
 }
 
 // applyTarget makes p a link, with the owner that one of before had.

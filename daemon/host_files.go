@@ -33,10 +33,15 @@ func (h *Host) Save(ctx context.Context, changes []plan.Change) error {
 
 // Apply makes the changes, in order.
 func (h *Host) Apply(ctx context.Context, changes []plan.Change) error {
-	for _, ch := range changes {
-		if err := h.of(ch).Apply(ctx, []plan.Change{ch}); err != nil {
+	for len(changes) > 0 {
+		u, n := h.of(changes[0]), 1
+		for n < len(changes) && h.of(changes[n]) == u {
+			n++
+		}
+		if err := u.Apply(ctx, changes[:n]); err != nil {
 			return err
 		}
+		changes = changes[n:]
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (u *Units) applyParts(paths []string, now, after State) error {
 		case will.SHA256 == "":
 			err = u.cfg.Root.Remove(p)
 		default:
-			err = u.writePart(p, will)
+			err = u.write(u.cfg.Root, p, will)
 		}
 		if err != nil {
 			return err
@@ -66,7 +67,18 @@ func (u *Units) applyParts(paths []string, now, after State) error {
 	return nil
 }
 
-func (u *Units) writePart(p string, s PartState) error {
+// file is the main file of s.
+func (s State) file() PartState {
+	return PartState{SHA256: s.SHA256, Mode: s.Mode, UID: s.UID, GID: s.GID}
+}
+
+// writer is a Root, or a Batch of one.
+type writer interface {
+	WriteFile(p string, content io.Reader, a rootfs.Attr) error
+}
+
+// write has to write the file of s at p.
+func (u *Units) write(to writer, p string, s PartState) error {
 	content, err := u.content(p, s.SHA256)
 	if err != nil {
 		return err
@@ -75,7 +87,7 @@ func (u *Units) writePart(p string, s PartState) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
 	}
-	return u.cfg.Root.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID})
+	return to.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID})
 }
 
 // contentsOf gives the path and hash of every file of s.

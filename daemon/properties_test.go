@@ -82,45 +82,60 @@ func TestAnyWayAndBack(t *testing.T) {
 	})
 }
 
-// TestEveryFaultCanBeUndone fails every single operation on the disk in turn.
+// TestEveryFaultCanBeUndone fails every single operation on the disk in turn, for
+// few units and for so many that they are written together.
 func TestEveryFaultCanBeUndone(t *testing.T) {
 	t.Parallel()
-	disk := errors.New("no space left")
-	for k := 1; ; k++ {
-		h := newHost(t)
-		h.apply(web("/bin/one"))
-		before := h.tree()
-		n := 0
-		root, err := rootfs.Open(h.dir, rootfs.WithFault(func(string, string) error {
-			if n++; n == k {
-				return disk
-			}
-			return nil
-		}))
-		h.must(err)
-		desired := all(named("web", "two", func(s *daemon.Service) { s.Autostart = false }), named("more", "x"))
-		u, err := daemon.New(daemon.Config{Init: systemd.Offline(), Root: root, Store: h.store, Desired: desired, Last: h.last, Parents: h.parents})
-		h.must(err)
-		diff, err := u.Diff(t.Context())
-		h.must(err)
-		h.must(u.Save(t.Context(), diff.Changes))
-		failure := u.Apply(t.Context(), diff.Changes)
-		if failure == nil {
-			if k < 10 {
-				t.Errorf("only %d operations", k)
-			}
-			h.must(root.Close())
-			return
+	web := named("web", "two", func(s *daemon.Service) { s.Autostart = false })
+	for _, desired := range []daemon.Desired{
+		all(web, named("more", "x")),
+		all(web, named("more", "x"), named("many", "x"), named("most", "x", func(s *daemon.Service) {
+			s.ConfigData = []daemon.ConfigData{{Name: "k", Path: "/etc/k", Text: "v", OnChange: "restart"}}
+		})),
+	} {
+		k := 1
+		for failAndUndo(t, desired, k) {
+			k++
 		}
-		if !errors.Is(failure, disk) {
-			t.Errorf("operation %d: %v", k, failure)
+		if k < 10 {
+			t.Errorf("only %d operations", k)
 		}
-		h.must(u.Apply(t.Context(), plan.Inverses(diff.Changes)))
-		if d := cmp.Diff(before, h.tree()); d != "" {
-			t.Errorf("operation %d: the undo left\n%s", k, d)
-		}
-		h.must(root.Close())
 	}
+}
+
+// failAndUndo fails the k-th operation; it reports whether there was one.
+func failAndUndo(t *testing.T, desired daemon.Desired, k int) bool {
+	t.Helper()
+	disk := errors.New("no space left")
+	h := newHost(t)
+	h.apply(web("/bin/one"))
+	before := h.tree()
+	n := 0
+	root, err := rootfs.Open(h.dir, rootfs.WithFault(func(string, string) error {
+		if n++; n == k {
+			return disk
+		}
+		return nil
+	}))
+	h.must(err)
+	defer func() { _ = root.Close() }()
+	u, err := daemon.New(daemon.Config{Init: systemd.Offline(), Root: root, Store: h.store, Desired: desired, Last: h.last, Parents: h.parents})
+	h.must(err)
+	diff, err := u.Diff(t.Context())
+	h.must(err)
+	h.must(u.Save(t.Context(), diff.Changes))
+	failure := u.Apply(t.Context(), diff.Changes)
+	if failure == nil {
+		return false
+	}
+	if !errors.Is(failure, disk) {
+		t.Errorf("operation %d: %v", k, failure)
+	}
+	h.must(u.Apply(t.Context(), plan.Inverses(diff.Changes)))
+	if d := cmp.Diff(before, h.tree()); d != "" {
+		t.Errorf("operation %d: the undo left\n%s", k, d)
+	}
+	return true
 }
 
 // TestSecretsAreSealed: neither a unit nor the record holds a secret of the

@@ -56,16 +56,7 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 			return fmt.Errorf("cannot change group %s: %w", c.name, err)
 		}
 	}
-	owners := &lazyNames{root: s.cfg.Root}
-	for _, c := range users {
-		if err := s.carry(c); err != nil {
-			return fmt.Errorf("cannot change user %s: %w", c.name, err)
-		}
-		if err := s.applyFiles(c, owners); err != nil {
-			return fmt.Errorf("cannot change user %s: %w", c.name, err)
-		}
-	}
-	return nil
+	return s.applyAllFiles(users)
 }
 
 func (s *Subsystem) decodeChanges(changes []plan.Change) (users []userChange, groups []groupChange, err error) {

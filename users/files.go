@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -13,9 +14,37 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
+// fewKeys is for how many users it costs less to flush the keys of each alone than
+// to flush their file system.
+const fewKeys = 4
+
+// applyAllFiles makes what is not in the account files. The keys of many users get
+// their names at the end, once all are on disk.
+func (s *Subsystem) applyAllFiles(users []userChange) error {
+	keys := s.cfg.Root.Batch()
+	defer keys.Drop()
+	way := &outlet{owners: lazyNames{root: s.cfg.Root}, write: s.cfg.Root.WriteFile}
+	if len(users) >= fewKeys {
+		way.write = keys.WriteFile
+	}
+	for _, c := range users {
+		err := s.carry(c)
+		if err == nil {
+			err = s.applyFiles(c, way)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot change user %s: %w", c.name, err)
+		}
+	}
+	if err := keys.Install(); err != nil {
+		return fmt.Errorf("cannot install the authorized_keys of users: %w", err)
+	}
+	return nil
+}
+
 // applyFiles makes what of a user's change is not in the account files: the
 // home, the keys, and lingering.
-func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
+func (s *Subsystem) applyFiles(c userChange, to *outlet) error {
 	before, after := &UserState{}, &UserState{}
 	switch {
 	case c.before == nil && c.after != nil:
@@ -38,7 +67,7 @@ func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
 		return nil
 	}
 	if before.Keys != nil && (after.Keys == nil || after.Keys.Path != before.Keys.Path) {
-		if err := s.vacate(*before); err != nil {
+		if err := s.vacate(*before, to); err != nil {
 			return err
 		}
 	}
@@ -48,11 +77,17 @@ func (s *Subsystem) applyFiles(c userChange, owners *lazyNames) error {
 	if after.HomeMode == "" && (after.Keys == nil || after.Keys.equal(before.Keys)) {
 		return nil
 	}
-	uid, gid, err := owners.of(c.name)
+	uid, gid, err := to.owners.of(c.name)
 	if err != nil {
 		return err
 	}
-	return s.makeFiles(*before, *after, uid, gid)
+	return s.makeFiles(*before, *after, uid, gid, to)
+}
+
+// outlet is how the files of users are written.
+type outlet struct {
+	owners lazyNames
+	write  func(p string, content io.Reader, a rootfs.Attr) error
 }
 
 // lazyNames reads the accounts when the first of them is asked for.
@@ -76,7 +111,7 @@ func (l *lazyNames) of(name string) (uid, gid uint32, err error) {
 	return uint32(parseID(r.field(pwUID))), uint32(parseID(r.field(pwGID))), nil
 }
 
-func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32) error {
+func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32, to *outlet) error {
 	if after.HomeMode != "" {
 		if err := s.makeHome(after, uid, gid); err != nil {
 			return err
@@ -85,7 +120,7 @@ func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32) error {
 	if after.Keys == nil || after.Keys.equal(before.Keys) {
 		return nil
 	}
-	return s.writeKeys(after, uid, gid)
+	return s.writeKeys(after, uid, gid, to)
 }
 
 // makeHome makes the home and its missing parents. A home that was made of it
@@ -151,7 +186,7 @@ func (s *Subsystem) removeEmpty(dir string) (done bool, err error) {
 	return true, err
 }
 
-func (s *Subsystem) writeKeys(st UserState, uid, gid uint32) error {
+func (s *Subsystem) writeKeys(st UserState, uid, gid uint32, to *outlet) error {
 	p := st.Keys.Path
 	if st.SSHDir {
 		if err := s.makeDir(path.Dir(p), rootfs.Attr{Mode: 0o700, UID: uid, GID: gid}); err != nil {
@@ -173,13 +208,13 @@ func (s *Subsystem) writeKeys(st UserState, uid, gid uint32) error {
 	if st.Keys.GID != nil {
 		attr.GID = uint32(*st.Keys.GID)
 	}
-	return s.cfg.Root.WriteFile(p, bytes.NewReader(data), attr)
+	return to.write(p, bytes.NewReader(data), attr)
 }
 
 // vacate takes the keys of a state away; what they replaced returns.
-func (s *Subsystem) vacate(st UserState) error {
+func (s *Subsystem) vacate(st UserState, to *outlet) error {
 	if st.Replaced != nil {
-		return s.writeKeys(UserState{Keys: st.Replaced}, 0, 0)
+		return s.writeKeys(UserState{Keys: st.Replaced}, 0, 0, to)
 	}
 	return s.removeKeys(st)
 }

@@ -44,7 +44,7 @@ func (s *Subsystem) setLinger(name string, on bool) error {
 	if _, err := s.cfg.Root.MakeDirs(lingerDir, 0o755); err != nil {
 		return err
 	}
-	return s.cfg.Root.WriteFile(lingerPath(name), bytes.NewReader(nil), rootfs.Attr{Mode: 0o644})
+	return s.cfg.Root.WriteFile(lingerPath(name), bytes.NewReader(nil), rootfs.Attr{Mode: 0o644, Lazy: true})
 }
 
 func (s *Subsystem) dropLinger(name string, l *ledger) error {
