@@ -228,6 +228,7 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 	if saved != nil && saved.line(shadowPath) == nil && e.restoresPassword(c, saved) {
 		e.book.shadow.remove(c.name)
 		e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, saved.line(passwdPath).field(pwPassword))
+		e.ledger.forgetPassword(c.name)
 		return nil
 	}
 	r := e.book.shadow.find(c.name)
@@ -246,15 +247,28 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 		return err
 	}
 	pw, changed := "x", e.today()
-	if old := saved.line(shadowPath); old != nil && old.field(spPassword) == field {
+	old := saved.line(shadowPath)
+	returns := old != nil && old.field(spPassword) == field
+	if returns {
 		changed = old.field(spChanged)
 		pw = saved.line(passwdPath).field(pwPassword)
 	}
-	e.ledger.setPassword(c.name, c.after.Password)
+	e.notePassword(c, returns)
 	e.book.shadow.set(r, spPassword, field)
 	e.book.shadow.set(r, spChanged, changed)
 	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, pw)
 	return nil
+}
+
+// notePassword remembers a password that a run sets, until that of before us
+// returns.
+func (e *edit) notePassword(c userChange, returns bool) {
+	original, err := e.s.userStates.Decode(e.s.cfg.Originals[userAddress(c.name)])
+	if returns && (err != nil || original == nil || original.Password == c.after.Password) {
+		e.ledger.forgetPassword(c.name)
+		return
+	}
+	e.ledger.setPassword(c.name, c.after.Password)
 }
 
 // restoresPassword tells whether the saved lines are of the state wanted.

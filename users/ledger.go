@@ -127,13 +127,21 @@ func (l *ledger) give(ids map[string]ID, former *map[string][]ID, name string, i
 // setPassword notes what stands for a password: by it one that we set is told
 // from one that the user set since.
 func (l *ledger) setPassword(name, state string) {
-	if passwordKey(state) == "" || l.Passwords[name] == state {
+	if l.Passwords[name] == state {
 		return
 	}
 	if l.Passwords == nil {
 		l.Passwords = map[string]string{}
 	}
 	l.Passwords[name], l.changed = state, true
+}
+
+// forgetPassword notes that the password of before is back.
+func (l *ledger) forgetPassword(name string) {
+	if _, known := l.Passwords[name]; known {
+		delete(l.Passwords, name)
+		l.changed = true
+	}
 }
 
 // setLocked notes whether on_removal keeps a user of ours closed.

@@ -262,23 +262,6 @@ func TestNobodysHomeIsNotMade(t *testing.T) {
 	}
 }
 
-// TestAPasswordReturnsAfterARollback goes back to a generation that says nothing
-// of the password: it stays, and goes when its account leaves.
-func TestAPasswordReturnsAfterARollback(t *testing.T) {
-	t.Parallel()
-	h := open(t, debian)
-	before := h.tree(t)
-	h.switchTo(t, wants(users.User{Name: "bob"}))
-	first := h.last
-	h.switchTo(t, wants(users.User{Name: "bob", HashedPassword: "$6$ours"}))
-	h.switchTo(t, first)
-	h.last = first
-	if got := h.read(t, "etc/shadow"); !strings.Contains(got, "bob:$6$ours:") {
-		t.Errorf("the password changed by omission: %s", got)
-	}
-	h.returns(t, before)
-}
-
 // TestAnOwnGroupThatBecomesABlockIsOursStill has a user leave its own group
 // first, and the group get a block of its own afterwards.
 func TestAnOwnGroupThatBecomesABlockIsOursStill(t *testing.T) {

@@ -22,7 +22,7 @@ func (w *walk) disturb() {
 	if undo == nil {
 		return
 	}
-	rel, _ := filepath.Rel(w.dir, p)
+	rel := w.ledTo(strings.TrimPrefix(p, w.dir+"/"))
 	was := undo.was
 	drift, _ := w.run("drift")
 	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))

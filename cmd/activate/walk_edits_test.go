@@ -3,7 +3,6 @@ package main_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ func (w *walk) edit() {
 	w.t.Logf("edited %s", p)
 	drift, _ := w.run("drift")
 	status, _ := w.run("switch", w.config)
-	rel, _ := filepath.Rel(w.dir, p)
+	rel := w.ledTo(strings.TrimPrefix(p, w.dir+"/"))
 	switch now := w.managedTree(); {
 	case drift == 0 && now[rel] != was[rel]:
 		// It is nobody's of ours.
