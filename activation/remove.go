@@ -2,8 +2,11 @@ package activation
 
 import (
 	"cmp"
+	"errors"
 	"path"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // defaultRunDir is where the run lock is where nobody says otherwise.
@@ -39,7 +42,9 @@ func (e *Engine) RemoveState(p *Prepared) error {
 			return err
 		}
 	}
-	if err := e.removeBut(keep, e.runDir()); err != nil {
+	// Where a removed file cannot be a lock any more (NFS) the next run may have
+	// begun, and have a lock of its own there.
+	if err := e.removeBut(keep, e.runDir()); err != nil && !errors.Is(err, unix.ENOTEMPTY) {
 		return err
 	}
 	// Where there was nothing to take back, its lock alone made some.

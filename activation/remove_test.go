@@ -144,3 +144,27 @@ func TestKilledDeactivateLeavesNoDirectory(t *testing.T) {
 		}
 	}
 }
+
+// TestTheNextRunMayBegin: on NFS nobody holds a lock whose file is removed, so that
+// another run may have begun by the time its directory goes; it stays then.
+func TestTheNextRunMayBegin(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, config{"srv/file": "ours\n"})
+	run := filepath.Join(m.dir, "run/activate")
+	must(t, os.MkdirAll(run, 0o755))
+	must(t, os.WriteFile(filepath.Join(run, "lock"), nil, 0o644))
+	m.fault = func(op, name string) error {
+		if op == "unlink" && name == run {
+			return os.WriteFile(filepath.Join(run, "lock"), []byte("the next"), 0o644)
+		}
+		return nil
+	}
+	m.deactivateAgain(t)
+	if _, err := os.Stat(filepath.Join(m.dir, stateDir)); !os.IsNotExist(err) {
+		t.Errorf("the state directory: %v", err)
+	}
+	if b, err := os.ReadFile(filepath.Join(run, "lock")); err != nil || string(b) != "the next" {
+		t.Errorf("the lock of the next run: %q, %v", b, err)
+	}
+}
