@@ -55,7 +55,7 @@ func (w *walk) foreign() {
 	name, last := fmt.Sprintf("their%d", n), rapid.Bool().Draw(w.t, "as the last line")
 	lines := map[string]string{
 		"etc/passwd": fmt.Sprintf("%s:x:2%d00:1002:Theirs:/:/bin/sh", name, n), "etc/shadow": name + ":*:19000:0:99999:7:::",
-		"etc/group": fmt.Sprintf("%s:x:2%d00:carl,ann", name, n), "etc/gshadow": name + ":!:carl:carl,ann",
+		"etc/group": fmt.Sprintf("%s:x:2%d00:carl", name, n), "etc/gshadow": name + ":!:carl:carl",
 	}
 	if strings.Contains(w.before["etc/passwd"]+w.before["etc/group"], name) {
 		return

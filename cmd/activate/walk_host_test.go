@@ -145,7 +145,10 @@ func (h walkHost) put(p string) {
 		h.must(os.Symlink(strings.Repeat("../", strings.Count(p, "/"))+"home", h.path(p)))
 	case "dangling":
 		h.must(os.Symlink("nowhere", h.path(p)))
-		h.must(os.Lchown(h.path(p), 12, 34))
+		if !strings.Contains(p, ".wants/") {
+			// Nobody but root enables units, and no record has a link's owner.
+			h.must(os.Lchown(h.path(p), 12, 34))
+		}
 	case "tagged":
 		h.write(p, "tagged\n", 0o600, 0, 0)
 		// cap_net_bind_service, permitted, as capabilities(7) has it on files.
