@@ -16,7 +16,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsyste
 		Generation: numberOf(c.Last),
 		Originals:  c.Index.Originals, StateDir: w.state.Dir(),
 		// Deactivate takes back accounts that only exist since activate came.
-		ForceLockout: w.forceLockout || d.nothing,
+		ForceLockout: w.forceLockout || d.nothing || w.reverts,
 		Undo:         d.nothing,
 		SecretsLater: d.secretsLater,
 		Resume:       w.resume,
