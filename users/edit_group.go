@@ -106,8 +106,12 @@ func (e *edit) join(user, group string, saved *bundle) {
 	for _, f := range []accountFile{{groupPath, &e.book.group, groupLine}, {gshadowPath, &e.book.gshadow, gshadowLine}} {
 		d := *f.doc
 		r := d.find(group)
-		if r == nil || slices.Contains(list(r.field(grMembers)), user) || saved.without(f.path, group, user) ||
-			d == e.book.gshadow && e.obs.first.onlyInGroup(group, user) {
+		if r == nil || slices.Contains(list(r.field(grMembers)), user) {
+			continue
+		}
+		// Whom group(5) alone named is not named in gshadow(5) either when it comes
+		// back.
+		if d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)) {
 			continue
 		}
 		old := e.oldList(f, group, user, saved)
