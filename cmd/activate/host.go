@@ -164,6 +164,9 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	root := h.engine.Root
 	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
 	lock, err := h.waitForLock(ctx, holder)
+	if _, ok := errors.AsType[*fs.PathError](err); ok && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot %w", err)
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return lock, err
 	}

@@ -15,11 +15,12 @@ func TestOwnKernel(t *testing.T) {
 	must(t, err)
 	m := testvm.Start(t, testvm.Config{
 		// Labelling all of it, and booting again, takes minutes in emulation.
-		Virtual: true, Prepare: string(lean) + "rm -f /.autorelabel\n",
-		Packages:   []string{"selinux-basics", "selinux-policy-default", "policycoreutils", "selinux-utils", "dosfstools"},
+		Virtual: true, Prepare: string(lean) + "rm -f /.autorelabel /etc/systemd/system/*.wants/nfs-* /etc/systemd/system/*.wants/rpcbind.*\n",
+		Packages:   []string{"selinux-basics", "selinux-policy-default", "policycoreutils", "selinux-utils", "dosfstools", "nfs-kernel-server"},
 		KernelLine: []string{"security=selinux", "selinux=1", "enforcing=0"},
 	})
 	m.CopyTo(binary, "/usr/local/bin/activate")
 	t.Run("SELinux", func(t *testing.T) { seLinux(t, m) })
 	t.Run("FAT", func(t *testing.T) { fat(t, m) })
+	t.Run("NFS", func(t *testing.T) { nfs(t, m) })
 }
