@@ -12,6 +12,7 @@ import (
 func nfs(t *testing.T, m *testvm.Machine) {
 	t.Helper()
 	// Version 4 alone takes two programs. The policy has no say in this.
+	//nolint:misspell // exportfs is a program's name
 	m.Succeed(`setenforce 0 && modprobe -a nfsd nfsv4 && ip link set lo up && mkdir -p /export/own /export/squashed /mnt/own /mnt/squashed
 		mount -t nfsd nfsd /proc/fs/nfsd
 		chmod 755 /export /export/*
