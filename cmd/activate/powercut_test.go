@@ -161,11 +161,11 @@ func (c *cutter) cut() {
 	}
 	if onTrial || strings.HasPrefix(command, "activate boot") {
 		// No boot runs the snippet, neither on the way there nor back.
-		c.m.Succeed("echo " + found + " > /srv/shared/stamp")
+		c.m.Succeed("echo " + found + " > /srv/shared/stamp; sync")
 	}
 	if found == none {
 		// What is left of activate itself goes with this.
-		c.m.Succeed(bring(none))
+		c.m.Succeed(bring(none) + " && sync")
 	}
 	if d := cmp.Diff(c.want[found], c.print()); d != "" {
 		c.t.Errorf("the host is not as %q has it: %s\n%s", found, d, c.m.Succeed("journalctl -b -u activate-boot --no-pager"))
