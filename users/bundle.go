@@ -164,8 +164,11 @@ func (u *bundle) without(file, group, user string) bool {
 func rejoin(members []string, user string, lists ...[]string) []string {
 	for _, old := range lists {
 		at := slices.Index(old, user)
+		if at < 0 {
+			continue
+		}
 		for i, m := range members {
-			if at >= 0 && slices.Index(old, m) > at {
+			if slices.Index(old, m) > at {
 				return slices.Insert(members, i, user)
 			}
 		}

@@ -107,12 +107,26 @@ func (o observation) unset(c userChange) bool {
 // both files. A list that named it alone before us makes nobody one.
 func (o observation) isMember(user string, groups []string, anyOf bool) bool {
 	for _, g := range groups {
-		for _, d := range []*document{o.book.group, o.book.gshadow} {
-			r := d.find(g)
-			if r == nil || d == o.book.gshadow && o.first.onlyInShadow(g, user) {
+		if o.named(g, []string{user}, anyOf) == anyOf {
+			return anyOf
+		}
+	}
+	return !anyOf
+}
+
+// named tells whether a group has all users, or with anyOf any, as isMember does.
+func (o observation) named(group string, users []string, anyOf bool) bool {
+	for _, d := range []*document{o.book.group, o.book.gshadow} {
+		r := d.find(group)
+		if r == nil || len(users) == 0 {
+			continue
+		}
+		in := setOf(list(r.field(grMembers)))
+		for _, user := range users {
+			if d == o.book.gshadow && o.first.onlyInShadow(group, user) {
 				continue
 			}
-			if in := slices.Contains(list(r.field(grMembers)), user); in == anyOf {
+			if in[user] == anyOf {
 				return anyOf
 			}
 		}
@@ -257,15 +271,8 @@ func (o observation) doneGroup(c groupChange) bool {
 	if b.group.find(c.name) == nil || c.before == nil && !o.groupMade(c.name) {
 		return false
 	}
-	for _, m := range c.joins() {
-		if !o.isMember(m, []string{c.name}, false) {
-			return false
-		}
-	}
-	for _, m := range c.leaves() {
-		if o.isMember(m, []string{c.name}, true) {
-			return false
-		}
+	if !o.named(c.name, c.joins(), false) || o.named(c.name, c.leaves(), true) {
+		return false
 	}
 	if c.migrates() {
 		gid, _ := b.gid(c.name)

@@ -2,6 +2,7 @@ package users
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -32,12 +33,8 @@ func (e *edit) group(c groupChange) error {
 			return err
 		}
 	}
-	for _, m := range c.joins() {
-		e.join(m, c.name, saved.lists(c.name))
-	}
-	for _, m := range c.leaves() {
-		e.part(m, c.name)
-	}
+	e.join(c.name, saved.lists(c.name), c.joins()...)
+	e.part(c.name, c.leaves()...)
 	return nil
 }
 
@@ -100,28 +97,40 @@ func (e *edit) makeWay(name string) {
 	}
 }
 
-// join puts a user into a group's lists: where it stood before if it comes back,
-// else at the end.
-func (e *edit) join(user, group string, saved *bundle) {
+// join puts users into a group's lists: each where it stood before if it comes
+// back, else at the end.
+func (e *edit) join(group string, saved *bundle, users ...string) {
 	for _, f := range []accountFile{{groupPath, &e.book.group, groupLine}, {gshadowPath, &e.book.gshadow, gshadowLine}} {
 		d := *f.doc
 		r := d.find(group)
-		if r == nil || slices.Contains(list(r.field(grMembers)), user) {
+		if r == nil || len(users) == 0 {
 			continue
 		}
-		// Whom group(5) alone named is not named in gshadow(5) either when it comes
-		// back.
-		if d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)) {
-			continue
-		}
-		old := e.oldList(f, group, user, saved)
-		members := rejoin(list(r.field(grMembers)), user, old, saved.members(f.path, group))
-		for again := slices.Index(old, user) + 1; again > 0 && slices.Contains(old[again:], user); again++ {
-			members = rejoin(members, user, old)
-			again += slices.Index(old[again:], user)
+		members := list(r.field(grMembers))
+		in := setOf(members)
+		for _, user := range users {
+			// Whom group(5) alone named is not named in gshadow(5) either when it comes
+			// back.
+			if in[user] || d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)) {
+				continue
+			}
+			in[user] = true
+			members = e.joined(members, f, group, user, saved)
 		}
 		d.set(r, grMembers, strings.Join(members, ","))
 	}
+}
+
+// joined puts a user into the list of a group in one file, as often as the list of
+// before had it.
+func (e *edit) joined(members []string, f accountFile, group, user string, saved *bundle) []string {
+	old := e.oldList(f, group, user, saved)
+	members = rejoin(members, user, old, saved.members(f.path, group))
+	for again := slices.Index(old, user) + 1; again > 0 && slices.Contains(old[again:], user); again++ {
+		members = rejoin(members, user, old)
+		again += slices.Index(old[again:], user)
+	}
+	return members
 }
 
 // oldList is a group's list at a time when it had the user, nil when there is
@@ -133,18 +142,22 @@ func (e *edit) oldList(f accountFile, group, user string, saved *bundle) []strin
 	return saved.members(f.path, group)
 }
 
-// part takes a user out of a group's lists, but not out of one that named it
+// part takes users out of a group's lists, but nobody out of one that named them
 // alone before us.
-func (e *edit) part(user, group string) {
+func (e *edit) part(group string, users ...string) {
 	for _, d := range []*document{e.book.group, e.book.gshadow} {
 		r := d.find(group)
-		if r == nil || d == e.book.gshadow && e.obs.first.onlyInShadow(group, user) {
+		if r == nil || len(users) == 0 {
 			continue
 		}
+		out := setOf(users)
+		if d == e.book.gshadow {
+			maps.DeleteFunc(out, func(user string, _ bool) bool { return e.obs.first.onlyInShadow(group, user) })
+		}
 		members := list(r.field(grMembers))
-		// An editor may have named the user twice.
-		if slices.Contains(members, user) {
-			d.set(r, grMembers, strings.Join(slices.DeleteFunc(members, func(m string) bool { return m == user }), ","))
+		// An editor may have named somebody twice.
+		if left := slices.DeleteFunc(slices.Clone(members), func(m string) bool { return out[m] }); len(left) < len(members) {
+			d.set(r, grMembers, strings.Join(left, ","))
 		}
 	}
 }

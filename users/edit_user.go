@@ -85,10 +85,10 @@ func (e *edit) user(c userChange) error {
 			}
 			return fmt.Errorf("there is no group %q", g)
 		}
-		e.join(c.name, g, saved)
+		e.join(g, saved, c.name)
 	}
 	for _, g := range c.leaves() {
-		e.part(c.name, g)
+		e.part(g, c.name)
 	}
 	e.ledger.moveDeparted(c.name, c.joins(), c.leaves())
 	return nil
@@ -104,11 +104,11 @@ func (e *edit) removeUser(c userChange) error {
 		}
 	}
 	for _, g := range c.leaves() {
-		e.part(c.name, g)
+		e.part(g, c.name)
 	}
 	for _, g := range c.joins() {
 		if e.book.group.find(g) != nil {
-			e.join(c.name, g, nil)
+			e.join(g, nil, c.name)
 		}
 	}
 	if c.before != nil {

@@ -141,13 +141,23 @@ func union(a, b []string) []string {
 // minus gives the sorted elements of a that are not in b.
 func minus(a, b []string) []string {
 	var out []string
+	in := setOf(b)
 	for _, x := range a {
-		if !slices.Contains(b, x) {
+		if !in[x] {
 			out = append(out, x)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// setOf gives the elements of a list, which may be very long.
+func setOf(list []string) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, x := range list {
+		out[x] = true
+	}
+	return out
 }
 
 // readMode reads the octal digits of a state, which may come from a record.
