@@ -90,15 +90,23 @@ func (u bundle) encode() []byte {
 
 // line gives the first saved line of a file, nil when there was none.
 func (u *bundle) line(file string) *row {
+	if l, there := u.saved(file); there {
+		return &row{text: string(l.Text)}
+	}
+	return nil
+}
+
+// saved is that line with its place.
+func (u *bundle) saved(file string) (savedLine, bool) {
 	if u == nil {
-		return nil
+		return savedLine{}, false
 	}
 	for _, l := range u.Lines {
 		if l.File == file {
-			return &row{text: string(l.Text)}
+			return l, true
 		}
 	}
-	return nil
+	return savedLine{}, false
 }
 
 // expiry is the field of shadow(5) for a date: as it was written where the saved

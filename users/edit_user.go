@@ -232,6 +232,9 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 		return nil
 	}
 	r := e.book.shadow.find(c.name)
+	if r == nil && e.returnsToShadow(c, saved) {
+		return nil
+	}
 	if r == nil {
 		e.book.shadow.add(c.name + ":" + e.book.passwordField(c.name) + ":" + e.today() + ":::::" + ":")
 		r = e.book.shadow.find(c.name)
@@ -258,6 +261,23 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 	e.book.shadow.set(r, spChanged, changed)
 	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, pw)
 	return nil
+}
+
+// returnsToShadow has the saved line of shadow(5), where it is of the state wanted,
+// go back to where it stood.
+func (e *edit) returnsToShadow(c userChange, saved *bundle) bool {
+	l, there := saved.saved(shadowPath)
+	if !there {
+		return false
+	}
+	old := &row{text: string(l.Text)}
+	if e.obs.keyedPassword(old.field(spPassword)) != c.after.Password || expiryDate(old.field(spExpires)) != c.after.Expires {
+		return false
+	}
+	e.lines = append(e.lines, l)
+	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, saved.line(passwdPath).field(pwPassword))
+	e.notePassword(c, true)
+	return true
 }
 
 // notePassword remembers a password that a run sets, until that of before us

@@ -1,9 +1,13 @@
 package users_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -39,5 +43,26 @@ func TestAPasswordThatReturnedIsForgotten(t *testing.T) {
 	h.switchTo(t, users.Desired{})
 	if got := h.read(t, "etc/shadow"); got != locked {
 		t.Errorf("an administrator's lock was taken back: %s", got)
+	}
+}
+
+// TestALineThatLeftComesBackToItsPlace undoes the return of an account that had
+// no line in shadow(5) before us: ours is there again where it stood.
+func TestALineThatLeftComesBackToItsPlace(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/shadow"] = strings.Replace(files["etc/shadow"], "bob:$6$bobbobbob:19001:0:99999:7:::\n", "", 1)
+	h := open(t, files)
+	h.switchTo(t, wants(users.User{Name: "bob", HashedPassword: "$6$ours", Expires: "2031-02-03"}))
+	h.switchTo(t, wants(users.User{Name: "alice"}, users.User{Name: "bob", HashedPassword: "$6$ours", Expires: "2031-02-03"}))
+	before := h.tree(t)
+	s := h.subsystem(wants(users.User{Name: "alice"}))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Errorf("%s", diff)
 	}
 }

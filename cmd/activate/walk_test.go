@@ -16,11 +16,12 @@ import (
 )
 
 // TestWalks takes random walks through random configurations of random hosts:
-// switches, saved plans, kills, failures, boots, edits by an administrator of files, keys
-// and accounts, rollbacks, deletions of generations and deactivations in between. After each step nothing is left to do, nothing has drifted, and
-// what was refused changed nothing; at the end the host is as it was before. A
-// walk that fails is printed as its shortest. ACTIVATE_WALKS sets their number,
-// -rapid.seed repeats a run.
+// switches, trials, saved plans, kills and failures of every verb, boots, edits by an
+// administrator of files, keys and accounts, restores from a backup, rollbacks,
+// deletions of generations and deactivations in between. After each step nothing
+// is left to do, nothing has drifted, and what was refused changed nothing; at the
+// end the host is as it was before. A walk that fails is printed as its shortest.
+// ACTIVATE_WALKS sets their number, -rapid.seed repeats a run.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
