@@ -93,7 +93,7 @@ func (c *comparison) entry(e Entry) error {
 		c.diff.Problems = append(c.diff.Problems, *p)
 		return nil
 	}
-	if e.Type == Directory && c.s.madeLink(e, f) {
+	if e.Type == Directory && c.s.givesWay(e, f) {
 		c.leaving.frees(e.Path)
 	}
 	return c.compare(e, want, f)

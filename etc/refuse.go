@@ -95,7 +95,7 @@ func (s *Subsystem) inTheWay(e Entry, f found) *plan.Problem {
 		}
 		p = s.problem(e, "Move the directory away, or manage another path.", "a directory is in the way")
 	case rootfs.Symlink:
-		if e.Type != Directory || s.madeLink(e, f) || !s.leadsToDirectory(f) {
+		if e.Type != Directory || s.givesWay(e, f) || !s.leadsToDirectory(f) {
 			return nil
 		}
 		p = s.problem(e, "Declare the directory that it leads to.", "a link to the directory %s is in the way", f.target)
@@ -103,6 +103,12 @@ func (s *Subsystem) inTheWay(e Entry, f found) *plan.Problem {
 		return nil
 	}
 	return &p
+}
+
+// givesWay tells whether f is a link that a directory may take the place of,
+// wherever it leads: one of ours, or one that ours gave way to until just now.
+func (s *Subsystem) givesWay(e Entry, f found) bool {
+	return s.madeLink(e, f) || s.cfg.Reverts && f.info.Type == rootfs.Symlink
 }
 
 // madeLink tells whether f is a link as an earlier run made it at e's path.
