@@ -81,12 +81,19 @@ func (tx *transaction) undo(ctx context.Context) error {
 	}
 	var errs []error
 	for _, step := range slices.Backward(tx.journal.Steps) {
+		if len(errs) > 0 && givesNames(step) {
+			continue
+		}
 		if err := tx.undoStep(ctx, step); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// givesNames tells the steps whose accounts others' paths may belong to: while such
+// a path could not be taken back, nor are they, or nobody knew it by its owner.
+func givesNames(step string) bool { return step == stepGroups || step == stepUsers }
 
 func (tx *transaction) undoStep(ctx context.Context, step string) error {
 	var errs []error
@@ -157,20 +164,21 @@ func (tx *transaction) close() error {
 	return nil
 }
 
-// left finds what is still changed: the changes whose inverse is not yet true.
+// left finds what is still changed: the changes whose inverse is not yet true, and
+// those that wait for them.
 func (tx *transaction) left(ctx context.Context) []plan.Address {
-	var left []plan.Address
-	for _, ch := range tx.journal.Changes {
-		for _, part := range tx.parts {
-			if !part.owns(ch) || ch.Address == staticAddress {
-				continue
-			}
-			if err := part.Subsystem.Apply(ctx, []plan.Change{ch.Inverse()}); err != nil {
-				left = append(left, ch.Address)
+	still := map[plan.Address]bool{}
+	for _, step := range slices.Backward(tx.journal.Steps) {
+		for _, part := range slices.Backward(tx.parts) {
+			for _, ch := range slices.Backward(inStep(tx.journal.Changes, step, part)) {
+				waits := len(still) > 0 && givesNames(step)
+				if waits || part.Subsystem.Apply(ctx, []plan.Change{ch.Inverse()}) != nil {
+					still[ch.Address] = true
+				}
 			}
 		}
 	}
-	return left
+	return slices.DeleteFunc(changedAddresses(tx.journal.Changes), func(a plan.Address) bool { return !still[a] })
 }
 
 func changedAddresses(changes []plan.Change) []plan.Address {

@@ -76,6 +76,9 @@ func (w *wiring) recordedStates() ([]map[plan.Address]plan.State, error) {
 // accountsMemo gives what the last run knew of the account files; without it
 // they are read.
 func (w *wiring) accountsMemo() *users.Memo {
+	if w.verify {
+		return nil
+	}
 	var m *users.Memo
 	if err := w.state.ReadMemo(&m); err != nil {
 		return nil

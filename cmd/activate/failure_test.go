@@ -108,3 +108,34 @@ service "loop" {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
 }
+
+// TestUndoKeepsOwners: while a file could not be taken back, the group that it
+// belongs to is not either, and the next run ends what is left.
+func TestUndoKeepsOwners(t *testing.T) {
+	t.Parallel()
+	m := testvm.Start(t, testvm.Config{})
+	m.CopyTo(binary, "/usr/local/bin/activate")
+	m.WriteFile("/root/a.hcl", `
+group "app" {}
+etc "app/secret" {
+  text  = "x"
+  mode  = "0640"
+  group = "app"
+}
+snippet "fails" {
+  after  = ["etc"]
+  script = "touch /root/over && mount --bind /root/over /etc/app/secret; exit 1"
+}
+`)
+	m.WriteFile("/root/none.hcl", "")
+	before := m.Succeed("cat /etc/passwd /etc/group /etc/gshadow; ls -a /etc")
+	stdout, stderr, code := m.Run("activate switch --json /root/a.hcl")
+	if code != 3 || !strings.Contains(stdout, "etc/app/secret") || !strings.Contains(stdout, "group/app") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+	m.Succeed("getent group app && umount /etc/app/secret && test $(stat -c %G /etc/app/secret) = app")
+	m.Succeed("activate switch /root/none.hcl")
+	if after := m.Succeed("cat /etc/passwd /etc/group /etc/gshadow; ls -a /etc"); after != before {
+		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}

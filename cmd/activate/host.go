@@ -58,7 +58,7 @@ func (f *flags) open() (*host, error) {
 		return nil, err
 	}
 	h.wiring = &wiring{
-		root: root, state: state, init: init, caller: f.caller, asked: f.asksForInit(), alone: f.init == "none", forceLockout: f.forceLockout,
+		root: root, state: state, init: init, caller: f.caller, asked: f.asksForInit(), alone: f.init == "none", forceLockout: f.forceLockout, verify: f.verify,
 	}
 	h.wiring.warn = func(text string) { h.event(activation.Event{Step: "users", Text: text, Warning: true}) }
 	h.engine = &activation.Engine{

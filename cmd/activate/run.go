@@ -112,8 +112,10 @@ type flags struct {
 	lockTimeout time.Duration
 	// forceLockout is of the commands that apply.
 	forceLockout bool
-	verbose      int
-	began        time.Time
+	// verify is of those that compare with the host.
+	verify  bool
+	verbose int
+	began   time.Time
 	// answered is set once the document of a run is printed.
 	answered bool
 }
@@ -141,6 +143,7 @@ func newRoot(std stdio) *cobra.Command {
 	p.BoolVar(&f.json, "json", false, "print the answer as JSON")
 	p.DurationVar(&f.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
 	p.BoolVar(&f.forceLockout, "force-lockout", false, "apply even a plan after which nobody can become root")
+	p.BoolVar(&f.verify, "verify", false, "read every file that is managed, also those that look untouched since the last run")
 	p.CountVarP(&f.verbose, "verbose", "v", "log what is done, twice for more")
 	cmd.AddCommand(
 		newSwitch(f), newTest(f), newBoot(f), newBuild(f), newPlan(f), newApply(f),

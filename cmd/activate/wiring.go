@@ -56,6 +56,8 @@ type wiring struct {
 	warn func(text string)
 	// forceLockout allows a plan after which nobody can become root.
 	forceLockout bool
+	// verify reads all that is managed, whatever the last run knew of it.
+	verify bool
 }
 
 // desired is what a target wants of each subsystem.
@@ -159,7 +161,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
 		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, accounts) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
-		Stamps:     stamps, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
+		Stamps:     stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
 	})
 	contents := w.linkedContents(s.Contents, c)
 	space := s.Space
