@@ -95,11 +95,22 @@ func (a *allocator) mapped(id ID, name string) bool {
 	return a.subs.shares(one, may) != "" || a.asked.shares(one, may) != ""
 }
 
+// uidReturns and gidReturns tell whether a name can have the id that it had once.
+func (a *allocator) uidReturns(name string) bool {
+	id, had := a.ledger.Users[name]
+	return had && !a.loose[id] && a.userOf(id, name) == "" && !a.mapped(id, name)
+}
+
+func (a *allocator) gidReturns(name string) bool {
+	id, had := a.ledger.Groups[name]
+	return had && !a.loose[id] && a.groupOf(id, name) == "" && !a.mapped(id, name)
+}
+
 // uid chooses the uid of a new user: the one it had once, else the lowest free
 // normal or the highest free system one.
 func (a *allocator) uid(name string, system bool) (ID, error) {
-	if id, ok := a.ledger.Users[name]; ok && !a.loose[id] && a.userOf(id, name) == "" && !a.mapped(id, name) {
-		return id, nil
+	if a.uidReturns(name) {
+		return a.ledger.Users[name], nil
 	}
 	r := a.defs.user
 	if system {
@@ -111,8 +122,8 @@ func (a *allocator) uid(name string, system bool) (ID, error) {
 // gid chooses the gid of a new group in the same way; want, if not 0, is taken
 // when it is free.
 func (a *allocator) gid(name string, system bool, want ID) (ID, error) {
-	if id, ok := a.ledger.Groups[name]; ok && !a.loose[id] && a.groupOf(id, name) == "" && !a.mapped(id, name) {
-		return id, nil
+	if a.gidReturns(name) {
+		return a.ledger.Groups[name], nil
 	}
 	if want != 0 && !a.loose[want] && a.groupOf(want, name) == "" && a.userOf(want, name) == "" && !a.mapped(want, name) {
 		return want, nil

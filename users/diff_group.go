@@ -64,7 +64,7 @@ func (p *planning) newGroup(g Group) (GroupState, bool) {
 		return GroupState{}, false
 	}
 	st := GroupState{Members: union(g.Members, nil)}
-	if g.GID != nil {
+	if g.GID != nil && (!g.AdoptID || !p.alloc.gidReturns(g.Name)) {
 		st.GID = *g.GID
 		return st, p.gidFree(g)
 	}

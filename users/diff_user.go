@@ -20,7 +20,7 @@ func (p *planning) newUser(u User) *UserState {
 		return nil
 	}
 	st := &UserState{}
-	if u.UID != nil {
+	if u.UID != nil && (!u.AdoptID || !p.alloc.uidReturns(u.Name)) {
 		st.UID = *u.UID
 		if !p.uidFree(u) {
 			return nil

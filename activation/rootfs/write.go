@@ -191,7 +191,8 @@ func (r *Root) syncDir(h *dirHandle, p string) error {
 	return nil
 }
 
-// RemoveTemp removes what an interrupted write of p left beside it.
+// RemoveTemp removes what an interrupted write of p left beside it. It only looks
+// where there is nothing to remove.
 func (r *Root) RemoveTemp(p string) error {
 	h, base, err := r.parent("unlink", p)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
@@ -200,7 +201,11 @@ func (r *Root) RemoveTemp(p string) error {
 	if err != nil {
 		return err
 	}
-	err = unlinkat(h.fd, TempName(base), 0)
+	var st unix.Stat_t
+	err = fstatat(h.fd, TempName(base), &st)
+	if err == nil {
+		err = unlinkat(h.fd, TempName(base), 0)
+	}
 	if err != nil && !errors.Is(err, unix.ENOENT) {
 		return &fs.PathError{Op: "unlink", Path: r.Name(p), Err: err}
 	}
