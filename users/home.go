@@ -74,6 +74,10 @@ func (p *planning) wantKeys(u User, cur, st *UserState, there bool) bool {
 	}
 	p.leaveOldHome(u, cur, st)
 	st.Keys = &KeysState{Path: keysPath(st.Home), SHA256: hashOf(keysText(u.AuthorizedKeys)), Mode: "0600"}
+	if there && cur != nil && cur.Home == st.Home && cur.Group != st.Group && !st.Keys.equal(cur.Keys) {
+		// They return to a user who has another group again.
+		p.sayGroup(cur.Keys, st)
+	}
 	return true
 }
 
@@ -129,11 +133,17 @@ func (p *planning) ownedKeys(found *KeysState, st *UserState) *KeysState {
 	if found.UID == nil {
 		found.UID = new(st.UID)
 	}
-	if found.GID == nil {
-		gid, _ := p.book.gid(st.Group)
-		found.GID = &gid
-	}
+	p.sayGroup(found, st)
 	return found
+}
+
+// sayGroup says the group of keys that are the user's own by st.
+func (p *planning) sayGroup(found *KeysState, st *UserState) {
+	if found == nil || found.GID != nil {
+		return
+	}
+	gid, _ := p.book.gid(st.Group)
+	found.GID = &gid
 }
 
 // safePlace refuses a home or a .ssh that somebody else could put other keys

@@ -105,6 +105,31 @@ func TestANewAccountFindsKeysInItsHome(t *testing.T) {
 	}
 }
 
+// TestKeysReturnToTheGroupTheyHad replaces keys that have the group which becomes
+// their user's by the same change, and takes that back.
+func TestKeysReturnToTheGroupTheyHad(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/passwd"] = strings.Replace(files["etc/passwd"], "bob:x:1000:1000:", "bob:x:1000:50:", 1)
+	files["home/bob/.ssh/authorized_keys"] = "ssh-rsa AAAA his own"
+	h := open(t, files)
+	for _, p := range []string{"home/bob", "home/bob/.ssh", "home/bob/.ssh/authorized_keys"} {
+		must(t, os.Chown(filepath.Join(h.dir, p), 1000, 1000))
+	}
+	before := h.tree(t)
+	s := h.subsystem(wants(users.User{Name: "bob", Group: "bob", AuthorizedKeys: []string{"one"}}))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
+	}
+	h.switchTo(t, wants(users.User{Name: "bob", Group: "bob", AuthorizedKeys: []string{"one"}}))
+	h.returns(t, before)
+}
+
 // TestKeysMoveWithTheirHome gives an adopted account another home, and lets all
 // return.
 func TestKeysMoveWithTheirHome(t *testing.T) {
