@@ -118,7 +118,8 @@ func TestReboot(t *testing.T) {
 // reboot starts the machine again and waits for what the boot has to bring.
 func (h *host) reboot(trace string) {
 	h.Helper()
-	h.ok("rm /srv/trace")
+	// A /var/log may be new at each boot.
+	h.ok("rm -r /srv/trace /var/log/activate")
 	h.watchBoot()
 	h.m.Reboot()
 	h.eventually("grep -q more-start /srv/trace && ! test -e /run/activate/booting")

@@ -72,7 +72,7 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		return supervise.Native{}, m.noDir()
 	}
 	keys := map[string]string{
-		"command":         command(m.opts.Run(s.Name)),
+		"command":         command(m.opts.Run(s.Name, "--log", m.opts.LogDir(s.Name))),
 		"autostart":       fmt.Sprint(s.Boot),
 		"autorestart":     "true",
 		"startsecs":       "0",
@@ -80,7 +80,9 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 		"stopwaitsecs":    "3600",
 		"killasgroup":     "true",
 		"redirect_stderr": "true",
-		"stdout_logfile":  escape(path.Join(m.opts.LogDir(s.Name), "current")),
+		// The keeper has a log: without the directory of one of its own, as where
+		// /var/log is new at each boot, supervisord does not even start.
+		"stdout_logfile": "NONE",
 	}
 	for key, values := range s.Init["supervisord"][""] {
 		keys[key] = strings.Join(values, ",")
@@ -120,11 +122,6 @@ func (m *Manager) Running() bool {
 // changed one is taken up when supervisord starts again: what it says of a
 // keeper hardly matters to one that runs.
 func (m *Manager) Refresh(ctx context.Context, services []keep.Spec) error {
-	for _, s := range services {
-		if _, err := m.opts.Root.MakeDirs(rootfs.Rel(m.opts.LogDir(s.Name)), 0o755); err != nil {
-			return err
-		}
-	}
 	out, err := m.ctl(ctx, "reread")
 	if err != nil {
 		return err
