@@ -8,8 +8,8 @@ import (
 
 // The pipeline's own steps. Removals come first, deepest path first, so that
 // another type of object can take the place, and with them the return of what
-// stood at paths before; accounts that leave go last, when
-// nothing of theirs is left. Only the middle seven can be named by snippets.
+// stood at paths before; accounts that leave go last, when nothing of theirs is
+// left. Only the middle seven can be named by snippets.
 const (
 	stepRemovals    = "removals"
 	stepGroups      = "groups"

@@ -1,6 +1,7 @@
 package activation_test
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,11 +13,22 @@ import (
 )
 
 // TestNothingOfACutOffRunStays: a run over an administrator's edit is killed
-// before each operation, and what it began is ended: finished, or with undone
-// taken back. Of a run that did not come to its end there is no generation left,
-// no beginning of a file and, when it was undone, no copy that it kept.
+// before each operation, and what it began is ended: finished, or taken back, as
+// a boot does with a generation that has no attempts left. Of a run that did not
+// come to its end there is no generation left, no beginning of a file and, when
+// it was undone, no copy that it kept.
 func TestNothingOfACutOffRunStays(t *testing.T) {
 	t.Parallel()
+	for name, undone := range map[string]bool{"finished": false, "taken back": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			nothingStays(t, undone)
+		})
+	}
+}
+
+func nothingStays(t *testing.T, undone bool) {
+	t.Helper()
 	for k := 1; ; k++ {
 		m := newMachine(t)
 		if res := m.switchTo(t, configA); res.Verdict != activation.Applied {
@@ -29,7 +41,6 @@ func TestNothingOfACutOffRunStays(t *testing.T) {
 			t.Logf("killed before each of %d operations", k-1)
 			return
 		}
-		undone := k%2 == 0
 		if undone {
 			m.takeBack(t, at)
 		}
@@ -61,4 +72,21 @@ func (m *machine) wantNoBeginnings(t *testing.T, at string) {
 		}
 		return nil
 	}))
+}
+
+// takeBack ends an interrupted run, if there is one, by undoing it.
+func (m *machine) takeBack(t *testing.T, at string) {
+	t.Helper()
+	e := m.open(t)
+	defer func() { _ = e.Root.Close() }()
+	j, err := e.State.ReadJournal()
+	must(t, err)
+	if j == nil {
+		return
+	}
+	j.Undoing = true
+	must(t, e.State.WriteJournal(j))
+	if res, err := e.Recover(context.Background()); err != nil || res != nil && res.Verdict == activation.Partial {
+		t.Fatalf("killed at %s: cannot take it back: %v %+v", at, err, res)
+	}
 }

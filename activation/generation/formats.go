@@ -12,8 +12,9 @@ import (
 // older one is read as it is and brought to this one by Migrate.
 //
 // Format 2 brought backup/kept.json, boot_before to the journal, and the number
-// itself to boots.json and boot-entry.json.
-const Format = 2
+// itself to boots.json and boot-entry.json. Format 3 brought secrets to
+// backup/index.json, and so to the journal.
+const Format = 3
 
 // formats gives the formats that a record of the state directory has had, by
 // its name there. A step that is not set here changes nothing but the number.

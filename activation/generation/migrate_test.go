@@ -84,7 +84,7 @@ func TestMigrateRenewsEachRecordAndKeepsIt(t *testing.T) {
 		if got := after["format-1/"+name]; got != text {
 			t.Errorf("%s is kept as %q", name, got)
 		}
-		if !strings.HasPrefix(after[name], `{"format":2,`) {
+		if !strings.HasPrefix(after[name], `{"format":3,`) {
 			t.Errorf("%s is %q", name, after[name])
 		}
 	}
@@ -97,6 +97,27 @@ func TestMigrateRenewsEachRecordAndKeepsIt(t *testing.T) {
 	must(t, err)
 	if boots.Trials[2].Attempts != 3 || !slices.Equal(entry.Paths, []string{"etc/entry"}) {
 		t.Errorf("boots %+v, entry %+v", boots, entry)
+	}
+}
+
+// TestMigrateRenewsWhatEachFormatLeft: records of several formats, as a migration
+// that was cut off leaves them, are each kept among those of their own.
+func TestMigrateRenewsWhatEachFormatLeft(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	files := map[string]string{
+		"counter.json":      `{"format":2,"last":1}`,
+		"backup/index.json": `{"format":2,"parents":["srv"]}`,
+		"boots.json":        `{"format":2}`,
+		"pending.json":      `{"format":1,"number":7}`,
+	}
+	put(t, dir, files)
+	must(t, s.Migrate())
+	after := records(t, dir)
+	for name, text := range files {
+		if kept := after["format-"+text[len(`{"format":`):][:1]+"/"+name]; kept != text || !strings.HasPrefix(after[name], `{"format":3`) {
+			t.Errorf("%s is %q, and kept as %q", name, after[name], kept)
+		}
 	}
 }
 
@@ -143,7 +164,7 @@ func TestMigrateLeavesWhatIsDamaged(t *testing.T) {
 	files := older()
 	delete(files, "counter.json")
 	files["generations/1/manifest.json"] = `{"format":1,"number":`
-	files["backup/index.json"] = `{"format":2,"parents":["srv"]}`
+	files["backup/index.json"] = `{"format":3,"parents":["srv"]}`
 	files["format-1/pending.json"] = `{"format":1,"number":7}`
 	put(t, dir, files)
 	must(t, s.Migrate())
@@ -169,7 +190,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 	for _, name := range []string{"counter.json", "generations/1/manifest.json", "boots.json"} {
 		s, dir := open(t)
 		files := older()
-		files[name], files["boot"] = `{"format":3}`, "-> generations/2"
+		files[name], files["boot"] = `{"format":4}`, "-> generations/2"
 		delete(files, "pending.json") // It would keep generation 1 for a trial's way back.
 		put(t, dir, files)
 		before := records(t, dir)
@@ -177,7 +198,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 			"migrate": s.Migrate, "boots": func() error { return s.WriteBoots(generation.Boots{}) },
 			"link": func() error { return s.SetBoot(2) }, "delete": func() error { return s.Delete(1) },
 		} {
-			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 3 and this activate knows up to 2") {
+			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 4 and this activate knows up to 3") {
 				t.Errorf("%s beside %s: %v", what, name, err)
 			}
 		}

@@ -37,11 +37,12 @@ type Lock struct{ f *os.File }
 // holding it, and who waited for it then takes the lock of the file that has
 // its name.
 func (l *Lock) Unlock() error {
-	if err := l.f.Close(); !errors.Is(err, os.ErrClosed) {
-		return err
+	err := l.f.Close()
+	if errors.Is(err, os.ErrClosed) {
+		// It was released when its file was removed.
+		return nil
 	}
-	// It was released when its file was removed.
-	return nil
+	return err
 }
 
 // lockPoll is how often a held lock is tried again; flock(2) has no timeout.
