@@ -144,6 +144,10 @@ exit $code
 	h.ok("chmod 755 /usr/local/bin/watch-boot; rm -f /srv/at-boot; grep -rl 'bin/activate at-boot' /etc | xargs sed -i 's,bin/activate at-boot,bin/watch-boot at-boot,'")
 }
 
+// noneOf is a command that succeeds when not one of the paths is there: `! ls`
+// does so as soon as one of them is gone.
+func noneOf(paths string) string { return `test -z "$(ls -d ` + paths + ` 2>/dev/null)"` }
+
 // leaves: a deactivate that is killed once it has begun is ended by the next
 // boot, whole.
 func (h *host) leaves() {
@@ -154,9 +158,9 @@ func (h *host) leaves() {
 	h.m.Reboot()
 	if h.name == "s6" {
 		// It holds the boot entry while that runs.
-		h.eventually("! ls /var/lib/activate/current /etc/activate /run/activate/booting && activate deactivate")
+		h.eventually(noneOf("/var/lib/activate/current /etc/activate /run/activate/booting") + " && activate deactivate")
 	}
-	h.eventually("! ls -d /var/lib/activate /run/activate")
+	h.eventually(noneOf("/var/lib/activate /run/activate"))
 }
 
 // onlyLive comes up on a live host, and never at boot.
@@ -181,7 +185,7 @@ func (h *host) fallsBack() {
 	}
 	h.m.Reboot()
 	h.eventually("activate drift && grep -q more-start /srv/trace")
-	out := h.ok("activate drift; activate generations; ! ls /etc/only /etc/activate/services/live.service 2>/dev/null")
+	out := h.ok("activate drift; activate generations; " + noneOf("/etc/only /etc/activate/services/live.service"))
 	for _, want := range []string{"generation 3 failed to boot 2 times (units failed: live.service", "; generation 2 was brought back\n"} {
 		if !strings.Contains(out, want) {
 			h.Errorf("%q is not in:\n%s", want, out)
