@@ -15,15 +15,16 @@ const commandTimeout = 5 * time.Minute
 // minutes fails the test.
 func (m *Machine) Run(script string) (stdout, stderr string, code int) {
 	m.t.Helper()
-	return m.run(script, nil)
+	return m.run("-c", script, nil)
 }
 
-func (m *Machine) run(script string, stdin io.Reader) (stdout, stderr string, code int) {
+// run gives the text to a shell with such options.
+func (m *Machine) run(options, script string, stdin io.Reader) (stdout, stderr string, code int) {
 	m.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
 	var out, errs bytes.Buffer
-	code = m.Exec(ctx, stdin, &out, &errs, "/bin/sh", "-c", script)
+	code = m.Exec(ctx, stdin, &out, &errs, "/bin/sh", options, script)
 	if ctx.Err() != nil {
 		m.t.Fatalf("timed out after %s waiting for the command %q\nstdout: %s\nstderr: %s", commandTimeout, script, out.String(), errs.String())
 	}
@@ -44,11 +45,11 @@ func (m *Machine) Exec(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	return code
 }
 
-// Succeed runs shell text inside and gives its standard output. Any exit code
-// but 0 fails the test.
+// Succeed runs shell text inside and gives its standard output. A command of it
+// that fails ends it (sh -e), and any exit code but 0 fails the test.
 func (m *Machine) Succeed(script string) string {
 	m.t.Helper()
-	stdout, stderr, code := m.run(script, nil)
+	stdout, stderr, code := m.run("-ec", script, nil)
 	if code != 0 {
 		m.fatalf("%q exited with %d\nstdout: %s\nstderr: %s", script, code, stdout, stderr)
 	}
@@ -59,7 +60,7 @@ func (m *Machine) Succeed(script string) string {
 // the test.
 func (m *Machine) Fail(script string) string {
 	m.t.Helper()
-	stdout, stderr, code := m.run(script, nil)
+	stdout, stderr, code := m.run("-c", script, nil)
 	if code == 0 {
 		m.fatalf("%q was to fail and succeeded\nstdout: %s\nstderr: %s", script, stdout, stderr)
 	}

@@ -21,7 +21,7 @@ func (m *Machine) CopyTo(src, dst string) {
 	r, w := io.Pipe()
 	go func() { _ = w.CloseWithError(archive(w, src, path.Base(dst))) }()
 	into := quote(path.Dir(dst))
-	_, stderr, code := m.run("mkdir -p "+into+" && tar -x -f - -C "+into, r)
+	_, stderr, code := m.run("-ec", "mkdir -p "+into+" && tar -x -f - -C "+into, r)
 	if err := r.Close(); err != nil || code != 0 {
 		m.fatalf("cannot copy %s to %s: exit code %d: %s", src, dst, code, stderr)
 	}
@@ -31,7 +31,7 @@ func (m *Machine) CopyTo(src, dst string) {
 func (m *Machine) WriteFile(dst, text string) {
 	m.t.Helper()
 	q := quote(dst)
-	_, stderr, code := m.run(`mkdir -p "$(dirname `+q+`)" && cat > `+q+" && chmod 0644 "+q, strings.NewReader(text))
+	_, stderr, code := m.run("-ec", `mkdir -p "$(dirname `+q+`)" && cat > `+q+" && chmod 0644 "+q, strings.NewReader(text))
 	if code != 0 {
 		m.fatalf("cannot write %s: exit code %d: %s", dst, code, stderr)
 	}

@@ -140,8 +140,8 @@ mkfifo /tmp/held /tmp/go
 activate switch /root/held.hcl >/tmp/first 2>&1 &
 first=$!
 cat /tmp/held
-activate switch --lock-timeout 0s /root/second.hcl 2>&1
-echo "exit $? while $first runs"
+activate switch --lock-timeout 0s /root/second.hcl 2>&1 || code=$?
+echo "exit $code while $first runs"
 activate plan /root/second.hcl >/dev/null && echo planned
 activate switch /root/second.hcl 2>/tmp/second &
 second=$!

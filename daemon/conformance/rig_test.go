@@ -112,15 +112,21 @@ func build(t *testing.T) string {
 // sh runs shell text where the init is.
 func (h *host) sh(script string) (stdout, stderr string, code int) {
 	h.Helper()
-	return h.m.Run(h.inside + "timeout 40 sh -c " + quote(script))
+	return h.run("-c", script)
+}
+
+// run gives the text to a shell with such options.
+func (h *host) run(options, script string) (stdout, stderr string, code int) {
+	h.Helper()
+	return h.m.Run(h.inside + "timeout 40 sh " + options + " " + quote(script))
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// ok runs shell text that has to succeed.
+// ok runs shell text of which every command has to succeed.
 func (h *host) ok(script string) string {
 	h.Helper()
-	out, stderr, code := h.sh(script)
+	out, stderr, code := h.run("-ec", script)
 	if code != 0 {
 		h.Fatalf("%q exited with %d\nstdout: %s\nstderr: %s\n%s", script, code, out, stderr, h.trace())
 	}
@@ -184,7 +190,7 @@ func (h *host) eventually(script string) {
 	h.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	for {
-		_, _, code := h.sh(script)
+		_, _, code := h.run("-ec", script)
 		if code == 0 {
 			return
 		}
