@@ -76,6 +76,8 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 			_, _ = f.WriteAt([]byte(holder+"\n"), 0)
 		}
 		r.locks[p] = f
+		// Whoever had it before may have made or moved directories.
+		r.Forget()
 		return &Lock{f}, nil
 	}
 }

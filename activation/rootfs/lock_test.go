@@ -52,3 +52,29 @@ func TestARemovedLockLetsNobodyIn(t *testing.T) {
 		t.Error("two hold the lock")
 	}
 }
+
+// TestALockShowsWhatItsLastHolderMade: what was not there before the lock was had
+// is looked for again.
+func TestALockShowsWhatItsLastHolderMade(t *testing.T) {
+	t.Parallel()
+	r, dir := open(t)
+	holder, err := rootfs.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Close() }()
+	if there, err := r.Exists("state/current"); there || err != nil {
+		t.Fatalf("there %t, %v", there, err)
+	}
+	if _, err := holder.MakeDirs("state/current", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.Lock(t.Context(), "lock", 0, "next")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Unlock() }()
+	if there, err := r.Exists("state/current"); !there || err != nil {
+		t.Errorf("under the lock: there %t, %v", there, err)
+	}
+}

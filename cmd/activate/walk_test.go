@@ -16,12 +16,13 @@ import (
 )
 
 // TestWalks takes random walks through random configurations of random hosts:
-// switches, trials, saved plans, kills and failures of every verb, boots, edits by an
-// administrator of files, keys and accounts, restores from a backup, rollbacks,
-// deletions of generations and deactivations in between. After each step nothing
-// is left to do, nothing has drifted, and what was refused changed nothing; at the
-// end the host is as it was before. A walk that fails is printed as its shortest.
-// ACTIVATE_WALKS sets their number, -rapid.seed repeats a run.
+// switches, two at once, trials, saved plans, kills and failures of every verb,
+// boots, edits by an administrator of files, keys and accounts, restores from a
+// backup, rollbacks, deletions of generations and deactivations in between. After
+// each step nothing is left to do, nothing has drifted, and what was refused
+// changed nothing; at the end the host is as it was before. A walk that fails is
+// printed as its shortest. ACTIVATE_WALKS sets their number, -rapid.seed repeats
+// a run.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
@@ -126,7 +127,7 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
-	steps := []func(){w.switches, w.switches, w.killed, w.fails}
+	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together}
 	if w.current != "" {
 		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
 	}
