@@ -18,6 +18,9 @@ type Result struct {
 	// LeftOut are the addresses that a boot could not bring back, and went on
 	// without.
 	LeftOut []plan.Address `json:"left_out,omitempty"`
+	// Overtaken tells that the host changed after it was planned and before the
+	// first change: another plan may do.
+	Overtaken bool `json:"-"`
 	// Err is what went wrong; nil for Applied and Unchanged.
 	Err error `json:"-"`
 }

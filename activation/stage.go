@@ -87,6 +87,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if p.last != nil && p.settled() {
 		return e.nothing(p, Request{Verb: "boot", SetBoot: true}, res)
 	}
+	if n, err := e.waiting(p); n > 0 || err != nil {
+		return p.waits(n, err, res)
+	}
 	if err := e.State.Migrate(); err != nil {
 		return res.failed(err)
 	}

@@ -79,6 +79,7 @@ func (e *Engine) bring(ctx context.Context, p *Prepared, req Request, res *Resul
 	}
 	tx, err := e.begin(ctx, p, req)
 	if err != nil {
+		res.Overtaken = errors.Is(err, rootfs.ErrChanged)
 		return res.failed(err)
 	}
 	// From here on the run ends by itself: no signal may leave it half done.

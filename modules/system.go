@@ -233,6 +233,10 @@ func (d *decoder) snippets() []activation.Snippet {
 	var readings []*reading
 	known := activation.Steps()
 	d.each("snippet", func(r *reading) {
+		if slices.Contains(activation.Steps(), r.n.label) {
+			d.add(expr.Errorf(r.n.at(), "Reserved name", "%s cannot be: a step of every run is called %q. Take another name.", r.n.address(), r.n.label))
+			return
+		}
 		found, readings, known = append(found, r.snippet()), append(readings, r), append(known, r.n.label)
 	})
 	for i, r := range readings {

@@ -12,6 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// recordPoll is how often the lock of the account files is tried again. Who
+// waits for it in the kernel, as shadow's tools do, is served first: beside
+// programs that change accounts all the time a slow rhythm would wait for ever.
+const recordPoll = 2 * time.Millisecond
+
 // RecordLock takes the exclusive fcntl(2) lock on the whole file p, made with
 // mode 0600 when missing, waiting at most wait. It is the lock of lckpwdf(3),
 // which the shadow tools and systemd take on /etc/.pwd.lock. Being fcntl's, it
@@ -70,7 +75,7 @@ func recordLock(ctx context.Context, fd int, wait time.Duration) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(min(lockPoll, time.Until(deadline))):
+		case <-time.After(min(recordPoll, time.Until(deadline))):
 		}
 	}
 }

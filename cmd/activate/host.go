@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
@@ -133,6 +134,10 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 	return f.reading(func(h *host) error {
 		if err := h.mayChange(); err != nil {
 			return err
+		}
+		if h.caller == nil {
+			// What snippets and an init's commands make is the same whoever runs this, and at boot.
+			unix.Umask(0o022)
 		}
 		h.verb, h.wiring.atBoot = verb, verb == activation.VerbAtBoot
 		lock, err := h.lock(ctx, verb)

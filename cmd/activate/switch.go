@@ -63,18 +63,27 @@ func (f *flags) bring(ctx context.Context, path string, req activation.Request, 
 	})
 }
 
+// plannings is how often a run plans on a host that others change meanwhile.
+const plannings = 5
+
 // apply plans the way to target and goes it.
 func (h *host) apply(ctx context.Context, target *activation.Target, req activation.Request) error {
-	p, err := h.engine.Prepare(ctx, target)
-	if err != nil {
-		return err
+	for n := 1; ; n++ {
+		p, err := h.engine.Prepare(ctx, target)
+		if err != nil {
+			return err
+		}
+		h.showPlan(p)
+		res := h.engine.Apply(ctx, p, req)
+		if res.Overtaken && n < plannings {
+			h.event(activation.Event{Step: "plan", Text: res.Err.Error() + "; planning again"})
+			continue
+		}
+		if res.Verdict == activation.Applied {
+			h.keepEvaluation()
+		}
+		return h.finish(res)
 	}
-	h.showPlan(p)
-	res := h.engine.Apply(ctx, p, req)
-	if res.Verdict == activation.Applied {
-		h.keepEvaluation()
-	}
-	return h.finish(res)
 }
 
 // briefly is how much of a plan is shown while it is applied; activate plan
