@@ -85,7 +85,18 @@ func (h *host) expire(ctx context.Context) error {
 	if pending == nil || err != nil {
 		return err
 	}
-	return h.finishRevert(h.revert(ctx, pending))
+	return h.finishRevert(h.lapse(ctx, pending))
+}
+
+// lapse reverts a switch whose time is up. Units that fail then are not those of
+// the switch that was asked for: something stays changed.
+func (h *host) lapse(ctx context.Context, pending *generation.Pending) *activation.Result {
+	res := h.revert(ctx, pending)
+	if res.Verdict == activation.UnitsFailed {
+		res.Verdict = activation.Partial
+		res.Err = fmt.Errorf("generation %d was not confirmed in time; generation %d is back, but not whole: %w", pending.Number, pending.Previous, res.Err)
+	}
+	return res
 }
 
 // revert brings back the generation before the one on trial.
@@ -106,14 +117,18 @@ func (h *host) revert(ctx context.Context, pending *generation.Pending) *activat
 	}
 	// It is the default only where a confirmation was cut off.
 	res := h.engine.Apply(ctx, p, activation.Request{Verb: "rollback", SetBoot: boot == pending.Number})
-	if res.Verdict != activation.Applied && res.Verdict != activation.Unchanged {
+	if res.Generation != pending.Previous || res.Verdict == activation.Failed {
 		return res
 	}
+	// It is back, be it with units or snippets that fail: nothing is on trial any more.
 	if err := h.engine.State.DropPending(); err != nil {
-		res.Verdict, res.Err = activation.Partial, err
+		res.Verdict, res.Err = activation.Partial, errors.Join(res.Err, err)
 		return res
 	}
 	h.disarm(ctx)
+	if res.Verdict != activation.Applied && res.Verdict != activation.Unchanged {
+		return res
+	}
 	res.Verdict = activation.RolledBack
 	res.Err = fmt.Errorf("generation %d was not confirmed in time; generation %d is back", pending.Number, pending.Previous)
 	return res
@@ -216,7 +231,7 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 		if still == nil || still.Number != pending.Number {
 			return h.judge(res, pending)
 		}
-		return h.finish(h.revert(context.WithoutCancel(ctx), still))
+		return h.finish(h.lapse(context.WithoutCancel(ctx), still))
 	})
 }
 

@@ -27,6 +27,23 @@ func TestConfirm(t *testing.T) {
 		m.Fail("systemctl is-active activate-confirm.timer")
 	})
 
+	t.Run("what returns fails in part", func(t *testing.T) {
+		m.WriteFile("/root/part.hcl", `
+etc "motd" { text = "part\n" }
+service "down" {
+  process { argv = ["/bin/false"] }
+  restart { policy = "never" }
+}
+`)
+		m.Run("activate switch /root/part.hcl")
+		_, stderr, code := m.Run("activate switch --confirm 1s /root/two.hcl")
+		if code != 3 || !strings.Contains(stderr, "generation 4 was not confirmed in time; generation 3 is back, but not whole: units failed: down.service") || motd() != "part" {
+			t.Errorf("exit %d, motd %q, %s", code, motd(), stderr)
+		}
+		m.Fail("test -e /var/lib/activate/pending.json || systemctl is-active activate-confirm.timer")
+		m.Succeed("activate switch /root/one.hcl")
+	})
+
 	t.Run("the process is killed", func(t *testing.T) {
 		m.Succeed("activate switch --confirm 2s /root/two.hcl >/dev/null 2>&1 & pid=$!; until grep -q two /etc/motd; do :; done; until test -e /var/lib/activate/pending.json -a ! -e /var/lib/activate/journal/transaction.json; do :; done; kill -9 $pid")
 		if motd() != "two" {
