@@ -23,6 +23,8 @@ type Prepared struct {
 
 	// surveys says that it is only to be looked at: see Survey.
 	surveys bool
+	// key stands in for that of a host without one: see PrepareUnder.
+	key     []byte
 	target  *Target
 	last    *generation.Record
 	number  int
@@ -93,6 +95,17 @@ func (e *Engine) Prepare(ctx context.Context, target *Target) (*Prepared, error)
 	return e.prepare(ctx, &Prepared{target: target})
 }
 
+// PrepareUnder is Prepare with a key for the secrets in the place of a host's
+// that has none yet, to be held against a plan that was made under the same.
+// What it gives is not to be applied.
+func (e *Engine) PrepareUnder(ctx context.Context, target *Target, key []byte) (*Prepared, error) {
+	return e.prepare(ctx, &Prepared{target: target, key: key})
+}
+
+// PassingKey is the key that the plan's secrets are hashed under where the host
+// has none yet, else nil.
+func (p *Prepared) PassingKey() []byte { return p.store.Passing() }
+
 // Survey is Prepare for who only looks, and wants to see all that can be seen:
 // that a part of the host, or its init, cannot be judged is one of the problems.
 func (e *Engine) Survey(ctx context.Context, target *Target) (*Prepared, error) {
@@ -125,6 +138,9 @@ func (e *Engine) prepare(ctx context.Context, p *Prepared) (*Prepared, error) {
 	}
 	if p.store, err = e.store(numberOf(last), p.number); err != nil {
 		return nil, err
+	}
+	if p.key != nil {
+		p.store = p.store.Under(p.key)
 	}
 	p.parts, p.handoff, err = p.target.Parts(Context{Last: last, Index: p.index, Number: p.number, Store: p.store})
 	if err != nil {

@@ -52,6 +52,25 @@ func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error
 	return s, nil
 }
 
+// Passing is the key that so far is only in memory, nil once it is the host's.
+func (s *Store) Passing() []byte {
+	if !s.fresh {
+		return nil
+	}
+	return s.key
+}
+
+// Under is the same store with another key in the place of its passing one, and
+// the store itself where the host has a key.
+func (s *Store) Under(key []byte) *Store {
+	if !s.fresh {
+		return s
+	}
+	c := *s
+	c.key = key
+	return &c
+}
+
 // On is the same store read through another handle on its root, for the
 // goroutine that Root.Parallel gave it to.
 func (s *Store) On(root *Root) *Store {

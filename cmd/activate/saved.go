@@ -28,6 +28,9 @@ type savedPlan struct {
 	StateDir string   `json:"state_dir"`
 	Init     string   `json:"init"`
 	User     bool     `json:"user,omitempty"`
+	// Key is what the plan's secrets are hashed under where the host had no key
+	// yet. The host gets another one; the file is its owner's alone.
+	Key []byte `json:"key,omitempty"`
 }
 
 func savePlan(out, path string, h *host, p *activation.Prepared) error {
@@ -39,11 +42,33 @@ func savePlan(out, path string, h *host, p *activation.Prepared) error {
 	if err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
-	doc := plan.Document(savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: root, StateDir: h.stateDir, Init: h.init, User: h.user})
-	if err := os.WriteFile(out, doc, 0o600); err != nil {
+	doc := savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: root, StateDir: h.stateDir, Init: h.init, User: h.user}
+	if text := plan.Document(p.Plan); !bytes.Equal(text, rootfs.Unkeyed(text)) {
+		doc.Key = p.PassingKey()
+	}
+	if err := writePrivate(out, plan.Document(doc)); err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
 	return nil
+}
+
+// writePrivate writes a file that nobody but its owner can read, also where it
+// was there before.
+func writePrivate(name string, b []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	err = func() error {
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		return errors.Join(f.Chmod(0o600), f.Truncate(0))
+	}()
+	if err == nil {
+		_, err = f.Write(b)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func newApply(f *flags) *cobra.Command {
@@ -101,6 +126,9 @@ func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
 		return err
 	}
 	same, err := h.samePlan(p.Plan, saved.Plan)
+	if err == nil && same && saved.Key != nil {
+		same, err = h.sameSecrets(ctx, target, saved)
+	}
 	if err != nil {
 		return err
 	}
@@ -121,6 +149,16 @@ func (h *host) planText(p any) ([]byte, error) {
 		return rootfs.Unkeyed(text), nil
 	}
 	return text, err
+}
+
+// sameSecrets holds the secrets of a plan against those of now, on a host that
+// had no key for them.
+func (h *host) sameSecrets(ctx context.Context, target *activation.Target, saved *savedPlan) (bool, error) {
+	p, err := h.engine.PrepareUnder(ctx, target, saved.Key)
+	if err != nil {
+		return false, err
+	}
+	return bytes.Equal(plan.Document(p.Plan), plan.Document(saved.Plan)), nil
 }
 
 func (h *host) samePlan(a, b *plan.Plan) (bool, error) {
