@@ -83,7 +83,7 @@ func (e *Engine) removeBut(keep map[string]bool, p string) error {
 	case keep[p]:
 		return nil
 	case !leads:
-		return e.Root.RemoveAll(p)
+		return e.unlessMounted(p, e.Root.RemoveAll(p))
 	}
 	names, err := e.Root.ReadDir(p)
 	if err != nil {
@@ -93,6 +93,18 @@ func (e *Engine) removeBut(keep map[string]bool, p string) error {
 		if err := e.removeBut(keep, path.Join(p, name)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// unlessMounted is err, why p could not be removed, but nil where p is empty and
+// only stays since a file system of its own is mounted there.
+func (e *Engine) unlessMounted(p string, err error) error {
+	if !errors.Is(err, unix.EBUSY) {
+		return err
+	}
+	if names, unread := e.Root.ReadDir(p); unread != nil || len(names) > 0 {
+		return err
 	}
 	return nil
 }
