@@ -13,13 +13,21 @@ func (h *host) options(path string) (modules.Options, error) {
 	return modules.Options{Path: path, Sets: h.sets, Host: facts, Personal: h.caller.personal()}, err
 }
 
+// readConfig parses a configuration, a long one on large pages.
+func readConfig(ctx context.Context, o modules.Options) (*modules.Config, modules.Diagnostics) {
+	if isLong(o.Path) {
+		largePages()
+	}
+	return modules.Load(ctx, o)
+}
+
 // load parses a configuration, printing what is wrong with it.
 func (h *host) load(ctx context.Context, path string) (*modules.Config, error) {
 	o, err := h.options(path)
 	if err != nil {
 		return nil, err
 	}
-	config, diags := modules.Load(ctx, o)
+	config, diags := readConfig(ctx, o)
 	h.diagnose(diags)
 	if diags.HasErrors() {
 		return nil, &exitError{code: exitError1}
