@@ -35,6 +35,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if s.cfg.AllDrift {
 		return d, nil
 	}
+	d.Problems = append(d.Problems, c.leaving.aliased()...)
 	s.preflight(&d, own)
 	return d, s.lost(&d)
 }

@@ -46,6 +46,9 @@ func (s State) hash() string {
 
 func (s State) secret() bool { return s.Keyed != "" || s.SecretSource != "" }
 
+// guarded tells a content that not everybody may read.
+func (s State) guarded() bool { return s.Mode != "" && s.Type != Directory && s.mode()&0o004 == 0 }
+
 func (s State) mode() uint32 {
 	m, err := strconv.ParseUint(s.Mode, 8, 32)
 	if err != nil {

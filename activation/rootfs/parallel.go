@@ -40,6 +40,7 @@ func (r *Root) Parallel(n, least int, work func(part *Root, from, to int) error)
 func (r *Root) fork() *Root {
 	h := *r
 	h.dirs, h.absent, h.dirty = map[string]*dirHandle{}, map[string]bool{}, map[uint64]int{}
+	h.reals = map[string]string{}
 	return &h
 }
 

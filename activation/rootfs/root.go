@@ -40,6 +40,9 @@ type Root struct {
 	// absent are directories that were not there when last looked for; it is
 	// forgotten with the first change.
 	absent map[string]bool
+	// reals are the directories that were reached through links when last looked
+	// for, and where they are.
+	reals  map[string]string
 	dirty  map[uint64]int
 	policy *policy
 	ids    *idMaps
@@ -97,6 +100,7 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		dirty: map[uint64]int{},
 
 		absent: map[string]bool{},
+		reals:  map[string]string{},
 		policy: &policy{},
 		ids:    &idMaps{},
 		locks:  map[string]*os.File{},

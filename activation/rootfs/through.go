@@ -45,3 +45,14 @@ func (r *Root) linked(p string) (string, error) {
 	}
 	return Rel(target), nil
 }
+
+// Real gives the path of what p names once the links on the way to it, but not
+// one at its end, are followed; p itself where there are none. It goes by what
+// the last call on a path in the same directory found.
+func (r *Root) Real(p string) string {
+	dir, base := split(p)
+	if at, moved := r.reals[dir]; moved {
+		return path.Join(at, base)
+	}
+	return p
+}

@@ -25,6 +25,7 @@ func (r *Root) openDir(p string) (int, error) {
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	}
 	fd, err := openat2(r.fd, p, &how)
+	delete(r.reals, p)
 	switch {
 	case err == nil:
 		return fd, nil
@@ -33,7 +34,11 @@ func (r *Root) openDir(p string) (int, error) {
 		// calls that was made for one, or a directory that may be searched but not
 		// read: go step by step.
 		w := walker{root: r, stack: []int{r.fd}, pending: strings.Split(p, "/")}
-		return w.walk()
+		fd, err = w.walk()
+		if at := w.real(); (err == nil || errors.Is(err, unix.ENOENT)) && at != p {
+			r.reals[p] = at
+		}
+		return fd, err
 	}
 	return -1, err
 }
@@ -55,6 +60,7 @@ func (w *walker) walk() (int, error) {
 		name := w.pending[0]
 		w.pending = w.pending[1:]
 		if err := w.step(name); err != nil {
+			w.pending = append([]string{name}, w.pending...)
 			return -1, err
 		}
 	}
@@ -71,6 +77,11 @@ func (w *walker) close() {
 	for _, fd := range w.stack[1:] {
 		_ = unix.Close(fd)
 	}
+}
+
+// real is where the path leads as far as it is there, and what is left of it.
+func (w *walker) real() string {
+	return path.Join(append(append([]string{"."}, w.names...), w.pending...)...)
 }
 
 func (w *walker) step(name string) error {
