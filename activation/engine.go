@@ -78,9 +78,9 @@ type Part struct {
 	Leaves func(plan.Change) bool
 }
 
-func (p Part) owns(ch plan.Change) bool { return slices.Contains(p.Kinds, ch.Kind) }
+func (p *Part) owns(ch plan.Change) bool { return slices.Contains(p.Kinds, ch.Kind) }
 
-func (p Part) leaves(ch plan.Change) bool {
+func (p *Part) leaves(ch plan.Change) bool {
 	if p.Leaves == nil {
 		return ch.After == nil
 	}

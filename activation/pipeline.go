@@ -115,21 +115,42 @@ func stepOfPath(ch plan.Change) string {
 }
 
 // stepOf is the step that makes a change of the part.
-func (p Part) stepOf(ch plan.Change) string {
-	step := stepOf(ch)
-	if slices.Contains([]string{stepDirectories, stepEtc, stepFiles, stepSymlinks}, step) && p.leaves(ch) {
-		return stepRemovals
+func (p *Part) stepOf(ch plan.Change) string {
+	switch step := stepOf(ch); step {
+	case stepDirectories, stepEtc, stepFiles, stepSymlinks:
+		if p.leaves(ch) {
+			return stepRemovals
+		}
+		return step
+	default:
+		return step
 	}
-	return step
 }
 
-// inStep gives the changes of one step that are one part's, in their order.
-func inStep(changes []plan.Change, step string, part Part) []plan.Change {
-	var out []plan.Change
+// share is what one part, by its place among them, does in one step.
+type share struct {
+	step string
+	part int
+}
+
+// shares gives the changes of each step and part, in their order.
+func shares(changes []plan.Change, parts []Part) map[share][]plan.Change {
+	out := map[share][]plan.Change{}
 	for _, ch := range changes {
-		if part.stepOf(ch) == step && part.owns(ch) && ch.Address != staticAddress {
-			out = append(out, ch)
+		for i := range parts {
+			if parts[i].owns(ch) && ch.Address != staticAddress {
+				at := share{parts[i].stepOf(ch), i}
+				out[at] = append(out[at], ch)
+			}
 		}
 	}
 	return out
+}
+
+// inStep gives the changes of one step that are one part's, in their order.
+func (tx *transaction) inStep(step string, part int) []plan.Change {
+	if tx.shares == nil {
+		tx.shares = shares(tx.journal.Changes, tx.parts)
+	}
+	return tx.shares[share{step, part}]
 }

@@ -29,6 +29,8 @@ type transaction struct {
 	target  *Target
 	parts   []Part
 	handoff Handoff
+	// shares are the changes of each step and part, once somebody asked for some.
+	shares map[share][]plan.Change
 	// staged is what this run wrote into the generation's tree.
 	staged map[string]rootfs.Info
 	// failures are snippets that failed and were told to continue.
@@ -260,7 +262,7 @@ func (tx *transaction) forward(ctx context.Context) error {
 		}
 	}
 	for _, step := range tx.journal.Steps {
-		if err := tx.step(ctx, step, tx.journal.Changes, tx.journal.Target); err != nil {
+		if err := tx.step(ctx, step, tx.journal.Target); err != nil {
 			return err
 		}
 		if name, ok := strings.CutPrefix(step, snippetStep); ok {
@@ -274,7 +276,7 @@ func (tx *transaction) forward(ctx context.Context) error {
 
 // step makes one step's changes; static is the generation /etc/static is to
 // point at from then on.
-func (tx *transaction) step(ctx context.Context, step string, changes []plan.Change, static int) error {
+func (tx *transaction) step(ctx context.Context, step string, static int) error {
 	// A snippet, or anybody, may have made directories since.
 	tx.engine.Root.Forget()
 	if step == stepEtc {
@@ -285,8 +287,8 @@ func (tx *transaction) step(ctx context.Context, step string, changes []plan.Cha
 			tx.leaveOut(err, plan.Change{Address: staticAddress})
 		}
 	}
-	for _, part := range tx.parts {
-		batch := inStep(changes, step, part)
+	for i, part := range tx.parts {
+		batch := tx.inStep(step, i)
 		if len(batch) == 0 {
 			continue
 		}

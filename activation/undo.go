@@ -97,8 +97,8 @@ func givesNames(step string) bool { return step == stepGroups || step == stepUse
 
 func (tx *transaction) undoStep(ctx context.Context, step string) error {
 	var errs []error
-	for _, part := range slices.Backward(tx.parts) {
-		batch := plan.Inverses(inStep(tx.journal.Changes, step, part))
+	for i, part := range slices.Backward(tx.parts) {
+		batch := plan.Inverses(tx.inStep(step, i))
 		if len(batch) == 0 {
 			continue
 		}
@@ -169,8 +169,8 @@ func (tx *transaction) close() error {
 func (tx *transaction) left(ctx context.Context) []plan.Address {
 	still := map[plan.Address]bool{}
 	for _, step := range slices.Backward(tx.journal.Steps) {
-		for _, part := range slices.Backward(tx.parts) {
-			for _, ch := range slices.Backward(inStep(tx.journal.Changes, step, part)) {
+		for i, part := range slices.Backward(tx.parts) {
+			for _, ch := range slices.Backward(tx.inStep(step, i)) {
 				waits := len(still) > 0 && givesNames(step)
 				if waits || part.Subsystem.Apply(ctx, []plan.Change{ch.Inverse()}) != nil {
 					still[ch.Address] = true

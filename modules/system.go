@@ -23,8 +23,8 @@ func (c *Config) System() (*System, Diagnostics) {
 	s := &System{Files: c.sourceFiles(), Inits: map[string]InitSettings{}}
 	d.personal()
 	if c.options.Personal == nil {
-		d.each("user", func(r *reading) { s.Users.Users = append(s.Users.Users, r.user()) })
-		d.each("group", func(r *reading) { s.Users.Groups = append(s.Users.Groups, r.group()) })
+		s.Users.Users = gather(d, s.Users.Users, "user", (*reading).user)
+		s.Users.Groups = gather(d, s.Users.Groups, "group", (*reading).group)
 	}
 	s.Etc.Entries = d.entries()
 	d.services(&s.Daemon)

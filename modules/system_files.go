@@ -16,17 +16,10 @@ import (
 )
 
 func (d *decoder) entries() []etc.Entry {
-	count := 0
-	for _, typ := range []string{"etc", "file", "directory", "symlink"} {
-		nodes, _ := d.ev.topBlocks(typ).all()
-		count += len(nodes)
-	}
-	out := make([]etc.Entry, 0, count)
-	d.each("etc", func(r *reading) { out = append(out, r.etcEntry()) })
-	d.each("file", func(r *reading) { out = append(out, r.fileEntry()) })
-	d.each("directory", func(r *reading) { out = append(out, r.directoryEntry()) })
-	d.each("symlink", func(r *reading) { out = append(out, r.symlinkEntry()) })
-	return out
+	out := gather(d, nil, "etc", (*reading).etcEntry)
+	out = gather(d, out, "file", (*reading).fileEntry)
+	out = gather(d, out, "directory", (*reading).directoryEntry)
+	return gather(d, out, "symlink", (*reading).symlinkEntry)
 }
 
 func (r *reading) etcEntry() etc.Entry {

@@ -96,6 +96,8 @@ type planning struct {
 	going, staying map[string]bool
 	// fresh are the users that are made, with the ids chosen for them.
 	fresh map[string]*UserState
+	// there tells of paths that were looked for whether something stands there.
+	there map[string]bool
 	// looseUsers, looseShadow and looseGroups are names in malformed lines.
 	looseUsers, looseShadow, looseGroups map[string]bool
 }
@@ -124,7 +126,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		joins:  map[membership]bool{},
 		keysOf: map[string]string{}, newGIDs: map[string]ID{}, ownGIDs: map[string]ID{},
 		homes: map[string]maker{}, parents: map[string]maker{},
-		staying: map[string]bool{}, fresh: map[string]*UserState{},
+		staying: map[string]bool{}, fresh: map[string]*UserState{}, there: map[string]bool{},
 		looseUsers:  looseNames(b.passwd),
 		looseShadow: looseNames(b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),

@@ -217,7 +217,10 @@ func (p *planning) defaultShell(u User) string {
 
 // checkShell warns of a login shell that is not there: nobody could log in.
 func (p *planning) checkShell(u User, shell string) {
-	if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); u.Shell != "" && err == nil && !there {
+	if u.Shell == "" {
+		return
+	}
+	if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); err == nil && !there {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
 			"cannot find the shell %s of user %s on this host", shell, u.Name))
 	}

@@ -137,10 +137,15 @@ func (p *planning) shuts(e userEdit) bool {
 	return shell == "nologin" || shell == "false" || e.before != nil && p.isThere(e.before.Shell) && !p.isThere(e.after.Shell)
 }
 
-// isThere tells whether something stands at a path of the host.
+// isThere tells whether something stands at a path of the host. It is looked for
+// once: many users have the same shell.
 func (p *planning) isThere(at string) bool {
+	if there, known := p.there[at]; known {
+		return there
+	}
 	there, err := p.s.cfg.Root.Exists(rootfs.Rel(at))
-	return err == nil && there
+	p.there[at] = err == nil && there
+	return p.there[at]
 }
 
 // simulate gives the users that changes touch, and root with the members of
