@@ -61,6 +61,12 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 	if target == nil {
 		return nil, h.nothingToBoot()
 	}
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return nil, err
+	}
+	// After a test, and after boots that failed, an earlier one returns. It is not refused what it had.
+	h.wiring.reverts = target.Record.Number < current
 	return h.engine.Prepare(ctx, target)
 }
 

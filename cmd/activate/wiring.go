@@ -46,7 +46,8 @@ type wiring struct {
 	allDrift bool
 	// resume is set while an interrupted run is ended; see etc.Config.
 	resume bool
-	// reverts is set while a switch on trial is taken back.
+	// reverts is set while an earlier generation returns that nobody asks for now:
+	// a switch on trial is taken back, or a boot leaves what was only tested.
 	reverts bool
 	// atBoot is set while the host boots.
 	atBoot bool
