@@ -151,13 +151,12 @@ func (r *reading) texts(name string) []string {
 // names is texts without repetitions, for lists of which each element counts
 // once.
 func (r *reading) names(name string) []string {
-	var out []string
-	for _, s := range r.texts(name) {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	seen := map[string]bool{}
+	return slices.DeleteFunc(r.texts(name), func(s string) bool {
+		twice := seen[s]
+		seen[s] = true
+		return twice
+	})
 }
 
 func textsOf(v cty.Value) []string {

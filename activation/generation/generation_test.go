@@ -53,6 +53,17 @@ func TestStageIsNeitherCurrentNorBoot(t *testing.T) {
 			t.Errorf("%s: %v, %v", p, info, err)
 		}
 	}
+	listed := func() (numbers []int) {
+		entries, err := s.List()
+		must(t, err)
+		for _, e := range entries {
+			numbers = append(numbers, e.Number)
+		}
+		return numbers
+	}
+	if got := listed(); len(got) > 0 {
+		t.Errorf("what is only staged is listed: %v", got)
+	}
 	must(t, s.SetCurrent(1))
 	must(t, s.SetBoot(1))
 	// The same content is one inode; what is linked into /etc never is.
@@ -61,6 +72,13 @@ func TestStageIsNeitherCurrentNorBoot(t *testing.T) {
 		a, errA := os.Stat(filepath.Join(dir, "state/generations/1", p))
 		b, errB := os.Stat(filepath.Join(dir, "state/generations/2", p))
 		return errA == nil && errB == nil && os.SameFile(a, b)
+	}
+	if got := listed(); !slices.Equal(got, []int{1}) {
+		t.Errorf("beside one that is only staged %v are listed", got)
+	}
+	must(t, s.Settle(2))
+	if got := listed(); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("listed are %v", got)
 	}
 	if !same("files/h") || same("etc/a/b") {
 		t.Errorf("shared: files/h %v, etc/a/b %v", same("files/h"), same("etc/a/b"))

@@ -169,7 +169,8 @@ type Entry struct {
 	Damage string `json:"damage,omitempty"`
 }
 
-// List gives all generations, ascending, those too whose record cannot be read;
+// List gives the generations that a run has brought about or that are linked to,
+// ascending, those too whose record cannot be read;
 // for them there is an error besides.
 func (s *State) List() ([]Entry, error) {
 	numbers, err := s.Numbers()
@@ -194,6 +195,11 @@ func (s *State) List() ([]Entry, error) {
 	}
 	entries, damage := []Entry{}, []error{}
 	for _, n := range numbers {
+		if under, err := s.underWay(n); err != nil {
+			return nil, err
+		} else if under && n != current && n != boot {
+			continue
+		}
 		entry := Entry{
 			Number: n, Current: n == current, Boot: n == boot, Awaited: pending.awaits(n),
 			BootAttempts: boots.Trials[n].Attempts, BootFailure: boots.Trials[n].Failure,

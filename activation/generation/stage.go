@@ -124,6 +124,15 @@ func (s *State) Settle(n int) error {
 	return nil
 }
 
+// underWay tells a generation that a run has staged and not yet brought about.
+func (s *State) underWay(n int) (bool, error) {
+	there, err := s.root.Exists(path.Join(s.Tree(n), stagedName))
+	if err != nil {
+		return false, fmt.Errorf("cannot list generations: %w", err)
+	}
+	return there, nil
+}
+
 func (t tree) manifest(name string, r *Record) error {
 	content := plan.Stream(r)
 	defer func() { _ = content.Close() }()
