@@ -87,8 +87,9 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 		return err
 	}
 	f, err := s.observe(st.path)
-	if st.after == nil && errors.Is(err, unix.ENAMETOOLONG) {
-		// What its file system has no name for was never made.
+	if st.after == nil && (errors.Is(err, unix.ENAMETOOLONG) || errors.Is(err, rootfs.ErrLink)) {
+		// What its file system has no name for was never made. Nor is anything of
+		// ours behind a link that nothing is made through.
 		f, err = found{path: st.path}, nil
 	}
 	if err != nil {
@@ -190,8 +191,12 @@ func (t step) remember() error {
 	if err != nil {
 		return err
 	}
-	t.s.settled(found{path: t.path, info: info, target: t.after.Target}, t.after)
+	t.stamp(info)
 	return nil
+}
+
+func (t step) stamp(info rootfs.Info) {
+	t.s.settled(found{path: t.path, info: info, target: t.after.Target}, t.after)
 }
 
 func (t step) change(f found) error {
@@ -220,23 +225,33 @@ func (t step) change(f found) error {
 	return fmt.Errorf("cannot put back a path of type %q", t.after.Type)
 }
 
-// link makes the link, with the owner that one of before had. In a directory
-// with setgid it would have the directory's group.
+// link makes the link.
 func (t step) link() error {
-	root, st := t.s.cfg.Root, t.after
-	if err := root.Symlink(st.Target, t.path); err != nil || st.Type == Linked {
+	if err := t.s.cfg.Root.Symlink(t.after.Target, t.path); err != nil {
 		return err
 	}
+	_, err := t.ownLink()
+	return err
+}
+
+// ownLink gives a link that was just made the owner that one of before had, else
+// root's: in a directory with setgid it has the directory's group. It gives what
+// lstat(2) says then.
+func (t step) ownLink() (rootfs.Info, error) {
+	root := t.s.cfg.Root
 	own := root.Private()
 	uid, gid := own.UID, own.GID
-	if st.UID != nil && st.GID != nil {
-		uid, gid = *st.UID, *st.GID
+	if t.after.UID != nil && t.after.GID != nil {
+		uid, gid = *t.after.UID, *t.after.GID
 	}
 	info, err := root.Lstat(t.path)
 	if err != nil || info.UID == uid && info.GID == gid {
-		return err
+		return info, err
 	}
-	return root.SetLinkOwner(t.path, uid, gid)
+	if err := root.SetLinkOwner(t.path, uid, gid); err != nil {
+		return info, err
+	}
+	return root.Lstat(t.path)
 }
 
 // remove takes the path away. A directory that got content since is kept.
@@ -254,7 +269,7 @@ func (t step) prune() error {
 	for _, dir := range slices.Backward(t.parents) {
 		err := t.s.cfg.Root.RemoveDir(dir)
 		switch {
-		case err == nil, errors.Is(err, fs.ErrNotExist):
+		case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, rootfs.ErrLink):
 		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):
 			return nil
 		default:

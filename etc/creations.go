@@ -59,5 +59,10 @@ func (t step) linkAtOnce() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, t.remember()
+	info, err := t.ownLink()
+	if err != nil {
+		return false, err
+	}
+	t.stamp(info)
+	return true, nil
 }

@@ -1,10 +1,13 @@
 package etc_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/activate-agent/activate/activation/plan"
 )
 
 // TestLostOriginal: what can't be put back, since its copy is gone, holds up no
@@ -51,5 +54,25 @@ func TestLinkReturnsToADirectoryWithSetgid(t *testing.T) {
 	h.switchTo(t)
 	if after := h.tree(t); after != before {
 		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}
+
+// TestALinkThatLeftReturnsAsItWas: a removal that is undone, in a directory with
+// setgid, brings a link of ours back with the group that it had.
+func TestALinkThatLeftReturnsAsItWas(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	dir := filepath.Join(h.dir, "srv/d")
+	must(t, os.MkdirAll(dir, 0o755))
+	link := symlink("srv/d/l", "/home")
+	h.switchTo(t, link)
+	must(t, errors.Join(os.Chown(dir, 0, 34), os.Chmod(dir, os.ModeSetgid|0o775)))
+	before := h.tree(t)
+	leaves := h.subsystem(desiredOf())
+	d, err := leaves.Diff(t.Context())
+	must(t, err)
+	must(t, errors.Join(leaves.Apply(t.Context(), d.Changes), leaves.Apply(t.Context(), plan.Inverses(d.Changes))))
+	if after := h.tree(t); len(d.Changes) != 1 || after != before {
+		t.Errorf("after %v it was\n%s\nand is\n%s", d.Changes, before, after)
 	}
 }

@@ -1,10 +1,12 @@
 package etc_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/etc"
 )
 
@@ -87,5 +89,23 @@ func swap(t *testing.T, h *host, a, b []etc.Entry) {
 	}
 	if got := reach(nil); got != none {
 		t.Errorf("removed:\n%s\nwant:\n%s", got, none)
+	}
+}
+
+// TestUndoOfWhatWasNotMadeBelowALink: where a run came to nothing before it put a
+// directory in the place of somebody else's link, nothing of ours is behind that.
+func TestUndoOfWhatWasNotMadeBelowALink(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	theirs := filepath.Join(h.dir, "srv/theirs")
+	must(t, errors.Join(os.MkdirAll(filepath.Dir(theirs), 0o755), os.Symlink("nowhere", theirs), os.Lchown(theirs, 12, 34)))
+	h.switchTo(t, symlink("srv/theirs", "nowhere"))
+	before := h.tree(t)
+	s := h.subsystem(desiredOf(file("srv/theirs/x/below", "ours", "0644")))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if after := h.tree(t); len(d.Problems) > 0 || len(d.Changes) == 0 || after != before {
+		t.Errorf("%v: after %v it was\n%s\nand is\n%s", d.Problems, d.Changes, before, after)
 	}
 }

@@ -192,10 +192,11 @@ func (r *Root) syncDir(h *dirHandle, p string) error {
 }
 
 // RemoveTemp removes what an interrupted write of p left beside it. It only looks
-// where there is nothing to remove.
+// where there is nothing to remove. Behind a link that no write would follow there
+// is nothing of ours.
 func (r *Root) RemoveTemp(p string) error {
 	h, base, err := r.parent("unlink", p)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) || errors.Is(err, ErrLink) {
 		return nil
 	}
 	if err != nil {

@@ -26,6 +26,7 @@ etc "copy" {
 }
 file "/srv/gone" { text = "x" }
 symlink "/srv/link" { target = "gone" }
+symlink "/srv/theirs" { target = "nowhere" }
 `
 
 const killB = `
@@ -45,6 +46,7 @@ file "/srv/gone/in" {
   user = "bob"
 }
 symlink "/srv/link" { target = "gone/in" }
+symlink "/srv/theirs/below" { target = "gone/in" }
 `
 
 // foreignLines stand in the account files and must survive everything.
@@ -63,6 +65,9 @@ func TestKilledAtRealSystemCalls(t *testing.T) {
 	must(t, os.WriteFile(a, []byte(killA), 0o600))
 	must(t, os.WriteFile(b, []byte(killB), 0o600))
 	base := killRoot(t, dir)
+	// It is as the first configuration wants it, and somebody else's.
+	theirs := filepath.Join(base, "srv/theirs")
+	must(t, errors.Join(os.Mkdir(filepath.Dir(theirs), 0o755), os.Symlink("nowhere", theirs), os.Lchown(theirs, 12, 34)))
 	activate(t, base, a)
 	want := killTree(t, killCopy(t, base, dir, "want"), b)
 

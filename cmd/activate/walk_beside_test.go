@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // end is how two runs ended: their exit statuses, and what they left.
@@ -17,60 +18,88 @@ type end struct {
 	tree     map[string]string
 }
 
-// together has two switches at once. One waits for the other, and the host is as
-// if they had come one after the other.
+// together has a switch and another run at once. One waits for the other, and the
+// host is as if they had come one after the other.
 func (w *walk) together() {
-	var configs [2]string
-	for i, name := range []string{"one.hcl", "other.hcl"} {
-		text, planned := w.drawn("beside another")
-		if planned == 1 {
-			return
-		}
-		configs[i] = filepath.Join(filepath.Dir(w.config), name)
-		w.must(os.WriteFile(configs[i], []byte(text), 0o600))
-	}
-	inOrder, reversed := w.inTurn(configs, 0, 1), w.inTurn(configs, 1, 0)
-	now := w.atOnce(configs)
-	if !cmp.Equal(now, inOrder, cmp.AllowUnexported(end{})) && !cmp.Equal(now, reversed, cmp.AllowUnexported(end{})) {
-		w.fail("two switches at once were not as one after the other", fmt.Sprintf("%v, not %v (%s) nor %v (%s)", now.statuses,
-			inOrder.statuses, cmp.Diff(inOrder.tree, now.tree), reversed.statuses, cmp.Diff(reversed.tree, now.tree)))
-	}
-	if len(w.generations()) == 0 {
+	text, planned := w.drawn("beside another")
+	if planned == 1 {
 		return
 	}
-	w.learned()
-	w.current = w.inEffect()
-	w.settled()
+	config := filepath.Join(filepath.Dir(w.config), "beside.hcl")
+	w.must(os.WriteFile(config, []byte(text), 0o600))
+	other := w.another()
+	if other == nil {
+		return
+	}
+	runs := [2][]string{{"switch", config}, other}
+	inOrder, reversed := w.inTurn(runs, 0, 1), w.inTurn(runs, 1, 0)
+	now := w.atOnce(runs)
+	if !cmp.Equal(now, inOrder, cmp.AllowUnexported(end{})) && !cmp.Equal(now, reversed, cmp.AllowUnexported(end{})) {
+		w.fail("two runs at once were not as one after the other", fmt.Sprintf("%v, not %v (%s) nor %v (%s)", now.statuses,
+			inOrder.statuses, cmp.Diff(inOrder.tree, now.tree), reversed.statuses, cmp.Diff(reversed.tree, now.tree)))
+	}
+	switch there := len(w.generations()) > 0; {
+	case !there && w.current != "":
+		w.ended()
+	case there && other[0] == "deactivate":
+		w.deactivated()
+	case there:
+		w.learned()
+		w.current = w.inEffect()
+		w.settled()
+	}
 }
 
-// inTurn gives how a copy of the host ends after the two, first and then second.
-func (w *walk) inTurn(configs [2]string, first, second int) end {
+// another draws the run beside a switch, nil where none is possible.
+func (w *walk) another() []string {
+	verbs := []string{"switch", "switch"}
+	if w.current != "" {
+		verbs = append(verbs, "rollback", "deactivate", "at-boot", "generations")
+	}
+	switch verb := rapid.SampledFrom(verbs).Draw(w.t, "the other run"); verb {
+	case "switch":
+		if _, planned := w.drawn("the other"); planned == 1 {
+			return nil
+		}
+		return []string{verb, w.config}
+	case "rollback":
+		return []string{verb, rapid.SampledFrom(w.generations()).Draw(w.t, "roll back to")}
+	case "generations":
+		return []string{verb, "delete", "--keep", "1"}
+	default:
+		return []string{verb}
+	}
+}
+
+// inTurn gives how a copy of the host ends after both, first and then second.
+func (w *walk) inTurn(runs [2][]string, first, second int) end {
 	c := *w
 	c.dir = filepath.Join(filepath.Dir(w.config), "copy")
 	w.must(exec.CommandContext(w.t.Context(), "cp", "-a", w.dir, c.dir).Run())
 	var e end
 	for _, i := range []int{first, second} {
-		e.statuses[i], _ = c.run("switch", configs[i])
+		e.statuses[i], _ = c.run(runs[i]...)
 	}
 	e.tree = c.managedTree()
 	w.must(os.RemoveAll(c.dir))
 	return e
 }
 
-// atOnce gives how the host ends after both.
-func (w *walk) atOnce(configs [2]string) end {
+// atOnce gives how the host ends after both at the same time.
+func (w *walk) atOnce(runs [2][]string) end {
 	var e end
-	var runs [2]*exec.Cmd
+	var began [2]*exec.Cmd
 	var said [2]strings.Builder
-	for i := range runs {
-		runs[i] = exec.CommandContext(w.t.Context(), binary, append([]string{"switch", configs[i]}, w.flags()...)...)
-		runs[i].Stdout, runs[i].Stderr = &said[i], &said[i]
-		w.must(runs[i].Start())
+	for i, args := range runs {
+		began[i] = exec.CommandContext(w.t.Context(), binary, append(args, w.flags()...)...)
+		began[i].Stdout, began[i].Stderr = &said[i], &said[i]
+		w.must(began[i].Start())
 	}
-	for i, cmd := range runs {
+	for i, cmd := range began {
+		// How it ended is in its state.
 		_ = cmd.Wait()
 		e.statuses[i] = cmd.ProcessState.ExitCode()
-		w.t.Logf("beside another: exit %d\n%s", e.statuses[i], said[i].String())
+		w.t.Logf("beside another, %v: exit %d\n%s", runs[i], e.statuses[i], said[i].String())
 	}
 	e.tree = w.managedTree()
 	return e

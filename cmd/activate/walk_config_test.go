@@ -25,6 +25,9 @@ type attribute struct {
 	values []string
 }
 
+// absent takes a block out again.
+var absent = attribute{"absent", []string{"false", "false", "false", "true"}} //nolint:gochecknoglobals // a constant
+
 var userAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 	{"uid", []string{"1000", "1500", "1501"}},
 	{"group", []string{`"web"`, `"users"`, `"ops"`, `"ann"`, `"eve"`, `"34"`}},
@@ -46,6 +49,7 @@ var userAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 	{"on_removal", []string{`"lock"`, `"delete"`}},
 	{"migrate_id", []string{"true"}},
 	{"adopt_id", []string{"true"}},
+	absent,
 }
 
 var groupAttributes = []attribute{ //nolint:gochecknoglobals // a constant
@@ -54,6 +58,7 @@ var groupAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 	{"system", []string{"true"}},
 	{"migrate_id", []string{"true"}},
 	{"adopt_id", []string{"true"}},
+	absent,
 }
 
 var (
@@ -64,6 +69,7 @@ var (
 	policyAttributes = []attribute{ //nolint:gochecknoglobals // a constant
 		{"on_conflict", []string{`"backup"`, `"overwrite"`, `"fail"`}},
 		{"on_drift", []string{`"overwrite"`, `"keep"`, `"fail"`}},
+		absent,
 	}
 )
 

@@ -37,9 +37,7 @@ func (w *walk) disturb() {
 	if d := cmp.Diff(was, w.managedTree()); d != "" {
 		w.fail("a disturbance left", d)
 	}
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
+	w.stays()
 	w.settled()
 }
 
@@ -138,9 +136,7 @@ func (w *walk) loseAccount() {
 	if d := cmp.Diff(was, w.accountsTree()); d != "" {
 		w.fail("a deleted account that came back left", d)
 	}
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
+	w.stays()
 	w.settled()
 }
 

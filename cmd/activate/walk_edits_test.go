@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,50 +41,8 @@ func (w *walk) edit() {
 	if d := cmp.Diff(was, w.managedTree()); d != "" {
 		w.fail("an edit left", d)
 	}
-	// What took it back is a generation of its own.
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
+	w.stays()
 	w.settled()
-}
-
-// foreign has an administrator add an account or a group by hand, which stays.
-func (w *walk) foreign() {
-	n := rapid.IntRange(0, 3).Draw(w.t, "theirs")
-	name, last := fmt.Sprintf("their%d", n), rapid.Bool().Draw(w.t, "as the last line")
-	lines := map[string]string{
-		"etc/passwd": fmt.Sprintf("%s:x:2%d00:1002:Theirs:/:/bin/sh", name, n), "etc/shadow": name + ":*:19000:0:99999:7:::",
-		"etc/group": fmt.Sprintf("%s:x:2%d00:carl", name, n), "etc/gshadow": name + ":!:carl:carl",
-	}
-	if strings.Contains(w.before["etc/passwd"]+w.before["etc/group"], name) {
-		return
-	}
-	kind := rapid.SampledFrom([][]string{{"etc/passwd", "etc/shadow"}, {"etc/group", "etc/gshadow"}}).Draw(w.t, "kind")
-	w.shared = true
-	for _, p := range kind {
-		head, rest, there := strings.Cut(w.before[p], `"`)
-		if !there {
-			continue
-		}
-		b, err := os.ReadFile(w.path(p))
-		w.must(err)
-		w.overwrite(p, []byte(withLine(string(b), lines[p], last)))
-		was, err := strconv.Unquote(`"` + rest)
-		w.must(err)
-		w.before[p] = head + strconv.Quote(withLine(was, lines[p], last))
-	}
-	w.settled()
-}
-
-// withLine adds a line to a file, before all others or as the last.
-func withLine(text, line string, last bool) string {
-	if !last {
-		return line + "\n" + text
-	}
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	return text + line + "\n"
 }
 
 // accountEdits are what an administrator does to a field of an account's line.
@@ -96,7 +53,9 @@ var accountEdits = []struct { //nolint:gochecknoglobals // a constant
 }{
 	{"etc/passwd", 4, "Edited"},
 	{"etc/passwd", 6, "/bin/edited"},
+	{"etc/passwd", 2, "1777"},
 	{"etc/passwd", 3, "100"},
+	{"etc/group", 2, "1777"},
 	{"etc/shadow", 1, "$6$edited$hash"},
 	{"etc/shadow", 7, "20000"},
 	{"etc/group", 3, ",games"},
@@ -152,9 +111,7 @@ func (w *walk) editAccount() {
 	if d := cmp.Diff(was, w.accountsTree()); d != "" {
 		w.fail("an edit of an account left", d)
 	}
-	now := w.inEffect()
-	w.of[now] = w.of[w.current]
-	w.current = now
+	w.stays()
 	w.settled()
 }
 
@@ -181,9 +138,7 @@ func (w *walk) again() {
 	was := w.managedTree()
 	switch status, out := w.run("switch", w.config); status {
 	case 0:
-		now := w.inEffect()
-		w.of[now] = w.of[w.current]
-		w.current = now
+		w.stays()
 		w.settled()
 	case 1:
 		if d := cmp.Diff(was, w.managedTree()); d != "" {
@@ -205,7 +160,7 @@ func (w *walk) lostKey() {
 	was := w.managedTree()
 	w.want(0, "drift")
 	w.want(0, "at-boot")
-	if strings.Contains(w.of[w.current], "/"+key) {
+	if reads(w.of[w.current], "/"+key) {
 		w.want(1, "switch", w.config)
 	} else {
 		w.want(0, "switch", w.config)
@@ -215,4 +170,11 @@ func (w *walk) lostKey() {
 	}
 	w.write(key, string(b), 0o600, 0, 0)
 	w.settled()
+}
+
+// reads tells whether a block of a configuration that is not absent reads p.
+func reads(text, p string) bool {
+	return slices.ContainsFunc(strings.Split(text, "\n}\n"), func(block string) bool {
+		return strings.Contains(block, p) && !strings.Contains(block, "absent = true")
+	})
 }

@@ -3,6 +3,7 @@ package main_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -193,12 +194,22 @@ func (w *walk) comes(text string) {
 	w.of[w.current] = text
 }
 
+// stays notes that each new generation is of the configuration in effect: what
+// took an edit back is a generation of its own.
+func (w *walk) stays() {
+	w.noted(w.of[w.current])
+	w.current = w.inEffect()
+}
+
 // noted notes that each new generation is of text: a switch that was killed, or
-// that was on trial, may have made one, too.
+// that was on trial, may have made one, too. Those that are gone are forgotten.
 func (w *walk) noted(text string) {
+	was := maps.Clone(w.of)
+	clear(w.of)
 	for _, n := range w.generations() {
-		if _, known := w.of[n]; !known {
-			w.of[n] = text
+		w.of[n] = text
+		if known, ok := was[n]; ok {
+			w.of[n] = known
 		}
 	}
 }
