@@ -106,6 +106,10 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 		if r == nil || len(users) == 0 {
 			continue
 		}
+		if len(users) == 1 {
+			e.joinOne(f, r, group, users[0], saved)
+			continue
+		}
 		members := list(r.field(grMembers))
 		in := setOf(members)
 		for _, user := range users {
@@ -118,6 +122,20 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 			members = e.joined(members, f, group, user, saved)
 		}
 		d.set(r, grMembers, strings.Join(members, ","))
+	}
+}
+
+// joinOne is join of one user in one file. A list that thousands join one by one is
+// not taken apart each time.
+func (e *edit) joinOne(f accountFile, r *row, group, user string, saved *bundle) {
+	d, field := *f.doc, r.field(grMembers)
+	switch {
+	case named(field, user):
+	case d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)):
+	case saved.members(f.path, group) != nil || e.obs.first.names(f.path, group, user):
+		d.set(r, grMembers, strings.Join(e.joined(list(field), f, group, user, saved), ","))
+	default:
+		d.set(r, grMembers, with(field, user))
 	}
 }
 
@@ -148,6 +166,12 @@ func (e *edit) part(group string, users ...string) {
 	for _, d := range []*document{e.book.group, e.book.gshadow} {
 		r := d.find(group)
 		if r == nil || len(users) == 0 {
+			continue
+		}
+		if len(users) == 1 {
+			if d != e.book.gshadow || !e.obs.first.onlyInShadow(group, users[0]) {
+				d.set(r, grMembers, without(r.field(grMembers), users[0]))
+			}
 			continue
 		}
 		out := setOf(users)

@@ -1,7 +1,6 @@
 package users
 
 import (
-	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -77,6 +76,16 @@ func (f *firstLists) members(path, group string) []string {
 	return list(d.find(group).field(grMembers))
 }
 
+// names tells that the list of a group in one of the two files had a user.
+func (f *firstLists) names(path, group, user string) bool {
+	d := f.of(path)
+	if d == nil {
+		return false
+	}
+	r := d.find(group)
+	return r != nil && named(r.field(grMembers), user)
+}
+
 // knows tells that a group was in one of the two files.
 func (f *firstLists) knows(path, group string) bool {
 	d := f.of(path)
@@ -86,11 +95,11 @@ func (f *firstLists) knows(path, group string) bool {
 // onlyInShadow tells that gshadow(5) named a user of a group in whose list of
 // group(5) it was not: that is not for us to take.
 func (f *firstLists) onlyInShadow(group, user string) bool {
-	return f.knows(groupPath, group) && slices.Contains(f.members(gshadowPath, group), user) && !slices.Contains(f.members(groupPath, group), user)
+	return f.knows(groupPath, group) && f.names(gshadowPath, group, user) && !f.names(groupPath, group, user)
 }
 
 // onlyInGroup tells that group(5) named a user of a group in whose list of
 // gshadow(5) it was not: as it comes back, it is not there either.
 func (f *firstLists) onlyInGroup(group, user string) bool {
-	return f.knows(gshadowPath, group) && slices.Contains(f.members(groupPath, group), user) && !slices.Contains(f.members(gshadowPath, group), user)
+	return f.knows(gshadowPath, group) && f.names(groupPath, group, user) && !f.names(gshadowPath, group, user)
 }
