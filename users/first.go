@@ -1,7 +1,6 @@
 package users
 
 import (
-
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
