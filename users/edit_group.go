@@ -74,7 +74,11 @@ func (e *edit) addGroup(name string, gid ID) error {
 	e.book.addGroup(name, gid)
 	e.alloc.holdGroup(name, gid)
 	e.ledger.giveGroup(name, gid)
-	e.ledger.noteGroup(name, gid)
+	if _, before := e.s.cfg.Originals[groupAddress(name)]; !before {
+		// One that was there before us, and that somebody deleted since, is not ours
+		// once it is back as it was.
+		e.ledger.noteGroup(name, gid)
+	}
 	return nil
 }
 

@@ -42,3 +42,24 @@ func TestAccountMadeAgainKeepsTheDepartedOne(t *testing.T) {
 		}
 	}
 }
+
+// TestAGroupMadeAgainIsNotOurs has somebody delete a group that was there before
+// us. It is made again, leaves, and comes back: at its end it has its first gid.
+func TestAGroupMadeAgainIsNotOurs(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	desired := migratedGroup()
+	h.switchTo(t, desired)
+	for _, p := range []string{"etc/group", "etc/gshadow"} {
+		lines := slices.DeleteFunc(strings.SplitAfter(h.read(t, p), "\n"), func(l string) bool { return strings.HasPrefix(l, "bob:") })
+		h.write(t, p, strings.Join(lines, ""))
+	}
+	h.switchTo(t, desired)
+	for range 2 {
+		h.switchTo(t, users.Desired{})
+		if got := idOfGroup(t, h, "bob"); got != "1000" {
+			t.Errorf("the gid of bob is %s", got)
+		}
+		h.switchTo(t, desired)
+	}
+}
