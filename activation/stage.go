@@ -100,6 +100,9 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if err := e.stage(p, nil); err != nil {
 		return res.failed(err)
 	}
+	if err := e.Root.Sync(); err != nil {
+		return res.failed(err)
+	}
 	if _, _, err := e.installBoot(); err != nil {
 		return res.failed(err)
 	}

@@ -191,7 +191,8 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 	if tx.journal.Entry, tx.journal.EntryAdded, err = tx.engine.installBoot(); err != nil {
 		return err
 	}
-	// Blobs must be on disk before the journal that speaks of them.
+	// The generation and the blobs must be on disk before the journal that speaks
+	// of them.
 	if err := tx.engine.Root.Sync(); err != nil {
 		return err
 	}
@@ -199,9 +200,19 @@ func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
 }
 
 func changesOf(part Part, changes []plan.Change) []plan.Change {
-	var out []plan.Change
+	is := func(ch plan.Change) bool { return part.owns(ch) && ch.Address != staticAddress }
+	n := 0
 	for _, ch := range changes {
-		if part.owns(ch) && ch.Address != staticAddress {
+		if is(ch) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]plan.Change, 0, n)
+	for _, ch := range changes {
+		if is(ch) {
 			out = append(out, ch)
 		}
 	}

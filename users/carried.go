@@ -9,11 +9,7 @@ import (
 
 // noteCarried enters the trees that go to another id with an account: they go
 // back with it, also when its home is elsewhere by then.
-func (s *Subsystem) noteCarried(l *ledger, changes []plan.Change) error {
-	users, groups, err := s.decodeChanges(changes)
-	if err != nil {
-		return err
-	}
+func (l *ledger) noteCarried(users []userChange, groups []groupChange) {
 	for _, c := range groups {
 		if c.after != nil {
 			l.carries(groupAddress(c.name), c.after.Migrate)
@@ -24,7 +20,6 @@ func (s *Subsystem) noteCarried(l *ledger, changes []plan.Change) error {
 			l.carries(userAddress(c.name), c.after.Migrate)
 		}
 	}
-	return nil
 }
 
 // carries adds the trees of a migration, if there is one.

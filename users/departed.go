@@ -36,17 +36,17 @@ func (p *planning) departed(name string) (*departed, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A list may name it twice.
-	out := departed{Linger: linger, Admins: p.book.admins(name), Groups: slices.Sorted(slices.Values(p.book.memberships(name)))}
+	admins, groups, lines := p.book.admins(name), slices.Sorted(slices.Values(p.book.memberships(name))), ""
 	if found := p.book.departed(name); len(found.Lines) > 0 {
-		out.Lines = p.s.cfg.Store.Keyed(found.encode())
+		lines = p.s.cfg.Store.Keyed(found.encode())
 	}
-	out.Groups = slices.Compact(out.Groups)
-	out.Groups = slices.DeleteFunc(out.Groups, func(group string) bool { return p.s.gaveThroughGroup(group, name) })
-	if out.Lines == "" && !linger && len(out.Groups)+len(out.Admins) == 0 {
+	// A list may name it twice.
+	groups = slices.Compact(groups)
+	groups = slices.DeleteFunc(groups, func(group string) bool { return p.s.gaveThroughGroup(group, name) })
+	if lines == "" && !linger && len(groups)+len(admins) == 0 {
 		return nil, nil
 	}
-	return &out, nil
+	return &departed{Linger: linger, Admins: admins, Groups: groups, Lines: lines}, nil
 }
 
 func (s *UserState) departedLines() string {

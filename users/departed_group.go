@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -28,11 +27,7 @@ func (u bundle) grantsNothing(name string) bool {
 }
 
 // noteDeparted enters what the new groups find under their names, and keeps it.
-func (s *Subsystem) noteDeparted(l *ledger, b *book, changes []plan.Change) error {
-	users, groups, err := s.decodeChanges(changes)
-	if err != nil {
-		return err
-	}
+func (s *Subsystem) noteDeparted(l *ledger, b *book, users []userChange, groups []groupChange) error {
 	var names []string
 	for _, c := range groups {
 		if c.before == nil && c.after != nil {

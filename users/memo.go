@@ -56,7 +56,7 @@ func (s *Subsystem) holds() bool {
 // same tells whether the configuration asks for what that of the Memo did.
 // Last is of that generation, and to compare is faster than to encode.
 func (s *Subsystem) same(m *Memo) bool {
-	return s.asLast() || m.Desired == s.cfg.Desired.fingerprint()
+	return s.asLast() || m.Desired == s.fingerprint()
 }
 
 // look gives the lstat(2) of the account files and of more, nil when one can't
@@ -90,5 +90,5 @@ func (s *Subsystem) Memo(generation int) *Memo {
 	info.Nlink = 0
 	files := maps.Clone(s.seen)
 	files[p] = info
-	return &Memo{Generation: generation, Desired: s.cfg.Desired.fingerprint(), Files: files}
+	return &Memo{Generation: generation, Desired: s.fingerprint(), Files: files}
 }

@@ -38,16 +38,18 @@ func (p *planning) password(u User, st *UserState, fresh bool) error {
 // desiredPassword gives the hash that u asks for, or what stands for it in a
 // record; neither when it asks for none.
 func (s *Subsystem) desiredPassword(u User, fresh bool) (hash *string, key string, err error) {
+	// Not &u.X, which would keep a copy of all of u.
+	declared, initial := u.HashedPassword, u.InitialHashedPassword
 	switch {
 	case u.HashedPasswordFile != "":
 		h, err := s.passwordFile(u.HashedPasswordFile)
 		return &h, "", err
-	case u.HashedPassword != "":
-		return &u.HashedPassword, "", nil
+	case declared != "":
+		return &declared, "", nil
 	case u.PasswordKey != "":
 		return nil, u.PasswordKey, nil
-	case fresh && u.InitialHashedPassword != "":
-		return &u.InitialHashedPassword, "", nil
+	case fresh && initial != "":
+		return &initial, "", nil
 	case fresh:
 		return nil, u.InitialPasswordKey, nil
 	}

@@ -33,6 +33,8 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 		return err
 	}
 	if len(changes) > 0 {
+		// Memo will want it, and there are more processors.
+		go s.fingerprint()
 		if err := s.rememberRun(b, changes); err != nil {
 			return err
 		}

@@ -4,17 +4,12 @@ import (
 	"path"
 	"slices"
 
-	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // noteSSHDirs enters the directories of keys that a run makes: they go with the
 // last key. One that was there when the first key came is no longer ours.
-func (s *Subsystem) noteSSHDirs(l *ledger, changes []plan.Change) error {
-	users, _, err := s.decodeChanges(changes)
-	if err != nil {
-		return err
-	}
+func (l *ledger) noteSSHDirs(users []userChange) {
 	for _, c := range users {
 		if c.after == nil || c.after.Keys == nil {
 			continue
@@ -27,7 +22,6 @@ func (s *Subsystem) noteSSHDirs(l *ledger, changes []plan.Change) error {
 			l.Made, l.changed = slices.DeleteFunc(l.Made, func(p string) bool { return p == dir }), true
 		}
 	}
-	return nil
 }
 
 // leavesSSHDir tells whether the directory of the keys of cur is one that we

@@ -62,6 +62,8 @@ type Subsystem struct {
 	desired, last map[plan.Address]bool
 	// asLast tells whether the configuration is the last one, to the origin.
 	asLast func() bool
+	// fingerprint is that of the configuration, for a Memo.
+	fingerprint func() string
 	// seen is what the account files were when they were last known to need
 	// no more than the changes of Diff; nil when they may.
 	seen map[string]rootfs.Info
@@ -92,8 +94,9 @@ func New(cfg Config) *Subsystem {
 	}
 	return &Subsystem{
 		cfg: cfg, desired: cfg.Desired.addresses(), last: cfg.Last.addresses(),
-		asLast:     sync.OnceValue(func() bool { return reflect.DeepEqual(cfg.Desired, cfg.Last) }),
-		userStates: plan.NewMemo[UserState](), groupStates: plan.NewMemo[GroupState](),
+		fingerprint: sync.OnceValue(cfg.Desired.fingerprint),
+		asLast:      sync.OnceValue(func() bool { return reflect.DeepEqual(cfg.Desired, cfg.Last) }),
+		userStates:  plan.NewMemo[UserState](), groupStates: plan.NewMemo[GroupState](),
 	}
 }
 

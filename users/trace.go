@@ -44,15 +44,15 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 			}
 		}
 	}
-	if err := s.noteDeparted(l, b, changes); err != nil {
+	users, groups, err := s.decodeChanges(changes)
+	if err != nil {
 		return err
 	}
-	if err := s.noteCarried(l, changes); err != nil {
+	if err := s.noteDeparted(l, b, users, groups); err != nil {
 		return err
 	}
-	if err := s.noteSSHDirs(l, changes); err != nil {
-		return err
-	}
+	l.noteCarried(users, groups)
+	l.noteSSHDirs(users)
 	return l.write(s.cfg.Root, s.cfg.StateDir)
 }
 

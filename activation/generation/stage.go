@@ -32,10 +32,10 @@ type File struct {
 // the contents that such a run may keep, one hash a line.
 const stagedName = "staged"
 
-// Stage writes generation r.Number, complete and durable, but neither current
-// nor boot: unless Settle follows, Sweep takes it away again. What another run
-// began and did not finish is replaced. made, which may be nil, is told of each
-// file that is written.
+// Stage writes generation r.Number, complete, but neither current nor boot: unless
+// Settle follows, Sweep takes it away again. Its name appears when all of it is on
+// disk, and is durable after the root's Sync. What another run began and did not
+// finish is replaced. made, which may be nil, is told of each file that is written.
 func (s *State) Stage(r *Record, files []File, previous int, made func(path string, info rootfs.Info)) error {
 	tmp := s.path("generations", stageName)
 	t := tree{root: s.root, dir: tmp, made: made}
@@ -60,7 +60,7 @@ func (s *State) Stage(r *Record, files []File, previous int, made func(path stri
 	if err := s.root.Rename(tmp, s.Tree(r.Number)); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
-	return s.root.Sync()
+	return nil
 }
 
 // WriteTree writes a generation's tree into the directory dir of root, for

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/modules"
@@ -58,7 +59,7 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 	}
 	if len(diags) == 0 {
 		inputs := config.Inputs()
-		h.remember = func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) }
+		h.remember = sync.OnceValues(func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) })
 	}
 	return h.wiring.target(path, system), nil
 }
