@@ -11,6 +11,9 @@ import (
 // well, or leaves by its other name. It is called once all paths were looked at.
 func (l *leaving) aliased() []plan.Problem {
 	s := l.s
+	if !s.cfg.Root.Moved() {
+		return nil
+	}
 	var moved []Entry
 	at := map[string]Entry{}
 	for _, e := range s.cfg.Desired.Entries {
@@ -19,9 +22,6 @@ func (l *leaving) aliased() []plan.Problem {
 		}
 	}
 	leaving := l.at()
-	if len(moved)+len(leaving) == 0 {
-		return nil
-	}
 	for _, e := range s.cfg.Desired.Entries {
 		at[e.Path] = e
 	}
@@ -89,10 +89,14 @@ func (l *leaving) at() map[string]Entry {
 
 // real is where p is through the links above it that stay.
 func (l *leaving) real(p string) string {
+	at := l.s.cfg.Root.Real(p)
+	if at == p {
+		return p
+	}
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		if _, leaves := l.after[dir]; leaves {
 			return p
 		}
 	}
-	return l.s.cfg.Root.Real(p)
+	return at
 }

@@ -56,3 +56,6 @@ func (r *Root) Real(p string) string {
 	}
 	return p
 }
+
+// Moved tells whether Real may give anything but what it was asked for.
+func (r *Root) Moved() bool { return len(r.reals) > 0 }
