@@ -150,6 +150,9 @@ func (o observation) done(c userChange) bool {
 	if c.chosen() {
 		now[uidField] = want[uidField]
 	}
+	if o.isGroup(now[groupField], want[groupField]) {
+		now[groupField] = want[groupField]
+	}
 	if c.after.SubIDsChosen && c.sameButChosen(cur) {
 		copy(now[subIDsIndex:secretFields], want[subIDsIndex:secretFields])
 	}
@@ -199,7 +202,7 @@ func (o observation) check(c userChange) error {
 		if partial && i < secretFields && (now[i] == "[]" || i == groupField && isID(now[i])) {
 			continue
 		}
-		if i == groupField && isID(now[i]) && o.hadGID(c, parseID(now[i])) {
+		if i == groupField && (isID(now[i]) && o.hadGID(c, parseID(now[i])) || o.isOneOf(c, now[i])) {
 			continue
 		}
 		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {
@@ -207,6 +210,23 @@ func (o observation) check(c userChange) error {
 		}
 	}
 	return nil
+}
+
+// isGroup tells that a change has only the number of a group that was not there when
+// it was planned: it may have been made again since.
+func (o observation) isGroup(name, number string) bool {
+	gid, there := o.book.gid(name)
+	return there && isID(number) && gid == parseID(number)
+}
+
+// isOneOf tells that the primary group is that of either side, as isGroup does.
+func (o observation) isOneOf(c userChange, name string) bool {
+	for _, side := range []*UserState{c.before, c.after} {
+		if side != nil && o.isGroup(name, side.Group) {
+			return true
+		}
+	}
+	return false
 }
 
 // hadGID tells a gid that the primary group of either side had: a migration that

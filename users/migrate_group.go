@@ -2,6 +2,7 @@ package users
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -53,7 +54,7 @@ func (p *planning) groupBelongings(group string, from, to ID) (*migration, error
 	}
 	m := &migration{Modes: map[string]string{}}
 	root := p.s.cfg.Root
-	for _, name := range p.book.primaries(from) {
+	for _, name := range p.usersOf(group, from) {
 		u, _ := p.book.user(name)
 		homes := []string{u.Home}
 		if wanted := p.user[name]; wanted != nil && wanted.Home != "" {
@@ -74,6 +75,24 @@ func (p *planning) groupBelongings(group string, from, to ID) (*migration, error
 		}
 	}
 	return m, nil
+}
+
+// usersOf gives the users whose primary group is the named one, with its gid, or was
+// it before the configuration gave them another: their homes have its files still,
+// and they come back to it when that one goes.
+func (p *planning) usersOf(group string, gid ID) []string {
+	names := slices.Clone(p.book.primaries(gid))
+	for a := range p.s.cfg.Originals {
+		if a.Kind() != plan.KindUser {
+			continue
+		}
+		was := p.originalUser(a.Name())
+		if _, there := p.book.user(a.Name()); there && was != nil && was.Group == group && !slices.Contains(names, a.Name()) {
+			names = append(names, a.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // renumber gives a group its new gid, in its own line and in those of the

@@ -65,6 +65,29 @@ func TestMigrateGroup(t *testing.T) {
 	}
 }
 
+// TestMigrateGroupOfAUserElsewhere: where a user comes back from another primary
+// group in the same plan, its home goes with the group, too, and all of it returns.
+func TestMigrateGroupOfAUserElsewhere(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	homeOfBob(t, h)
+	before := h.tree(t)
+	elsewhere := wants(users.User{Name: "bob", Group: "daemon"})
+	h.switchTo(t, elsewhere)
+	h.switchTo(t, migratedGroup())
+	if got := gidOf(t, h, "home/bob/dir/file"); got != 1500 || !strings.Contains(h.read(t, "etc/passwd"), "bob:x:1000:1500:") {
+		t.Errorf("a file has the gid %d, and bob is\n%s", got, h.read(t, "etc/passwd"))
+	}
+	h.switchTo(t, elsewhere)
+	if got := idOfGroup(t, h, "bob"); got != "1000" || gidOf(t, h, "home/bob/dir/file") != 1000 {
+		t.Errorf("the gid did not return: %s", got)
+	}
+	h.switchTo(t, users.Desired{})
+	if after := h.tree(t); after != before {
+		t.Errorf("after all left the configuration:\n%s\nwant\n%s", after, before)
+	}
+}
+
 func TestMigrateGroupFails(t *testing.T) {
 	t.Parallel()
 	failsInTurn(t, migratedGroup(), func(h *host) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/users"
 )
 
@@ -61,5 +62,36 @@ func TestAGroupMadeAgainIsNotOurs(t *testing.T) {
 			t.Errorf("the gid of bob is %s", got)
 		}
 		h.switchTo(t, desired)
+	}
+}
+
+// TestAPrimaryGroupMadeAgain has somebody delete the group that a user of ours has
+// and is a member of. The plan knows it by its number only; the group is made
+// with that number again before the user joins it, and there while that is undone.
+func TestAPrimaryGroupMadeAgain(t *testing.T) {
+	t.Parallel()
+	h := open(t, debian)
+	desired := wants(users.User{Name: "eve", Groups: []string{"eve"}})
+	desired.Groups = []users.Group{{Name: "eve"}}
+	h.switchTo(t, desired)
+	for _, p := range []string{"etc/group", "etc/gshadow"} {
+		lines := slices.DeleteFunc(strings.SplitAfter(h.read(t, p), "\n"), func(l string) bool { return strings.HasPrefix(l, "eve:") })
+		h.write(t, p, strings.Join(lines, ""))
+	}
+	before := accounts(h, t)
+	s := h.subsystem(desired)
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	groups, accounted := d.Changes[:1], d.Changes[1:]
+	for _, changes := range [][]plan.Change{groups, accounted, plan.Inverses(accounted), plan.Inverses(groups)} {
+		must(t, s.Apply(t.Context(), changes))
+	}
+	if diff := cmp.Diff(before, accounts(h, t)); diff != "" || len(accounted) != 1 {
+		t.Errorf("%d changes of accounts, undone: %s", len(accounted), diff)
+	}
+	h.switchTo(t, desired)
+	if d := h.diff(t, desired); len(d.Changes) > 0 {
+		t.Errorf("a second run would change %+v", d.Changes)
 	}
 }
