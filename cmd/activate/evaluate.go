@@ -45,7 +45,7 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 	}
 	if saved := h.engine.State.ReadCache(); saved != nil {
 		if system, ok := modules.Recall(o, saved, buildVersion()); ok {
-			return h.wiring.target(path, system), nil
+			return h.aim(path, system), nil
 		}
 	}
 	config, err := h.load(ctx, path)
@@ -61,7 +61,18 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 		inputs := config.Inputs()
 		h.remember = sync.OnceValues(func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) })
 	}
-	return h.wiring.target(path, system), nil
+	return h.aim(path, system), nil
+}
+
+// aim makes the target of an evaluated configuration, and tells where nobody
+// takes its services because nobody knows for which init they are.
+func (h *host) aim(path string, system *modules.System) *activation.Target {
+	d := system.Daemon
+	units := len(d.Services) + len(d.Sockets) + len(d.Timers) + len(d.Targets) + len(d.Units) + len(d.Mounts)
+	if h.engine.Offline && h.init == "auto" && h.wiring.init.Name() == "none" && units > 0 {
+		h.event(activation.Event{Step: "units", Text: "services are left out: " + h.root + " does not say which init it has; name it with --init, none for no services", Warning: true})
+	}
+	return h.wiring.target(path, system)
 }
 
 // keepEvaluation saves the evaluation after a run that changed something. A

@@ -53,7 +53,7 @@ func (f *flags) open() (*host, error) {
 	}
 	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
 	state := generation.Open(root, rootfs.Rel(f.stateDir))
-	init, err := f.chooseInit(root)
+	init, err := f.chooseInit(root, state)
 	if err != nil {
 		_ = root.Close()
 		return nil, err

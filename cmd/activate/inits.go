@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/daemon/finit"
@@ -27,14 +28,18 @@ func initNames() []string {
 }
 
 // chooseInit makes the init that --init names. With auto it is the one that
-// runs; for another root, the one that its /sbin/init belongs to.
-func (f *flags) chooseInit(root *rootfs.Root) (daemon.Init, error) {
+// runs; for another root, the one that its /sbin/init belongs to, or that what is
+// there was handed to.
+func (f *flags) chooseInit(root *rootfs.Root, state *generation.State) (daemon.Init, error) {
 	if f.caller != nil {
 		return f.chooseOwnInit(root)
 	}
 	name := f.init
 	if name == "auto" {
 		name = detectInit(root)
+	}
+	if f.init == "auto" && name == "none" && root.Dir() != "/" {
+		name = recordedInit(state)
 	}
 	switch name {
 	case "systemd":
@@ -134,6 +139,20 @@ func installedInit(root *rootfs.Root) string {
 		return name
 	}
 	return "none"
+}
+
+// recordedInit is the init that the current generation was handed to. What cannot
+// be read is for the run to tell.
+func recordedInit(state *generation.State) string {
+	record, err := state.ReadCurrent()
+	if err != nil {
+		return "none"
+	}
+	var d daemon.Desired
+	if err := section(record, sectionDaemon, &d); err != nil {
+		return "none"
+	}
+	return initOf(d)
 }
 
 // errNoInit says that an init was asked for that does not run.

@@ -50,7 +50,7 @@ func (w *wiring) former(taker daemon.Init, d, last daemon.Desired) (daemon.Init,
 		return nil, nil, nil
 	}
 	f := flags{init: name, caller: w.caller}
-	init, err := f.chooseInit(w.root)
+	init, err := f.chooseInit(w.root, w.state)
 	if err != nil {
 		return nil, nil, err
 	}
