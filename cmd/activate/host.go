@@ -166,21 +166,30 @@ func (h *host) mayChange() error {
 // lock takes the run lock. Its directory is made only when it is missing: a
 // run with nothing to do changes nothing else.
 func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
-	root := h.engine.Root
 	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
 	lock, err := h.waitForLock(ctx, holder)
-	if _, ok := errors.AsType[*fs.PathError](err); ok && !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		lock, err = h.firstLock(ctx, holder)
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, fmt.Errorf("cannot %w", err)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return lock, err
-	}
-	made, err := root.MakeDirs(path.Dir(h.engine.LockPath()), 0o755)
+	return lock, err
+}
+
+// firstLock makes the directory of the lock, and takes it away again where its
+// file system has no locks.
+func (h *host) firstLock(ctx context.Context, holder string) (*rootfs.Lock, error) {
+	made, err := h.engine.Root.MakeDirs(path.Dir(h.engine.LockPath()), 0o755)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
 	h.engine.Made(made)
-	return h.waitForLock(ctx, holder)
+	lock, err := h.waitForLock(ctx, holder)
+	if _, refused := errors.AsType[*fs.PathError](err); refused && ctx.Err() == nil {
+		err = errors.Join(err, h.engine.LeaveNothing())
+	}
+	return lock, err
 }
 
 // waitForLock tells a person whom it waits for.

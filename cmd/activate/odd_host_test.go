@@ -218,3 +218,21 @@ func live(t *testing.T, root string, run func(*exec.Cmd) error) {
 		}
 	}
 }
+
+// TestNoLocks: where a file system has no locks, a run says so and leaves nothing.
+func TestNoLocks(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, writeAccounts(root))
+	config := filepath.Join(t.TempDir(), "a.hcl")
+	must(t, os.WriteFile(config, []byte("group \"web\" {}\n"), 0o600))
+	before := killCopy(t, root, t.TempDir(), "before")
+	out, err := exec.Command("strace", "-f", "-o", os.DevNull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK",
+		binary, "switch", "--root", root, config).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "cannot lock "+root+"/run/activate/lock: no locks available") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := exec.Command("diff", "-r", before, root).CombinedOutput(); err != nil {
+		t.Errorf("it left: %s", out)
+	}
+}
