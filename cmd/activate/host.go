@@ -135,6 +135,9 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		if err := h.mayChange(); err != nil {
 			return err
 		}
+		if err := h.engine.State.CheckPlace(); err != nil {
+			return err
+		}
 		if h.caller == nil {
 			// What snippets and an init's commands make is the same whoever runs this, and at boot.
 			unix.Umask(0o022)

@@ -37,6 +37,9 @@ something to do.`,
 
 func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error {
 	return f.reading(func(h *host) error {
+		if err := h.engine.State.CheckPlace(); err != nil {
+			return h.mayRead(err)
+		}
 		target, err := h.evaluate(ctx, path)
 		if err != nil {
 			return err

@@ -1,0 +1,41 @@
+package generation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
+// marks are what only a state directory has, one of them from the first thing
+// that a run writes there to the last that deactivate removes or leaves.
+var marks = [...]string{counterName, bootEntryName, "generations", "current", "boot", "ids.json", journalName, indexName, keptName}
+
+// CheckPlace refuses to use a directory as state that is somebody's for something
+// else: what is in it would go with deactivate. One that is empty, or not there,
+// will do, and so will a file system that was just made.
+func (s *State) CheckPlace() error {
+	if s.dir == "." {
+		return fmt.Errorf("cannot use %s as the state directory: everything else is in it; name a directory of its own", s.root.Dir())
+	}
+	for _, mark := range marks {
+		ours, err := s.root.Exists(s.path(mark))
+		if err != nil || ours {
+			return err
+		}
+	}
+	names, err := s.root.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read the state directory: %w", err)
+	}
+	for _, name := range names {
+		if name != "lost+found" && !rootfs.IsTemp(name) {
+			return fmt.Errorf("cannot use %s as the state directory: it has other things in it, such as %s; name a directory of its own", s.root.Name(s.dir), name)
+		}
+	}
+	return nil
+}
