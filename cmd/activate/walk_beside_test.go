@@ -99,7 +99,7 @@ func (w *walk) atOnce(runs [2][]string) end {
 		// How it ended is in its state.
 		_ = cmd.Wait()
 		e.statuses[i] = cmd.ProcessState.ExitCode()
-		w.t.Logf("beside another, %v: exit %d\n%s", runs[i], e.statuses[i], said[i].String())
+		w.tell("beside another, %v: exit %d\n%s", runs[i], e.statuses[i], said[i].String())
 	}
 	e.tree = w.managedTree()
 	return e

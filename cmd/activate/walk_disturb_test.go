@@ -117,7 +117,7 @@ func (w *walk) loseAccount() {
 		lines := slices.DeleteFunc(strings.SplitAfter(string(b), "\n"), func(l string) bool { return strings.HasPrefix(l, name+":") })
 		w.overwrite(p, []byte(strings.Join(lines, "")))
 	}
-	w.t.Logf("deleted %s", name)
+	w.tell("deleted %s", name)
 	w.shared = true
 	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
 	drift, _ := w.run("drift")

@@ -24,7 +24,7 @@ func (w *walk) edit() {
 	w.must(err)
 	was := w.managedTree()
 	w.must(os.WriteFile(p, append(slices.Clone(b), "edited\n"...), 0o600))
-	w.t.Logf("edited %s", p)
+	w.tell("edited %s", p)
 	drift, _ := w.run("drift")
 	status, _ := w.run("switch", w.config)
 	rel := w.ledTo(strings.TrimPrefix(p, w.dir+"/"))
@@ -95,7 +95,7 @@ func (w *walk) editAccount() {
 	w.shared = true
 	was := w.accountsTree()
 	w.overwrite(e.path, []byte(edited))
-	w.t.Logf("edited %s in %s", name, e.path)
+	w.tell("edited %s in %s", name, e.path)
 	drift, _ := w.run("drift")
 	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
 	status, out := w.run("switch", w.config)

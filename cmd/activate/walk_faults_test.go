@@ -67,7 +67,7 @@ func (w *walk) injected(what string, args []string, calls ...string) (status int
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	err := cmd.Run()
-	w.t.Logf("%v, %s: %v", args, at, err)
+	w.tell("%v, %s: %v", args, at, err)
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 

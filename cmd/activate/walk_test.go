@@ -36,10 +36,10 @@ func TestWalks(t *testing.T) {
 }
 
 // someWalks takes at most left walks, and counts them.
-func someWalks(t *testing.T, base string, left *int) {
-	t.Helper()
+func someWalks(test *testing.T, base string, left *int) {
+	test.Helper()
 	broken := false
-	rapid.Check(t, func(t *rapid.T) {
+	rapid.Check(test, func(t *rapid.T) {
 		// A walk that failed is walked again, to find its shortest.
 		if *left--; *left < 0 && !broken {
 			return
@@ -49,8 +49,15 @@ func someWalks(t *testing.T, base string, left *int) {
 			t.Fatal(err)
 		}
 		whole := false
-		defer func() { broken = broken || !whole; _ = os.RemoveAll(dir) }()
 		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom([]string{"none", "none", "none", "systemd"}).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
+		defer func() {
+			if !whole && !broken {
+				// One that the moment of a fault decided on may not fail again.
+				test.Logf("the first walk that failed, of the host %q:\n%s", w.before, strings.Join(w.told, "\n"))
+			}
+			broken = broken || !whole
+			_ = os.RemoveAll(dir)
+		}()
 		w.must(os.Mkdir(w.dir, 0o755))
 		w.fill()
 		w.before = w.tree()
@@ -84,6 +91,15 @@ type walk struct {
 	// shared tells that others changed accounts meanwhile: the lock and the
 	// backups of account files are theirs as well.
 	shared bool
+	// told is what happened so far.
+	told []string
+}
+
+// tell logs what happened.
+func (w *walk) tell(format string, args ...any) {
+	w.t.Helper()
+	w.told = append(w.told, fmt.Sprintf(format, args...))
+	w.t.Log(w.told[len(w.told)-1])
 }
 
 // flags are those that every run of the walk has.
@@ -105,7 +121,7 @@ func (w *walk) run(args ...string) (int, string) {
 	if err != nil && !errors.As(err, &exit) {
 		w.t.Fatal(err)
 	}
-	w.t.Logf("activate %s: exit %d", strings.Join(args, " "), cmd.ProcessState.ExitCode())
+	w.tell("activate %s: exit %d", strings.Join(args, " "), cmd.ProcessState.ExitCode())
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
@@ -113,7 +129,7 @@ func (w *walk) run(args ...string) (int, string) {
 // rapid would not know it again.
 func (w *walk) fail(what, detail string) {
 	w.t.Helper()
-	w.t.Log(detail)
+	w.tell("%s", detail)
 	w.t.Fatal(what)
 }
 
@@ -163,7 +179,7 @@ func (w *walk) drawn(what string) (text string, planned int) {
 		w.fail("a plan, or a refused switch, changed", d)
 	}
 	text = strings.Join(blocks, "")
-	w.t.Logf("%s:\n%s", what, text)
+	w.tell("%s:\n%s", what, text)
 	w.overwrites(text)
 	return text, planned
 }
