@@ -112,6 +112,11 @@ func (e *Engine) unlessMounted(p string, err error) error {
 // LockPath is the run lock, relative to the root.
 func (e *Engine) LockPath() string { return path.Join(e.runDir(), "lock") }
 
-// Made tells the engine of directories that were made for the lock; deactivate
-// removes them when they are empty.
-func (e *Engine) Made(dirs []string) { e.made = append(e.made, dirs...) }
+// MakeRunDir makes the directory of the run lock. All that was missing of it counts
+// as made, and deactivate removes it when it is empty: of two first runs at once
+// each may make a part, and only one of them may have something to do.
+func (e *Engine) MakeRunDir() error {
+	e.made = append(e.made, e.missingParents(e.LockPath())...)
+	_, err := e.Root.MakeDirs(e.runDir(), 0o755)
+	return err
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -166,12 +165,16 @@ func (h *host) mayChange() error {
 	return h.mayTrust()
 }
 
+// lockTries is how often the directory of the lock is made, where others take it away.
+const lockTries = 10
+
 // lock takes the run lock. Its directory is made only when it is missing: a
 // run with nothing to do changes nothing else.
 func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 	holder := fmt.Sprintf("pid %d (%s)", os.Getpid(), verb)
 	lock, err := h.waitForLock(ctx, holder)
-	if errors.Is(err, fs.ErrNotExist) {
+	for tries := 0; errors.Is(err, fs.ErrNotExist) && tries < lockTries; tries++ {
+		// Another first run that came to nothing takes the directory away again.
 		lock, err = h.firstLock(ctx, holder)
 	}
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
@@ -183,13 +186,11 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 // firstLock makes the directory of the lock, and takes it away again where its
 // file system has no locks.
 func (h *host) firstLock(ctx context.Context, holder string) (*rootfs.Lock, error) {
-	made, err := h.engine.Root.MakeDirs(path.Dir(h.engine.LockPath()), 0o755)
-	if err != nil {
+	if err := h.engine.MakeRunDir(); err != nil {
 		return nil, fmt.Errorf("cannot lock: %w", err)
 	}
-	h.engine.Made(made)
 	lock, err := h.waitForLock(ctx, holder)
-	if _, refused := errors.AsType[*fs.PathError](err); refused && ctx.Err() == nil {
+	if _, refused := errors.AsType[*fs.PathError](err); refused && ctx.Err() == nil && !errors.Is(err, fs.ErrNotExist) {
 		err = errors.Join(err, h.engine.LeaveNothing())
 	}
 	return lock, err
