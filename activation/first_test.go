@@ -11,15 +11,28 @@ import (
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// TestKilledFirstSwitch: the very first run is killed before each operation.
-// Deactivate then leaves nothing, also of the directories that were made for the
-// state, from the moment on that it is known of them.
+// TestKilledFirstSwitch: the very first run, one that is undone too, is killed
+// before each operation. Deactivate then leaves nothing, also of the directories
+// that were made for the state, from the moment on that it is known of them.
 func TestKilledFirstSwitch(t *testing.T) {
 	t.Parallel()
+	for name, snippets := range map[string][]activation.Snippet{
+		"applied": nil,
+		"undone":  {{Name: "bad", Script: "exit 7\n", Origin: "c.hcl:3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killedFirst(t, snippets)
+		})
+	}
+}
+
+func killedFirst(t *testing.T, snippets []activation.Snippet) {
+	t.Helper()
 	none := newMachine(t).tree(t)
 	for k := 1; ; k++ {
 		m := newMachine(t)
-		at := m.killAt(t, k, func() { m.switchTo(t, configA) })
+		at := m.killAt(t, k, func() { m.switchTo(t, configA, snippets...) })
 		if at == "" {
 			t.Logf("killed before each of %d operations", k-1)
 			return
@@ -72,6 +85,7 @@ func (m *machine) giveUp(t *testing.T, at string) {
 	t.Helper()
 	e := m.open(t)
 	defer func() { _ = e.Root.Close() }()
+	must(t, e.State.CheckPlace())
 	if res, err := e.Recover(context.Background()); err != nil || res != nil && res.Verdict == activation.Partial {
 		t.Fatalf("killed at %s: cannot recover: %v %+v", at, err, res)
 	}

@@ -24,7 +24,7 @@ func (e *Engine) LeaveNothing() error {
 		if err != nil || records {
 			return err
 		}
-		if err := e.Root.RemoveAll(e.State.Dir()); err != nil {
+		if err := e.removeStateDir(map[string]bool{}); err != nil {
 			return err
 		}
 	}

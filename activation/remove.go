@@ -34,13 +34,8 @@ func (e *Engine) RemoveState(p *Prepared) error {
 	if err != nil {
 		return err
 	}
-	// What was made for us is known until the end, should this be cut off.
-	entry := e.State.BootEntryPath()
-	for _, last := range []bool{true, false} {
-		keep[entry] = last
-		if err := e.removeBut(keep, e.State.Dir()); err != nil {
-			return err
-		}
+	if err := e.removeStateDir(keep); err != nil {
+		return err
 	}
 	// Where a removed file cannot be a lock any more (NFS) the next run may have
 	// begun, and have a lock of its own there.
@@ -52,6 +47,19 @@ func (e *Engine) RemoveState(p *Prepared) error {
 		return err
 	}
 	return e.Root.Sync()
+}
+
+// removeStateDir removes the state directory, but for the paths to keep. What was
+// made for us is known until the end, should this be cut off.
+func (e *Engine) removeStateDir(keep map[string]bool) error {
+	entry := e.State.BootEntryPath()
+	for _, last := range []bool{true, false} {
+		keep[entry] = last
+		if err := e.removeBut(keep, e.State.Dir()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // outlives gives the paths of the contents from before us that could not return,
