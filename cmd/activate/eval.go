@@ -111,7 +111,7 @@ func (h *host) validate(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	config, diags := readConfig(ctx, o)
+	config, diags := modules.Load(ctx, o)
 	if !diags.HasErrors() {
 		diags = append(diags, config.Validate()...)
 	}

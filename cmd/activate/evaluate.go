@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/modules"
@@ -14,21 +13,13 @@ func (h *host) options(path string) (modules.Options, error) {
 	return modules.Options{Path: path, Sets: h.sets, Host: facts, Personal: h.caller.personal()}, err
 }
 
-// readConfig parses a configuration, a long one on large pages.
-func readConfig(ctx context.Context, o modules.Options) (*modules.Config, modules.Diagnostics) {
-	if isLong(o.Path) {
-		largePages()
-	}
-	return modules.Load(ctx, o)
-}
-
 // load parses a configuration, printing what is wrong with it.
 func (h *host) load(ctx context.Context, path string) (*modules.Config, error) {
 	o, err := h.options(path)
 	if err != nil {
 		return nil, err
 	}
-	config, diags := readConfig(ctx, o)
+	config, diags := modules.Load(ctx, o)
 	h.diagnose(diags)
 	if diags.HasErrors() {
 		return nil, &exitError{code: exitError1}
@@ -59,7 +50,7 @@ func (h *host) evaluate(ctx context.Context, path string) (*activation.Target, e
 	}
 	if len(diags) == 0 {
 		inputs := config.Inputs()
-		h.remember = sync.OnceValues(func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) })
+		h.remember = func() ([]byte, bool) { return inputs.Remember(system, buildVersion()) }
 	}
 	return h.aim(path, system), nil
 }

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -18,10 +14,6 @@ const (
 	rareCollection = 400
 	// frugal is what a heap has to do without while it is small, in bytes.
 	frugal = 26 << 20
-	// ahead is how much of the heap comes in large pages, in bytes.
-	ahead = 24 << 20
-	// longText is the length in bytes from which a configuration is long.
-	longText = 32 << 10
 )
 
 // cycle is an object that nothing refers to, so that each collection finds it.
@@ -34,34 +26,6 @@ func collectRarely() {
 	debug.SetGCPercent(rareCollection)
 	debug.SetMemoryLimit(smallHeap)
 	followLive()
-}
-
-// largePages has what the heap grows into next come in large pages, see madvise(2),
-// MADV_HUGEPAGE: the faults of thousands of small ones take longer than what is done
-// with them. None is taken before it is used, and a kernel without large pages gives
-// small ones as ever.
-func largePages() {
-	before := debug.SetGCPercent(-1)
-	_ = unix.Madvise(make([]byte, ahead), unix.MADV_HUGEPAGE)
-	debug.SetGCPercent(before)
-	// Gives back what was only there to be advised.
-	runtime.GC()
-}
-
-// isLong tells whether reading the configuration at path takes so much memory that
-// large pages are worth the collection.
-func isLong(path string) bool {
-	files, err := filepath.Glob(filepath.Join(path, "*.hcl"))
-	if err != nil || len(files) == 0 {
-		files = []string{path}
-	}
-	var size int64
-	for _, name := range files {
-		if info, err := os.Stat(name); err == nil {
-			size += info.Size()
-		}
-	}
-	return size >= longText
 }
 
 func followLive() {

@@ -74,10 +74,6 @@ func (h *host) apply(ctx context.Context, target *activation.Target, req activat
 			return err
 		}
 		h.showPlan(p)
-		if h.remember != nil && !p.Nothing() {
-			// keepEvaluation will want it, and there are more processors.
-			go h.remember()
-		}
 		res := h.engine.Apply(ctx, p, req)
 		if res.Overtaken && n < plannings {
 			h.event(activation.Event{Step: "plan", Text: res.Err.Error() + "; planning again"})
