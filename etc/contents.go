@@ -19,7 +19,8 @@ const contentLimit = 1 << 20
 
 // Contents gives the bytes on both sides of a change, for a diff that a person
 // reads; nil where a side has no content or it is not at hand. secret tells
-// that one side is secret, or that not everybody may read it: then neither is given. Each is cut at 1 MiB.
+// that one side is secret, or that not everybody may read it: then neither is
+// given. Each is cut at 1 MiB.
 func (s *Subsystem) Contents(ch plan.Change) (before, after []byte, secret bool, err error) {
 	b, err := s.decode(ch.Before)
 	if err != nil {

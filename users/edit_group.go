@@ -117,9 +117,7 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 		members := list(r.field(grMembers))
 		in := setOf(members)
 		for _, user := range users {
-			// Whom group(5) alone named is not named in gshadow(5) either when it comes
-			// back.
-			if in[user] || d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)) {
+			if in[user] || e.leavesOut(f, group, user, saved) {
 				continue
 			}
 			in[user] = true
@@ -134,13 +132,18 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 func (e *edit) joinOne(f accountFile, r *row, group, user string, saved *bundle) {
 	d, field := *f.doc, r.field(grMembers)
 	switch {
-	case named(field, user):
-	case d == e.book.gshadow && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user)):
+	case named(field, user), e.leavesOut(f, group, user, saved):
 	case saved.members(f.path, group) != nil || e.obs.first.names(f.path, group, user):
 		d.set(r, grMembers, strings.Join(e.joined(list(field), f, group, user, saved), ","))
 	default:
 		d.set(r, grMembers, with(field, user))
 	}
+}
+
+// leavesOut tells that a file is not to name a user who joins: whom group(5) alone
+// named is not named in gshadow(5) either when it comes back.
+func (e *edit) leavesOut(f accountFile, group, user string, saved *bundle) bool {
+	return f.path == gshadowPath && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user))
 }
 
 // joined puts a user into the list of a group in one file, as often as the list of

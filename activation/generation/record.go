@@ -170,8 +170,8 @@ type Entry struct {
 }
 
 // List gives the generations that a run has brought about or that are linked to,
-// ascending, those too whose record cannot be read;
-// for them there is an error besides.
+// ascending, those too whose record cannot be read; for them there is an error
+// besides.
 func (s *State) List() ([]Entry, error) {
 	numbers, err := s.Numbers()
 	if err != nil {
