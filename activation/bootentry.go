@@ -214,7 +214,7 @@ func (e *Engine) removeBoot() error {
 // removeEmpty removes those of the directories that are empty, deepest first.
 func (e *Engine) removeEmpty(dirs []string) error {
 	for _, dir := range slices.Backward(slices.Sorted(slices.Values(dirs))) {
-		err := e.Root.RemoveDir(dir)
+		err := e.unlessMounted(dir, e.Root.RemoveDir(dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.ENOTDIR) {
 			return fmt.Errorf("cannot remove a directory that was made for activate: %w", err)
 		}

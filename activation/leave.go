@@ -1,9 +1,6 @@
 package activation
 
-import (
-	"path"
-	"slices"
-)
+import "slices"
 
 // LeaveNothing takes away what this run, or the interrupted one that it ended,
 // made for activate itself where none of it is of use: a first switch that was
@@ -24,14 +21,12 @@ func (e *Engine) LeaveNothing() error {
 		if err != nil || records {
 			return err
 		}
-		if err := e.removeStateDir(map[string]bool{}); err != nil {
+		if err := e.removeStateDir(map[string]bool{e.LockPath(): true}); err != nil {
 			return err
 		}
 	}
-	if slices.Contains(made, path.Dir(e.LockPath())) {
-		if err := ignoreMissing(e.Root.Remove(e.LockPath())); err != nil {
-			return err
-		}
+	if slices.Contains(made, e.runDir()) {
+		return e.removeLock(made)
 	}
 	return e.removeEmpty(made)
 }

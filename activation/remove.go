@@ -3,7 +3,9 @@ package activation
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,8 +18,8 @@ const defaultRunDir = "run/activate"
 func (e *Engine) runDir() string { return cmp.Or(e.RunDir, defaultRunDir) }
 
 // RemoveState removes the boot entry and activate's own directories after the
-// deactivate that p planned. The lock file goes with them; the caller still
-// holds it. Contents from before us that could not return stay.
+// deactivate that p planned, the lock last: once it is gone another run may begin.
+// Contents from before us that could not return stay.
 func (e *Engine) RemoveState(p *Prepared) error {
 	// Nothing is removed of a state that a newer activate wrote.
 	if err := e.State.Migrate(); err != nil {
@@ -34,19 +36,33 @@ func (e *Engine) RemoveState(p *Prepared) error {
 	if err != nil {
 		return err
 	}
+	keep[e.LockPath()] = true
 	if err := e.removeStateDir(keep); err != nil {
 		return err
 	}
-	// Where a removed file cannot be a lock any more (NFS) the next run may have
-	// begun, and have a lock of its own there.
-	if err := e.removeBut(keep, e.runDir()); err != nil && !errors.Is(err, unix.ENOTEMPTY) {
+	if err := e.removeBut(keep, e.runDir()); err != nil {
 		return err
 	}
 	// Where there was nothing to take back, its lock alone made some.
-	if err := e.removeEmpty(unique(append(made.Parents, e.made...))); err != nil {
+	if err := e.removeLock(unique(slices.Concat(made.Parents, e.made, []string{e.State.Dir(), e.runDir()}))); err != nil {
 		return err
 	}
 	return e.Root.Sync()
+}
+
+// removeLock removes those of the directories that are empty, and the lock. Who
+// waits for it begins when it is gone, and makes its own: after that only
+// directories that lead to it go.
+func (e *Engine) removeLock(dirs []string) error {
+	if err := e.removeEmpty(dirs); err != nil {
+		return err
+	}
+	if err := ignoreMissing(e.Root.Remove(e.LockPath())); err != nil {
+		return fmt.Errorf("cannot remove the lock: %w", err)
+	}
+	return e.removeEmpty(slices.DeleteFunc(dirs, func(dir string) bool {
+		return !strings.HasPrefix(e.LockPath(), dir+"/")
+	}))
 }
 
 // removeStateDir removes the state directory, but for the paths to keep. What was

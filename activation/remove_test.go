@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
 )
 
 // deactivateAgain is one deactivate as a new process runs it: it ends what was
@@ -166,5 +168,45 @@ func TestTheNextRunMayBegin(t *testing.T) {
 	}
 	if b, err := os.ReadFile(filepath.Join(run, "lock")); err != nil || string(b) != "the next" {
 		t.Errorf("the lock of the next run: %q, %v", b, err)
+	}
+}
+
+// Once the lock is gone another first run may begin: nothing but the directories
+// that lead to it is touched after that, where everything is undone and where
+// nothing was done.
+func TestTheLockGoesLast(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(m *machine){
+		"deactivate": func(m *machine) { m.deactivateAgain(t) },
+		"refused": func(m *machine) {
+			e := m.open(t)
+			defer func() { _ = e.Root.Close() }()
+			must(t, e.LeaveNothing())
+		},
+	} {
+		m := newMachine(t)
+		run := filepath.Join(m.dir, "run/activate")
+		if name == "deactivate" {
+			m.switchTo(t, config{"srv/file": "ours\n"})
+		} else {
+			e := m.open(t)
+			must(t, e.MakeRunDir())
+			must(t, e.State.WriteBootEntry(generation.BootEntry{Parents: []string{"run", "run/activate", "var", "var/lib", stateDir}}))
+			must(t, e.Root.Close())
+		}
+		must(t, os.MkdirAll(run, 0o755))
+		must(t, os.WriteFile(filepath.Join(run, "lock"), nil, 0o644))
+		gone := false
+		m.fault = func(op, at string) error {
+			if gone && !strings.HasPrefix(run+"/", at+"/") {
+				t.Errorf("%s: %s %s after the lock is gone", name, op, at)
+			}
+			gone = gone || at == filepath.Join(run, "lock")
+			return nil
+		}
+		end(m)
+		if _, err := os.Lstat(filepath.Join(m.dir, "var")); !gone || !os.IsNotExist(err) {
+			t.Errorf("%s: the lock is gone: %t; var: %v", name, gone, err)
+		}
 	}
 }

@@ -45,6 +45,12 @@ func (l *Lock) Unlock() error {
 	return err
 }
 
+// Holds tells whether r has the lock p, and has not removed its file.
+func (r *Root) Holds(p string) bool {
+	_, held := r.locks[p]
+	return held
+}
+
 // lockPoll is how often a held lock is tried again; flock(2) has no timeout.
 const lockPoll = 50 * time.Millisecond
 
@@ -57,6 +63,8 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 	for {
 		f, err := r.lockFile(p)
 		if err != nil {
+			// Its directory may have been taken away and made again.
+			r.Forget()
 			return nil, err
 		}
 		if err := flock(ctx, f, time.Until(deadline)); err != nil {

@@ -3,6 +3,9 @@ package rootfs_test
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -76,5 +79,51 @@ func TestALockShowsWhatItsLastHolderMade(t *testing.T) {
 	defer func() { _ = l.Unlock() }()
 	if there, err := r.Exists("state/current"); !there || err != nil {
 		t.Errorf("under the lock: there %t, %v", there, err)
+	}
+}
+
+// TestHolds: a lock whose file its holder removed guards nothing any more.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	r, _ := open(t)
+	if r.Holds("lock") {
+		t.Error("a lock that was never taken is held")
+	}
+	l, err := r.Lock(t.Context(), "lock", 0, "this")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Unlock() }()
+	if !r.Holds("lock") {
+		t.Error("a lock is not held")
+	}
+	if err := r.Remove("lock"); err != nil {
+		t.Fatal(err)
+	}
+	if r.Holds("lock") {
+		t.Error("a lock whose file is gone is held")
+	}
+}
+
+// TestALockIsFoundInADirectoryMadeAnew: another process may take the lock's
+// directory away, and make it again.
+func TestALockIsFoundInADirectoryMadeAnew(t *testing.T) {
+	t.Parallel()
+	r, dir := open(t)
+	run := filepath.Join(dir, "run")
+	for range 2 {
+		if _, err := r.Lock(t.Context(), "run/lock", 0, "this"); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("without a directory: %v", err)
+		}
+		if err := os.Mkdir(run, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l, err := r.Lock(t.Context(), "run/lock", 0, "this")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(l.Unlock(), os.RemoveAll(run)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

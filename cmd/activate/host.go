@@ -209,7 +209,7 @@ func (h *host) waitForLock(ctx context.Context, holder string) (*rootfs.Lock, er
 // leaveNothing takes away what a run that came to nothing made for itself, as
 // long as it holds the lock.
 func (h *host) leaveNothing() error {
-	if h.runLock == nil {
+	if h.runLock == nil || !h.engine.Root.Holds(h.engine.LockPath()) {
 		return nil
 	}
 	if err := h.engine.LeaveNothing(); err != nil {
