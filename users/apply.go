@@ -163,6 +163,8 @@ type edit struct {
 	hashes map[string]string
 	// lines go back to where they stood, once all else is done.
 	lines []savedLine
+	// orders are the long lists of the accounts that come back.
+	orders orders
 }
 
 func (s *Subsystem) newEdit(b *book) (*edit, error) {
@@ -171,7 +173,7 @@ func (s *Subsystem) newEdit(b *book) (*edit, error) {
 		return nil, err
 	}
 	obs := observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, newFirstLists(s.cfg.Store, l.Before), l.FormerGroups}
-	return &edit{s: s, book: b, obs: obs, ledger: l}, nil
+	return &edit{s: s, book: b, obs: obs, ledger: l, orders: orders{s.cfg.Store, map[string]*order{}}}, nil
 }
 
 // newAllocator makes the allocator of an edit.

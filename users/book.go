@@ -27,6 +27,8 @@ type book struct {
 	passwd, group, shadow, gshadow, subUID, subGID *document
 	// present tells which files exist.
 	present map[string]bool
+	// shared are what stands for long member lists, by their text.
+	shared map[string]string
 	*index
 }
 

@@ -30,12 +30,16 @@ type savedLine struct {
 type savedMember struct {
 	File  string   `json:"file"`
 	Group string   `json:"group"`
-	List  []string `json:"list"`
+	List  []string `json:"list,omitempty"`
+	// Shared stands for a List that is kept once for all its members.
+	Shared string `json:"shared,omitempty"`
+
+	order *order
 }
 
 // userBundle collects what belongs to a user; with own also the group of its
-// name.
-func (b *book) userBundle(name string, own bool) bundle {
+// name. What stands for long lists is made by store.
+func (b *book) userBundle(store *rootfs.Store, name string, own bool) bundle {
 	var out bundle
 	for _, f := range b.files() {
 		doc := *f.doc
@@ -43,9 +47,9 @@ func (b *book) userBundle(name string, own bool) bundle {
 			if own {
 				out.take(f.path, doc, name)
 			}
-			out.Members = append(out.Members, listsWith(f.path, doc, name, grMembers)...)
+			out.Members = append(out.Members, b.listsWith(store, f, name, grMembers)...)
 			if doc == b.gshadow {
-				out.Admins = listsWith(f.path, doc, name, sgAdmins)
+				out.Admins = b.listsWith(store, f, name, sgAdmins)
 			}
 			continue
 		}
@@ -66,17 +70,6 @@ func (u *bundle) take(file string, d *document, name string) {
 	for _, r := range d.all(name) {
 		u.Lines = append(u.Lines, savedLine{file, d.place(r), []byte(r.text)})
 	}
-}
-
-// listsWith gives the lists in the i-th field of d's lines that have user.
-func listsWith(file string, d *document, user string, i int) []savedMember {
-	var out []savedMember
-	for _, r := range d.naming(user, i) {
-		if members := list(r.field(i)); slices.Contains(members, user) {
-			out = append(out, savedMember{file, r.name(), members})
-		}
-	}
-	return out
 }
 
 // encode gives the same bytes for the same bundle.
@@ -132,26 +125,26 @@ func (u *bundle) rangeLine(file string, want SubRange) (savedLine, bool) {
 }
 
 // members is a group's list as it was, nil when it is not known.
-func (u *bundle) members(file, group string) []string {
+func (u *bundle) members(file, group string) *order {
 	if u == nil {
 		return nil
 	}
 	for _, m := range u.Members {
 		if m.File == file && m.Group == group {
-			return m.List
+			return m.order
 		}
 	}
 	return nil
 }
 
 // admins is a group's list of administrators as it was, nil when it is not known.
-func (u *bundle) admins(group string) []string {
+func (u *bundle) admins(group string) *order {
 	if u == nil {
 		return nil
 	}
 	for _, m := range u.Admins {
 		if m.Group == group {
-			return m.List
+			return m.order
 		}
 	}
 	return nil
@@ -160,28 +153,10 @@ func (u *bundle) admins(group string) []string {
 // without tells that one of a group's two lists had user, and that of file had
 // not.
 func (u *bundle) without(file, group, user string) bool {
-	if u == nil || slices.Contains(u.members(file, group), user) {
+	if u == nil || u.members(file, group).has(user) {
 		return false
 	}
-	return slices.ContainsFunc(u.Members, func(m savedMember) bool { return m.Group == group && slices.Contains(m.List, user) })
-}
-
-// rejoin puts user into members before the first of those who followed it in a
-// list as it was: in whatever order several come back, they end up in the old
-// one. The first list that knows of anybody who followed counts.
-func rejoin(members []string, user string, lists ...[]string) []string {
-	for _, old := range lists {
-		at := slices.Index(old, user)
-		if at < 0 {
-			continue
-		}
-		for i, m := range members {
-			if slices.Index(old, m) > at {
-				return slices.Insert(members, i, user)
-			}
-		}
-	}
-	return append(members, user)
+	return slices.ContainsFunc(u.Members, func(m savedMember) bool { return m.Group == group && m.order.has(user) })
 }
 
 // lists gives, of a group's own bundle, its member lists.
@@ -192,7 +167,7 @@ func (u *bundle) lists(group string) *bundle {
 	out := &bundle{}
 	for _, l := range u.Lines {
 		r := &row{text: string(l.Text)}
-		out.Members = append(out.Members, savedMember{l.File, group, list(r.field(grMembers))})
+		out.Members = append(out.Members, savedMember{File: l.File, Group: group, order: newOrder(list(r.field(grMembers)))})
 	}
 	return out
 }

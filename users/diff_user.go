@@ -94,11 +94,11 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	cur.SSHDir = p.leavesSSHDir(cur, &after)
 	before := *cur
 	if differs != "" || !ours {
-		before.Lines = p.linesKey(u.Name, false)
+		p.keepLines(&before, u.Name, false)
 	}
 	if original := p.originalUser(u.Name); original != nil {
 		// What an attribute that left gives back stands where it stood.
-		after.Lines = original.Lines
+		after.Lines, after.Lists = original.Lines, original.Lists
 	}
 	p.settle(a, before, after, differs == "", ours, differs, u.Origin)
 }
@@ -125,8 +125,10 @@ func (p *planning) amend(u User, cur UserState, replaced *KeysState) {
 	p.s.amended[userAddress(u.Name)] = plan.Encode(original)
 }
 
-func (p *planning) linesKey(name string, own bool) string {
-	return p.s.cfg.Store.Keyed(p.book.userBundle(name, own).encode())
+// keepLines has st speak of the lines that the account has.
+func (p *planning) keepLines(st *UserState, name string, own bool) {
+	lines := p.book.userBundle(p.s.cfg.Store, name, own)
+	st.Lines, st.Lists = p.s.cfg.Store.Keyed(lines.encode()), lines.shared()
 }
 
 // current observes an account, with those of its files that u or last manage.

@@ -20,7 +20,7 @@ func (e *edit) group(c groupChange) error {
 			return err
 		}
 	}
-	saved, err := openBundle(e.s.cfg.Store, c.after.Lines)
+	saved, err := e.bundle(c.after.Lines)
 	if err != nil {
 		return err
 	}
@@ -151,17 +151,16 @@ func (e *edit) leavesOut(f accountFile, group, user string, saved *bundle) bool 
 func (e *edit) joined(members []string, f accountFile, group, user string, saved *bundle) []string {
 	old := e.oldList(f, group, user, saved)
 	members = rejoin(members, user, old, saved.members(f.path, group))
-	for again := slices.Index(old, user) + 1; again > 0 && slices.Contains(old[again:], user); again++ {
+	for range old.repeats(user) {
 		members = rejoin(members, user, old)
-		again += slices.Index(old[again:], user)
 	}
 	return members
 }
 
 // oldList is a group's list at a time when it had the user, nil when there is
 // none to go by.
-func (e *edit) oldList(f accountFile, group, user string, saved *bundle) []string {
-	if first := e.obs.first.members(f.path, group); slices.Contains(first, user) {
+func (e *edit) oldList(f accountFile, group, user string, saved *bundle) *order {
+	if first := e.obs.first.members(f.path, group); first.has(user) {
 		return first
 	}
 	return saved.members(f.path, group)
@@ -198,7 +197,7 @@ var errNoLines = errors.New("its saved lines are not in the state directory")
 
 // comeBack remembers saved lines to be put back where they stood.
 func (e *edit) comeBack(hash string) error {
-	saved, err := openBundle(e.s.cfg.Store, hash)
+	saved, err := e.bundle(hash)
 	if err != nil {
 		return err
 	}

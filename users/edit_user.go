@@ -51,7 +51,7 @@ func (e *edit) user(c userChange) error {
 	var saved *bundle
 	if c.after.Lines != "" {
 		var err error
-		if saved, err = openBundle(e.s.cfg.Store, c.after.Lines); err != nil {
+		if saved, err = e.bundle(c.after.Lines); err != nil {
 			return err
 		}
 	}

@@ -21,11 +21,13 @@ type firstLists struct {
 	// one is not known.
 	keys map[string]string
 	docs map[string]*document
+	// lists are those that somebody asked for, by path and group.
+	lists map[[2]string]*order
 }
 
 // newFirstLists finds what keepFirst kept.
 func newFirstLists(store *rootfs.Store, before map[string]original) *firstLists {
-	f := &firstLists{store: store, keys: map[string]string{}, docs: map[string]*document{}}
+	f := &firstLists{store: store, keys: map[string]string{}, docs: map[string]*document{}, lists: map[[2]string]*order{}}
 	for _, p := range []string{groupPath, gshadowPath} {
 		f.keys[p] = before[p].File
 	}
@@ -67,22 +69,23 @@ func (f *firstLists) read(path string) *document {
 
 // members is the list of a group in one of the two files, nil when it is not
 // known.
-func (f *firstLists) members(path, group string) []string {
+func (f *firstLists) members(path, group string) *order {
 	d := f.of(path)
 	if d == nil || d.find(group) == nil {
 		return nil
 	}
-	return list(d.find(group).field(grMembers))
+	of := [2]string{path, group}
+	o, read := f.lists[of]
+	if !read {
+		o = newOrder(list(d.find(group).field(grMembers)))
+		f.lists[of] = o
+	}
+	return o
 }
 
 // names tells that the list of a group in one of the two files had a user.
 func (f *firstLists) names(path, group, user string) bool {
-	d := f.of(path)
-	if d == nil {
-		return false
-	}
-	r := d.find(group)
-	return r != nil && named(r.field(grMembers), user)
+	return f.members(path, group).has(user)
 }
 
 // knows tells that a group was in one of the two files.

@@ -104,7 +104,8 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 			before.GID = gid
 		}
 	}
-	before.Lines, before.Admins = p.linesKey(name, before.OwnGroup), p.book.admins(name)
+	p.keepLines(&before, name, before.OwnGroup)
+	before.Admins = p.book.admins(name)
 	if found, ok := p.ledger.Departed[name]; ok {
 		before.Departed = &found
 		before.Groups, before.Admins = minus(before.Groups, found.Groups), minus(before.Admins, found.Admins)
@@ -142,10 +143,10 @@ func (p *planning) lockUser(a plan.Address, before UserState) {
 	// What is in the home is never touched.
 	before.Keys = nil
 	after := before
-	after.Lines, after.OwnGroup, after.GID, after.Locked = "", false, 0, true
+	after.Lines, after.Lists, after.OwnGroup, after.GID, after.Locked = "", nil, false, 0, true
 	after.Linger = false
 	before.OwnGroup, before.GID = false, 0
-	before.Lines = p.linesKey(a.Name(), false)
+	p.keepLines(&before, a.Name(), false)
 	field := p.book.passwordField(a.Name())
 	if !strings.HasPrefix(field, lockedMark) {
 		after.Password = p.obs.keyedPassword(lockedMark + field)
@@ -166,8 +167,8 @@ func (p *planning) lockUser(a plan.Address, before UserState) {
 // that we changed and nobody else changed since.
 func (p *planning) returnUser(u User, cur, original UserState) {
 	before, after := cur, cur
-	before.Lines = p.linesKey(u.Name, false)
-	after.Lines = original.Lines
+	p.keepLines(&before, u.Name, false)
+	after.Lines, after.Lists = original.Lines, original.Lists
 	back(&after.Description, u.Description, original.Description)
 	back(&after.Home, u.Home, original.Home)
 	back(&after.Shell, u.Shell, original.Shell)

@@ -2,6 +2,7 @@ package users
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (s *Subsystem) Save(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return err
 	}
-	v := saving{s: s, book: b, desired: map[string]User{}}
+	v := saving{s: s, book: b, desired: map[string]User{}, shared: map[string]bool{}}
 	for _, u := range s.cfg.Desired.Users {
 		v.desired[u.Name] = u
 	}
@@ -54,6 +55,8 @@ type saving struct {
 	s       *Subsystem
 	book    *book
 	desired map[string]User
+	// shared are the long member lists that are kept already.
+	shared map[string]bool
 }
 
 // adopted keeps the lines of the accounts that become ours as they are: what
@@ -63,8 +66,7 @@ func (v saving) adopted() error {
 		if v.s.made(userAddress(u.Name)) || v.book.passwd.find(u.Name) == nil {
 			continue
 		}
-		lines := v.book.userBundle(u.Name, false).encode()
-		if err := v.put(v.s.cfg.Store.Keyed(lines), lines); err != nil {
+		if _, err := v.lines(u.Name, false); err != nil {
 			return fmt.Errorf("cannot keep a copy of user %s: %w", u.Name, err)
 		}
 		field := v.book.passwordField(u.Name)
@@ -116,8 +118,8 @@ func (v saving) change(ch plan.Change) error {
 // before keeps what an account is.
 func (v saving) before(name string, before, after *UserState) error {
 	if before.Lines != "" {
-		if err := v.put(before.Lines, v.book.userBundle(name, before.OwnGroup).encode()); err != nil {
-			return err
+		if kept, err := v.lines(name, before.OwnGroup); err != nil || kept != before.Lines {
+			return cmp.Or(err, rootfs.ErrChanged)
 		}
 	}
 	if after != nil && after.Password != before.Password {

@@ -61,6 +61,8 @@ type UserState struct {
 	// Lines stands for the account's own lines, byte for byte, and where they
 	// stood.
 	Lines string `json:"lines,omitempty"`
+	// Lists stand for the long member lists that the Lines speak of.
+	Lists []string `json:"lists,omitempty"`
 }
 
 // KeysState is an authorized_keys file. UID and GID are nil where it is the
