@@ -201,9 +201,10 @@ func TestDryRunRunsOnlyWhatSaysItCan(t *testing.T) {
 		{Name: "fails", Script: "exit 3", DryRun: "run", Origin: "c.hcl:9"},
 	}, files))
 	must(t, err)
-	err = e.DryRun(context.Background(), p)
-	if err == nil || !strings.Contains(err.Error(), `"fails" (c.hcl:9): exit status 3`) {
-		t.Errorf("got %v", err)
+	failed, err := e.DryRun(context.Background(), p)
+	must(t, err)
+	if len(failed) != 1 || failed[0].Address != "snippet/fails" || failed[0].Error() != `c.hcl:9: cannot dry-run snippet "fails": exit status 3` {
+		t.Errorf("got %v", failed)
 	}
 	if got := strings.Join(m.log, "\n"); got != "snippet says: would act on plan" {
 		t.Errorf("log %q", got)

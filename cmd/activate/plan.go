@@ -48,14 +48,11 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err != nil {
 			return h.mayRead(err)
 		}
-		if err := h.answer(p); err != nil {
+		if err := h.answerTried(ctx, p); err != nil {
 			return h.mayRead(err)
 		}
 		if p.OnlyRecords() {
 			ui.Warnings(h.std.err, h.style, []plan.Problem{{Summary: "nothing on the host changes, but a switch records a generation: a policy changed, or a path is no longer managed"}})
-		}
-		if err := h.engine.DryRun(ctx, p); err != nil {
-			return err
 		}
 		if out != "" {
 			if err := savePlan(out, path, h, p); err != nil {
@@ -67,6 +64,33 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		}
 		return nil
 	})
+}
+
+// answerTried prints the plan and runs the snippets that a plan can try. It gives the
+// error of a plan that would be refused, or of which a snippet failed: that is among
+// the document's problems, too.
+func (h *host) answerTried(ctx context.Context, p *activation.Prepared) error {
+	if h.json {
+		if err := h.try(ctx, p); err != nil {
+			return err
+		}
+		return h.answer(p)
+	}
+	if err := h.answer(p); err != nil {
+		return err
+	}
+	if err := h.try(ctx, p); err != nil {
+		return err
+	}
+	return p.Refused()
+}
+
+// try makes the snippets that fail to be tried problems of a plan that has none.
+func (h *host) try(ctx context.Context, p *activation.Prepared) (err error) {
+	if len(p.Problems) == 0 {
+		p.Problems, err = h.engine.DryRun(ctx, p)
+	}
+	return err
 }
 
 // answer prints the plan, and gives the error of one that would be refused.
