@@ -22,8 +22,8 @@ import (
 // backup, rollbacks, deletions of generations and deactivations in between. After
 // each step nothing is left to do, nothing has drifted, and what was refused
 // changed nothing; at the end the host is as it was before. A walk that fails is
-// printed as its shortest. ACTIVATE_WALKS sets their number, -rapid.seed repeats
-// a run.
+// printed as its shortest. ACTIVATE_WALKS sets their number, and has them drawn
+// anew; -rapid.seed repeats a run.
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
