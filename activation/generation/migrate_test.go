@@ -84,7 +84,7 @@ func TestMigrateRenewsEachRecordAndKeepsIt(t *testing.T) {
 		if got := after["format-1/"+name]; got != text {
 			t.Errorf("%s is kept as %q", name, got)
 		}
-		if !strings.HasPrefix(after[name], `{"format":3,`) {
+		if !strings.HasPrefix(after[name], `{"format":4,`) {
 			t.Errorf("%s is %q", name, after[name])
 		}
 	}
@@ -109,13 +109,14 @@ func TestMigrateRenewsWhatEachFormatLeft(t *testing.T) {
 		"counter.json":      `{"format":2,"last":1}`,
 		"backup/index.json": `{"format":2,"parents":["srv"]}`,
 		"boots.json":        `{"format":2}`,
+		"backup/kept.json":  `{"format":3}`,
 		"pending.json":      `{"format":1,"number":7}`,
 	}
 	put(t, dir, files)
 	must(t, s.Migrate())
 	after := records(t, dir)
 	for name, text := range files {
-		if kept := after["format-"+text[len(`{"format":`):][:1]+"/"+name]; kept != text || !strings.HasPrefix(after[name], `{"format":3`) {
+		if kept := after["format-"+text[len(`{"format":`):][:1]+"/"+name]; kept != text || !strings.HasPrefix(after[name], `{"format":4`) {
 			t.Errorf("%s is %q, and kept as %q", name, after[name], kept)
 		}
 	}
@@ -164,7 +165,7 @@ func TestMigrateLeavesWhatIsDamaged(t *testing.T) {
 	files := older()
 	delete(files, "counter.json")
 	files["generations/1/manifest.json"] = `{"format":1,"number":`
-	files["backup/index.json"] = `{"format":3,"parents":["srv"]}`
+	files["backup/index.json"] = `{"format":4,"parents":["srv"]}`
 	files["format-1/pending.json"] = `{"format":1,"number":7}`
 	put(t, dir, files)
 	must(t, s.Migrate())
@@ -190,7 +191,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 	for _, name := range []string{"counter.json", "generations/1/manifest.json", "boots.json"} {
 		s, dir := open(t)
 		files := older()
-		files[name], files["boot"] = `{"format":4}`, "-> generations/2"
+		files[name], files["boot"] = `{"format":5}`, "-> generations/2"
 		delete(files, "pending.json") // It would keep generation 1 for a trial's way back.
 		put(t, dir, files)
 		before := records(t, dir)
@@ -198,7 +199,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 			"migrate": s.Migrate, "boots": func() error { return s.WriteBoots(generation.Boots{}) },
 			"link": func() error { return s.SetBoot(2) }, "delete": func() error { return s.Delete(1) },
 		} {
-			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 4 and this activate knows up to 3") {
+			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 5 and this activate knows up to 4") {
 				t.Errorf("%s beside %s: %v", what, name, err)
 			}
 		}
