@@ -130,6 +130,9 @@ func (e *Engine) prepare(ctx context.Context, p *Prepared) (*Prepared, error) {
 		return nil, err
 	}
 	p.last = last
+	if _, err := e.State.Boot(); err != nil {
+		return nil, err
+	}
 	if p.index, err = e.State.ReadIndex(); err != nil {
 		return nil, err
 	}

@@ -151,6 +151,10 @@ func (p *planning) leaveGroup(g Group, after map[string]*UserState) {
 		p.returnGroup(g, before, *original)
 		return
 	}
+	if _, ours := p.ledger.Groups[g.Name]; !ours {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove group %s: nothing says that it was made here, so it stays", g.Name))
+		return
+	}
 	if p.ownGroupWanted(g.Name) {
 		// It goes on as the own group of a user, without the members.
 		p.returnGroup(g, before, GroupState{GID: cur.GID})

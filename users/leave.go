@@ -81,7 +81,12 @@ func (p *planning) leaveUser(u User) *UserState {
 		p.returnUser(u, *cur, *original)
 		return nil
 	}
-	if given, ok := p.ledger.Users[u.Name]; ok && given != cur.UID {
+	given, ours := p.ledger.Users[u.Name]
+	if !ours {
+		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove user %s: nothing says that it was made here, so it stays", u.Name))
+		return nil
+	}
+	if given != cur.UID {
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(a, "", "", "cannot remove user %s: it has the uid %s, not the %s it was given, so it is another account and stays", u.Name, cur.UID, given))
 		return nil
 	}

@@ -38,6 +38,9 @@ func RenewLedger(doc []byte) ([]byte, error) {
 func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 	p := ledgerPath(stateDir)
 	data, err := root.ReadFile(p, fileLimit)
+	if rootfs.NotRegular(err) {
+		return nil, fmt.Errorf("cannot read %s: %w; %s", root.Name(p), rootfs.Reason(err), ledgerAnew)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", root.Name(p), rootfs.Reason(err))
 	}
@@ -46,10 +49,13 @@ func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 		return nil, fmt.Errorf("cannot read %s: %w; use the activate that wrote it, or a newer one", root.Name(p), err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w; restore it, or move it away to have it made anew from the generations that are left", root.Name(p), err)
+		return nil, fmt.Errorf("cannot read %s: %w; %s", root.Name(p), err, ledgerAnew)
 	}
 	return l, nil
 }
+
+// ledgerAnew is the way out where the ledger is damaged.
+const ledgerAnew = "restore it, or move it away to have it made anew from the generations that are left"
 
 func parseLedger(data []byte) (*ledger, error) {
 	l := &ledger{}

@@ -54,8 +54,8 @@ func TestMemoOfAnotherGeneration(t *testing.T) {
 	h.generation++
 	h.last.Groups = append(h.last.Groups, users.Group{Name: "staff"})
 	h.last.Users = append(h.last.Users, users.User{Name: "windows"})
-	if d := h.diff(t, want); len(d.Changes) != 2 {
-		t.Errorf("%d changes, want what another generation had to leave: %+v", len(d.Changes), d)
+	if d := h.diff(t, want); len(d.Warnings) != 2 {
+		t.Errorf("%d warnings, want what another generation had to leave: %+v", len(d.Warnings), d)
 	}
 }
 

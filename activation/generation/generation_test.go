@@ -111,7 +111,7 @@ func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"format": 99, "number": 1}`: "format is 99",
 		`{"format": 1, `:              "is damaged",
-		``:                            "or make the links current and boot in",
+		``:                            "or delete generation 1",
 		`{}`:                          "it does not say its format",
 		`null`:                        "it does not say its format",
 		`{"format": 1, "number": 7}`:  "it is of generation 7",

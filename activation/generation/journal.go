@@ -90,11 +90,15 @@ type Index struct {
 
 const indexName = "backup/index.json"
 
-// ReadIndex gives the index, an empty one when there is none.
+// ReadIndex gives the index, an empty one when there is none. One that was lost is
+// an error.
 func (s *State) ReadIndex() (Index, error) {
 	var x Index
-	err := s.read(indexName, &x)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := s.decode(indexName, &x, withoutIndex)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = s.noIndex()
+	}
+	if err != nil {
 		return x, err
 	}
 	if x.Originals == nil {

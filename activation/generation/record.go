@@ -47,8 +47,7 @@ const (
 // Read gives the record of generation n. One that is not there gives an error
 // that wraps fs.ErrNotExist; a damaged or newer one is an error too.
 func (s *State) Read(n int) (*Record, error) {
-	wayOut := fmt.Sprintf("make the links current and boot in %s point at a generation that is whole", s.root.Name(s.dir))
-	return s.readRecord(n, manifestName, wayOut)
+	return s.readRecord(n, manifestName, s.without(n))
 }
 
 // ReadSpare gives the copy of generation n's record, which only a generation
@@ -83,8 +82,11 @@ func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 	err := s.decode(file, &r, wayOut)
 	if errors.Is(err, fs.ErrNotExist) {
 		lost := &missingError{number: n}
+		if s.leadsTo(n) {
+			lost.wayOut = wayOut
+		}
 		if there, err := s.has(path.Dir(file)); there && err == nil {
-			lost.record = s.root.Name(s.path(file))
+			lost.record, lost.wayOut = s.root.Name(s.path(file)), wayOut
 		}
 		return nil, lost
 	}
@@ -97,23 +99,6 @@ func (s *State) readRecord(n int, name, wayOut string) (*Record, error) {
 	return &r, nil
 }
 
-// missingError is a generation that is not there. It is fs.ErrNotExist to
-// programs, whose words would tell a person nothing more.
-type missingError struct {
-	number int
-	// record is the file that is gone although the rest of the generation is there.
-	record string
-}
-
-func (e *missingError) Error() string {
-	if e.record != "" {
-		return fmt.Sprintf("cannot read generation %d: %s is gone; restore it from a backup, or delete the generation", e.number, e.record)
-	}
-	return fmt.Sprintf("there is no generation %d", e.number)
-}
-
-func (*missingError) Is(target error) bool { return target == fs.ErrNotExist }
-
 // ReadCurrent gives the record of the current generation; ErrNone when there
 // is none. A link that was lost is another error: what it led to is ours still.
 func (s *State) ReadCurrent() (*Record, error) {
@@ -125,30 +110,15 @@ func (s *State) ReadCurrent() (*Record, error) {
 		return nil, s.noCurrent()
 	}
 	r, err := s.Read(n)
-	if errors.Is(err, fs.ErrNotExist) {
+	if lost, gone := errors.AsType[*missingError](err); gone && lost.record == "" {
 		return nil, fmt.Errorf("cannot tell what is ours: %s, the generation in effect, is gone; restore it from a backup, or make %s a link to a generation that is left",
 			s.root.Name(s.Tree(n)), s.root.Name(s.path("current")))
 	}
+	if lost, gone := errors.AsType[*missingError](err); gone {
+		// Whoever asks is not to take it for none.
+		return nil, errors.New("cannot tell what is ours: " + lost.Error())
+	}
 	return r, err
-}
-
-// noCurrent tells a host where nothing is ours from one that lost the link. The
-// index of what stood there before us is there as long as anything is ours,
-// and while a journal is, the link may be on its way.
-func (s *State) noCurrent() error {
-	index, err := s.has(indexName)
-	if err != nil {
-		return err
-	}
-	journal, err := s.has(journalName)
-	if err != nil {
-		return err
-	}
-	if !index || journal {
-		return ErrNone
-	}
-	return fmt.Errorf("cannot tell what is ours: %s is gone; make it again, a link to generations/N, the generation in effect, or restore the directory from a backup; if nothing of a generation is on this host, remove %s",
-		s.root.Name(s.path("current")), s.root.Name(s.path(indexName)))
 }
 
 // Entry is one line of `activate generations`.

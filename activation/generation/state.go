@@ -18,6 +18,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -94,12 +96,15 @@ func (s *State) link(name string) (int, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
+	if errors.Is(err, unix.EINVAL) {
+		return 0, s.noLink(name, "it is no link")
+	}
 	if err != nil {
 		return 0, fmt.Errorf("cannot read the %s generation: %w", name, err)
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(target, "generations/"))
 	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("cannot read the %s generation: %s points at %q, not at a generation", name, s.root.Name(s.path(name)), target)
+		return 0, s.noLink(name, fmt.Sprintf("it points at %q, not at a generation", target))
 	}
 	return n, nil
 }
@@ -151,9 +156,6 @@ func (s *State) Next() (int, error) {
 	return max(c.Last, slices.Max(append(numbers, 0))) + 1, nil
 }
 
-// moveAway is the way out where a file is made again.
-const moveAway = "move it away and run activate again"
-
 // read decodes a JSON file of the state directory, one that is made again when
 // it is not there.
 func (s *State) read(name string, v any) error {
@@ -165,8 +167,11 @@ func (s *State) read(name string, v any) error {
 func (s *State) decode(name string, v any, wayOut string) error {
 	p := s.path(name)
 	b, err := s.root.ReadFile(p, 0)
+	if rootfs.NotRegular(err) {
+		return fmt.Errorf("cannot read %s: %w; restore it from a backup, or %s", s.root.Name(p), rootfs.Reason(err), wayOut)
+	}
 	if err != nil {
-		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), err)
+		return fmt.Errorf("cannot read %s: %w", s.root.Name(p), rootfs.Reason(err))
 	}
 	err = s.formats(name).Decode(b, v)
 	if newer, ok := errors.AsType[*plan.NewerError](err); ok {
@@ -176,10 +181,6 @@ func (s *State) decode(name string, v any, wayOut string) error {
 		return s.damaged(name, err, wayOut)
 	}
 	return nil
-}
-
-func (s *State) damaged(name string, err error, wayOut string) error {
-	return fmt.Errorf("cannot read %s: it is damaged (%w); restore it from a backup, or %s", s.root.Name(s.path(name)), err, wayOut)
 }
 
 // write keeps v as a JSON file for root alone, durable when it returns.
@@ -251,8 +252,11 @@ func (s *State) writeLazily(name string, v any) error {
 // readLazily takes a damaged file for none: a power cut may leave it half.
 func (s *State) readLazily(name string, v any) error {
 	b, err := s.root.ReadFile(s.path(name), 0)
+	if rootfs.NotRegular(err) {
+		return fmt.Errorf("cannot read %s: %w; %s", s.root.Name(s.path(name)), rootfs.Reason(err), moveAway)
+	}
 	if err != nil {
-		return fmt.Errorf("cannot read %s: %w", s.root.Name(s.path(name)), err)
+		return fmt.Errorf("cannot read %s: %w", s.root.Name(s.path(name)), rootfs.Reason(err))
 	}
 	if err := plan.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("cannot read %s: it is damaged (%w): %w", s.root.Name(s.path(name)), err, fs.ErrNotExist)

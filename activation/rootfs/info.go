@@ -155,6 +155,12 @@ func (t notRegular) Error() string { return "it is " + Type(t).String() + ", not
 // Is tells the error number that open(2) has for a link with O_NOFOLLOW.
 func (t notRegular) Is(target error) bool { return Type(t) == Symlink && target == unix.ELOOP }
 
+// NotRegular tells the error of opening something that is no file.
+func NotRegular(err error) bool {
+	_, is := errors.AsType[notRegular](err)
+	return is
+}
+
 // ReadFile reads the regular file at p whole. A file of more than limit bytes
 // is an error; limit 0 means no limit.
 func (r *Root) ReadFile(p string, limit int64) ([]byte, error) {

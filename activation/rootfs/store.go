@@ -42,10 +42,15 @@ func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error
 	case errors.Is(err, fs.ErrNotExist):
 		s.key, s.fresh = make([]byte, 32), true
 		_, _ = rand.Read(s.key) // never fails: crypto/rand
+	case NotRegular(err):
+		return nil, fmt.Errorf("cannot use %s: %w; restore it or move it away", root.Name(keyPath), Reason(err))
 	case err != nil:
 		return nil, fmt.Errorf("cannot read the key of this host: %w", err)
 	case len(key) != 32:
 		return nil, fmt.Errorf("cannot use %s: it has %d bytes instead of 32; restore it or move it away", root.Name(keyPath), len(key))
+	case bytes.Equal(key, make([]byte, 32)):
+		// A disk that lost it, and no key: everybody knows it.
+		return nil, fmt.Errorf("cannot use %s: it has nothing but zeros; restore it or move it away", root.Name(keyPath))
 	default:
 		s.key = key
 	}
