@@ -54,6 +54,7 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 		return false, nil, err
 	}
 	// The account of what is made comes first: deactivate must find it.
+	was := entry
 	for _, f := range missing {
 		if !slices.Contains(entry.Paths, f.Path) {
 			added = append(added, f.Path)
@@ -64,7 +65,8 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 	}
 	entry.Paths, entry.Parents = unique(entry.Paths), unique(entry.Parents)
 	if err := e.State.WriteBootEntry(entry); err != nil {
-		return false, nil, err
+		// It may have its name already, and speaks of what is not there.
+		return false, nil, errors.Join(err, e.State.WriteBootEntry(was))
 	}
 	for _, f := range missing {
 		if err := e.writeBoot(f); err != nil {
@@ -72,6 +74,13 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 		}
 	}
 	return first, added, nil
+}
+
+// noteState records the directories above the state that are about to be made, and
+// its own.
+func (e *Engine) noteState() error {
+	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
+	return e.noteMade()
 }
 
 // noteMade records the directories that were made for activate itself, before

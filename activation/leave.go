@@ -8,18 +8,27 @@ import "slices"
 // included. The caller holds the lock, whose file goes last.
 func (e *Engine) LeaveNothing() error {
 	current, err := e.State.Current()
-	if err != nil || current > 0 {
+	if err != nil {
 		return err
 	}
+	if current > 0 {
+		return e.noteWay()
+	}
 	entry, err := e.State.ReadBootEntry()
-	if err != nil || len(entry.Paths) > 0 {
+	if err != nil {
 		return err
+	}
+	if len(entry.Paths) > 0 {
+		return e.noteWay()
 	}
 	made := unique(slices.Concat(entry.Parents, e.made))
 	if slices.Contains(made, e.State.Dir()) {
 		records, err := e.State.Records()
-		if err != nil || records {
+		if err != nil {
 			return err
+		}
+		if records {
+			return e.noteWay()
 		}
 		if err := e.removeStateDir(map[string]bool{e.LockPath(): true}); err != nil {
 			return err
@@ -29,4 +38,15 @@ func (e *Engine) LeaveNothing() error {
 		return e.removeLock(made)
 	}
 	return e.removeEmpty(made)
+}
+
+// noteWay records the directories above that of the lock which this run made, where
+// another one that began beside it is what records something: it found them there.
+// A run with nothing else to do writes nothing for the lock's own directory, which
+// goes in any case.
+func (e *Engine) noteWay() error {
+	if !slices.ContainsFunc(e.made, func(p string) bool { return p != e.runDir() }) {
+		return nil
+	}
+	return e.noteMade()
 }

@@ -90,28 +90,77 @@ func (e *Engine) StageForBoot(p *Prepared) *Result {
 	if n, err := e.waiting(p); n > 0 || err != nil {
 		return p.waits(n, err, res)
 	}
-	if err := e.State.Migrate(); err != nil {
-		return res.failed(err)
-	}
-	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
-	if err := errors.Join(e.noteMade(), p.store.SaveKey()); err != nil {
-		return res.failed(err)
-	}
-	if err := e.stage(p, nil); err != nil {
-		return res.failed(err)
-	}
-	if err := e.Root.Sync(); err != nil {
-		return res.failed(err)
-	}
-	if _, _, err := e.installBoot(); err != nil {
-		return res.failed(err)
-	}
-	if err := errors.Join(e.State.SetBoot(p.number), e.State.Settle(p.number), e.Root.Sync()); err != nil {
+	if err := e.forBoot(p); err != nil {
 		return res.failed(err)
 	}
 	res.Verdict, res.Generation = Applied, p.number
 	e.collect(p, res)
 	return res
+}
+
+// forBoot stages p's generation and makes it the boot default, or leaves all as it
+// was.
+func (e *Engine) forBoot(p *Prepared) error {
+	if err := e.State.Migrate(); err != nil {
+		return err
+	}
+	before, err := e.State.Boot()
+	if err != nil {
+		return err
+	}
+	tx := &transaction{engine: e, journal: &generation.Journal{Target: p.number, Fresh: true, BootBefore: before}}
+	if err := tx.waitForBoot(p); err != nil {
+		return errors.Join(err, tx.waitNoMore())
+	}
+	return nil
+}
+
+// waitForBoot has the generation of p wait for the next boot.
+func (tx *transaction) waitForBoot(p *Prepared) error {
+	e := tx.engine
+	if err := e.noteState(); err != nil {
+		return err
+	}
+	if err := p.store.SaveKey(); err != nil {
+		return err
+	}
+	if err := e.stage(p, nil); err != nil {
+		return err
+	}
+	err := e.Root.Sync()
+	if err != nil {
+		return err
+	}
+	if tx.journal.Entry, tx.journal.EntryAdded, err = e.installBoot(); err != nil {
+		return err
+	}
+	if err := e.State.SetBoot(p.number); err != nil {
+		return err
+	}
+	if err := e.Root.Sync(); err != nil {
+		return err
+	}
+	if err := e.State.Settle(p.number); err != nil {
+		// It is the boot default, so the next run does it.
+		e.warn("record", err.Error())
+	}
+	return nil
+}
+
+// waitNoMore takes back what waitForBoot did. Without a way back from the boot
+// default its generation stays.
+func (tx *transaction) waitNoMore() error {
+	s, before := tx.engine.State, tx.journal.BootBefore
+	now, err := s.Boot()
+	if err != nil {
+		return err
+	}
+	if now != before {
+		if err := errors.Join(s.SetBoot(before), tx.engine.Root.Sync()); err != nil {
+			return err
+		}
+	}
+	return tx.abandon()
 }
 
 // statesAfter is what is ours once p is applied.

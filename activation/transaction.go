@@ -140,7 +140,6 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 	if err != nil {
 		return nil, err
 	}
-	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
 	fresh := p.target.fresh()
 	bootBefore := boot
 	if req.SetBoot {
@@ -162,7 +161,7 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 }
 
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {
-	if err := tx.engine.noteMade(); err != nil {
+	if err := tx.engine.noteState(); err != nil {
 		return err
 	}
 	// Nothing may be recorded under a key that ends with this process.

@@ -159,7 +159,7 @@ func (h *host) targetOf(n int) (*activation.Target, error) {
 // the next boot, and the host's timer for the case that this process dies.
 func (h *host) arm(ctx context.Context, p *activation.Prepared, wait time.Duration) (*generation.Pending, error) {
 	pending := &generation.Pending{Number: p.Number(), Previous: p.Previous(), Deadline: time.Now().Add(wait).UTC()}
-	if err := h.engine.State.WritePending(*pending); err != nil {
+	if err := h.engine.PutOnTrial(*pending); err != nil {
 		return nil, err
 	}
 	s, ok := h.wiring.init.(*systemd.Systemd)
@@ -195,7 +195,7 @@ func (h *host) disarm(ctx context.Context) {
 // while it waits, so that confirm can take it.
 func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation.Request, wait time.Duration) error {
 	req.SetBoot = false
-	if p.Nothing() {
+	if p.Nothing() || p.Refused() != nil {
 		// Nothing is on trial, and nothing is written.
 		return h.finish(h.engine.Apply(ctx, p, req))
 	}

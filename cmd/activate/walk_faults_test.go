@@ -22,9 +22,9 @@ type undertaking struct {
 
 // undertaken draws one, nil where none is possible. what names it in the log.
 func (w *walk) undertaken(what string) *undertaking {
-	verbs := []string{"switch", "switch", "switch"}
+	verbs := []string{"switch", "switch", "switch", "boot"}
 	if w.current != "" {
-		verbs = append(verbs, "rollback", "deactivate", "test", "apply", "at-boot")
+		verbs = append(verbs, "rollback", "deactivate", "test", "apply", "at-boot", "generations")
 	}
 	switch verb := rapid.SampledFrom(verbs).Draw(w.t, what); verb {
 	case "rollback":
@@ -34,6 +34,8 @@ func (w *walk) undertaken(what string) *undertaking {
 		return &undertaking{[]string{verb}, w.deactivated}
 	case "at-boot":
 		return &undertaking{[]string{verb}, w.reboots}
+	case "generations":
+		return &undertaking{[]string{verb, "delete", "--keep", "1"}, w.forgetOlder}
 	default:
 		return w.configured(verb, what)
 	}
@@ -52,7 +54,12 @@ func (w *walk) configured(verb, what string) *undertaking {
 	}
 	return &undertaking{args, func() {
 		w.must(os.WriteFile(w.config, []byte(text), 0o600))
-		w.want(0, "switch", w.config)
+		if verb == "boot" {
+			w.want(0, "boot", w.config)
+			w.want(0, "at-boot")
+		} else {
+			w.want(0, "switch", w.config)
+		}
 		w.reached(text, planned)
 	}}
 }

@@ -145,7 +145,7 @@ func (w *walk) onTrial() {
 	if end == "in vain" {
 		w.want(5, "switch", w.config, "--confirm", "1ms")
 	} else {
-		w.waits()
+		w.waits(w.config)
 	}
 	switch end {
 	case "confirmed":
@@ -163,8 +163,8 @@ func (w *walk) onTrial() {
 }
 
 // waits switches on trial and kills the program once it waits.
-func (w *walk) waits() {
-	cmd := exec.CommandContext(w.t.Context(), binary, append([]string{"switch", w.config, "--confirm", "1h"}, w.flags()...)...)
+func (w *walk) waits(config string) {
+	cmd := exec.CommandContext(w.t.Context(), binary, append([]string{"switch", config, "--confirm", "1h"}, w.flags()...)...)
 	said, err := cmd.StderrPipe()
 	w.must(err)
 	w.must(cmd.Start())
