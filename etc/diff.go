@@ -139,6 +139,8 @@ func (c *comparison) refuse(e Entry, err error) {
 	advice := ""
 	if errors.Is(err, rootfs.ErrLink) {
 		advice = "Parents of managed paths must be root's."
+	} else if nobody, ok := errors.AsType[*nobodyError](err); ok {
+		advice = fmt.Sprintf("Declare the %s, or correct the name.", nobody.kind)
 	}
 	c.diff.Problems = append(c.diff.Problems, c.s.problem(e, advice, "%v", err))
 }

@@ -52,8 +52,13 @@ func owner(name, kind string, lookup func(string) (uint32, bool), declares func(
 	if declares != nil && declares(name) {
 		return 0, true, nil
 	}
-	return 0, false, fmt.Errorf("there is no %s %q", kind, name)
+	return 0, false, &nobodyError{kind, name}
 }
+
+// nobodyError is an owner whom neither the host nor the configuration has.
+type nobodyError struct{ kind, name string }
+
+func (e *nobodyError) Error() string { return fmt.Sprintf("there is no %s %q", e.kind, e.name) }
 
 func (o Owners) user(name string) (uint32, bool, error) {
 	return owner(name, "user", o.User, o.UserDeclared)

@@ -143,10 +143,22 @@ func (f *file) parse() diagnostic.List {
 			"Brackets, operators or templates are nested more than %d deep in this file. Move parts of it into locals.", nestingLimit)
 	}
 	body, problems := parseBody(f.src, f.name)
-	diags := expr.FromHCL(problems)
+	diags := expr.FromHCL(withoutEchoes(problems))
 	f.body = body
 	more := f.readImports()
 	return diags.Add(more...).Add(f.findHeader()...)
+}
+
+// withoutEchoes leaves out what the parser finds behind a string that does not end,
+// or text that is none: it has lost its way there.
+func withoutEchoes(problems hcl.Diagnostics) hcl.Diagnostics {
+	lost := slices.IndexFunc(problems, func(d *hcl.Diagnostic) bool {
+		return d.Summary == "Invalid multi-line string" || d.Summary == "Invalid character encoding"
+	})
+	if lost < 0 {
+		return problems
+	}
+	return problems[:lost+1]
 }
 
 func (f *file) findHeader() diagnostic.List {

@@ -72,10 +72,12 @@ func (d *decoder) add(diags diagnostic.List) {
 type reading struct {
 	d *decoder
 	n *node
-	// failed says that an attribute could not be computed, so that its
-	// absence is no finding of its own.
+	// failed says that an attribute could not be computed.
 	failed bool
 }
+
+// unclear tells that what is absent is no finding of its own.
+func (r *reading) unclear() bool { return r.failed || r.n.misread() }
 
 // value gives an attribute without marks, and whether it is sensitive. An
 // unset one is null.
@@ -281,7 +283,7 @@ func (r *reading) snippet() activation.Snippet {
 		DryRun: r.text("dry_run"), OnFailure: r.text("on_failure"), AtBoot: r.flag("at_boot"), Triggers: r.texts("triggers"), Timeout: r.text("timeout"),
 		Origin: r.n.origin(),
 	}
-	if !r.failed && (s.Script == "") == (len(s.Argv) == 0) {
+	if !r.unclear() && (s.Script == "") == (len(s.Argv) == 0) {
 		r.d.add(expr.Errorf(r.n.at(), "Invalid snippet", "%s needs either script or argv: what is run.", r.n.address()))
 	}
 	if d, err := time.ParseDuration(s.Timeout); err == nil && d <= 0 {

@@ -161,7 +161,7 @@ func (r *reading) content() *etc.Content {
 	}
 	switch {
 	case given != 1:
-		if !r.failed || given > 1 {
+		if given > 1 || !r.unclear() {
 			r.d.add(expr.Errorf(r.n.at(), "Content missing or ambiguous", "%s needs exactly one of text, source and secret_source; it has %d.", r.n.address(), given))
 		}
 		return nil

@@ -130,7 +130,7 @@ func (r *reading) commands(s *daemon.Service, timer bool) {
 }
 
 func (r *reading) needsOne(name string, argv []string, other string, otherArgv []string) {
-	if !r.failed && (len(argv) == 0) == (len(otherArgv) == 0) {
+	if !r.unclear() && (len(argv) == 0) == (len(otherArgv) == 0) {
 		r.d.add(expr.Errorf(r.n.at(), "Command missing or ambiguous", "%s needs %s = [...], the command word by word (and not also %s).", r.n.address(), name, other))
 	}
 }

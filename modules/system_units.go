@@ -56,7 +56,7 @@ func (r *reading) unit() daemon.Unit {
 		u.Text = &s
 	}
 	u.Sections = r.sections(sections, "sections", "")
-	if (u.Text != nil) == (len(u.Sections) > 0) {
+	if both := u.Text != nil && len(u.Sections) > 0; both || u.Text == nil && len(u.Sections) == 0 && !r.unclear() {
 		r.d.add(expr.Errorf(r.n.at(), "Content missing or ambiguous", "%s needs either sections or text.", r.n.address()))
 	}
 	return u

@@ -60,7 +60,7 @@ func (p *planning) noGroup(u User, group string) {
 	case p.going[group]:
 		p.problem(a, u.Origin, "Declare the group.", "there is no group %q once this is applied: it leaves the configuration", group)
 	default:
-		p.problem(a, u.Origin, "Declare the group.", "there is no group %q", group)
+		p.problem(a, u.Origin, "Declare the group, or correct the name.", "there is no group %q", group)
 	}
 }
 
