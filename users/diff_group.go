@@ -24,7 +24,7 @@ func (p *planning) oneGroup(g Group) {
 	after := *cur
 	if g.GID != nil && *g.GID != cur.GID && !g.AdoptID {
 		// Back to an id that it had is a rollback, and needs no word of its own.
-		back := p.lastGroup[g.Name].MigrateID && slices.Contains(p.ledger.FormerGroups[g.Name], *g.GID)
+		back := (p.lastGroup[g.Name].MigrateID || p.s.cfg.Reverts) && slices.Contains(p.ledger.FormerGroups[g.Name], *g.GID)
 		if !g.MigrateID && !back {
 			p.problem(a, g.Origin, fmt.Sprintf("Set gid = %s, leave it out, or set migrate_id = true.", cur.GID), "it exists with the gid %s, not %s", cur.GID, *g.GID)
 			return

@@ -50,28 +50,30 @@ func (n *Names) Group(name string) (uint32, bool) {
 	return uint32(parseID(fieldOf(line, grGID))), true
 }
 
-// Migrated gives the uid that an existing user of that name gets because d says
-// so, or because d takes back what last said; found is false when it keeps what
-// it has.
-func (d Desired) Migrated(last Desired, name string) (uid uint32, found bool) {
+// Migrated gives the uid that an existing user of that name gets because the
+// configuration says so, or because it takes back what the last one did; found is
+// false when it keeps what it has.
+func (s *Subsystem) Migrated(name string) (uid uint32, found bool) {
 	named := func(u User) bool { return u.Name == name }
-	i := slices.IndexFunc(d.Users, named)
-	if i < 0 || d.Users[i].UID == nil || d.Users[i].AdoptID {
+	d := s.cfg.Desired.Users
+	i := slices.IndexFunc(d, named)
+	if i < 0 || d[i].UID == nil || d[i].AdoptID {
 		return 0, false
 	}
-	undoes := slices.ContainsFunc(last.Users, func(u User) bool { return named(u) && u.MigrateID })
-	return uint32(*d.Users[i].UID), d.Users[i].MigrateID || undoes
+	undoes := slices.ContainsFunc(s.cfg.Last.Users, func(u User) bool { return named(u) && u.MigrateID })
+	return uint32(*d[i].UID), d[i].MigrateID || undoes || s.cfg.Reverts
 }
 
 // MigratedGroup is Migrated for groups.
-func (d Desired) MigratedGroup(last Desired, name string) (gid uint32, found bool) {
+func (s *Subsystem) MigratedGroup(name string) (gid uint32, found bool) {
 	named := func(g Group) bool { return g.Name == name }
-	i := slices.IndexFunc(d.Groups, named)
-	if i < 0 || d.Groups[i].GID == nil || d.Groups[i].AdoptID {
+	d := s.cfg.Desired.Groups
+	i := slices.IndexFunc(d, named)
+	if i < 0 || d[i].GID == nil || d[i].AdoptID {
 		return 0, false
 	}
-	undoes := slices.ContainsFunc(last.Groups, func(g Group) bool { return named(g) && g.MigrateID })
-	return uint32(*d.Groups[i].GID), d.Groups[i].MigrateID || undoes
+	undoes := slices.ContainsFunc(s.cfg.Last.Groups, func(g Group) bool { return named(g) && g.MigrateID })
+	return uint32(*d[i].GID), d[i].MigrateID || undoes || s.cfg.Reverts
 }
 
 // DeclaresUser tells whether d has a user of that name.

@@ -38,6 +38,9 @@ type Config struct {
 	Changed func()
 	// ForceLockout allows a plan after which nobody can log in as root.
 	ForceLockout bool
+	// Reverts tells that what is desired is what was there until just now: an id
+	// that an account had here then is its again.
+	Reverts bool
 	// Undo takes everything back, accounts that on_removal keeps too.
 	Undo bool
 	// SecretsLater makes a missing hashed_password_file a warning, because the

@@ -16,7 +16,7 @@ func (p *planning) target(u User, cur *UserState) (UserState, bool) {
 	p.fields(u, &after, *cur)
 	if u.UID != nil && *u.UID != cur.UID && !u.AdoptID {
 		// Back to an id that it had is a rollback, and needs no word of its own.
-		back := p.last(u.Name).MigrateID && slices.Contains(p.ledger.Former[u.Name], *u.UID)
+		back := (p.last(u.Name).MigrateID || p.s.cfg.Reverts) && slices.Contains(p.ledger.Former[u.Name], *u.UID)
 		if !u.MigrateID && !back {
 			advice := fmt.Sprintf("Set uid = %s, leave it out, or set migrate_id = true.", cur.UID)
 			p.problem(a, u.Origin, advice, "it exists with the uid %s, not %s", cur.UID, *u.UID)

@@ -18,6 +18,7 @@ func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsyste
 		// Deactivate takes back accounts that only exist since activate came.
 		ForceLockout: w.forceLockout || d.nothing || w.reverts,
 		Undo:         d.nothing,
+		Reverts:      w.reverts,
 		SecretsLater: d.secretsLater,
 		Resume:       w.resume,
 		Recorded:     w.recordedStates,
@@ -96,7 +97,7 @@ func numberOf(r *generation.Record) int {
 // owners resolves the names of owners: accounts of the root, and those the
 // configuration makes. Nothing can be given to one that the run removes; accounts
 // were compared before.
-func (w *wiring) owners(d, last users.Desired, accounts *users.Subsystem) (etc.Owners, error) {
+func (w *wiring) owners(d users.Desired, accounts *users.Subsystem) (etc.Owners, error) {
 	names, err := users.ReadNames(w.root)
 	if err != nil {
 		return etc.Owners{}, err
@@ -106,7 +107,7 @@ func (w *wiring) owners(d, last users.Desired, accounts *users.Subsystem) (etc.O
 			if accounts.Removes(plan.NewAddress(plan.KindUser, name)) {
 				return 0, false
 			}
-			if uid, migrated := d.Migrated(last, name); migrated {
+			if uid, migrated := accounts.Migrated(name); migrated {
 				return uid, true
 			}
 			return names.User(name)
@@ -116,7 +117,7 @@ func (w *wiring) owners(d, last users.Desired, accounts *users.Subsystem) (etc.O
 			if accounts.Removes(plan.NewAddress(plan.KindGroup, name)) {
 				return 0, false
 			}
-			if gid, migrated := d.MigratedGroup(last, name); migrated {
+			if gid, migrated := accounts.MigratedGroup(name); migrated {
 				return gid, true
 			}
 			return names.Group(name)

@@ -160,7 +160,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
 		Originals: c.Index.Originals, Parents: c.Index.Parents, Installed: c.Index.Secrets,
 		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
-		Owners:     func() (etc.Owners, error) { return w.owners(d.users, last.users, accounts) },
+		Owners:     func() (etc.Owners, error) { return w.owners(d.users, accounts) },
 		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
 		Stamps:     stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
 	})
