@@ -23,13 +23,20 @@ type staticState struct {
 
 // flip points /etc/static at generation n; with n 0 it goes.
 func (e *Engine) flip(n int) error {
+	if err := e.flipTo(n); err != nil {
+		return fmt.Errorf("cannot switch %s: %w", e.Root.Name(staticPath), rootfs.Reason(err))
+	}
+	return nil
+}
+
+func (e *Engine) flipTo(n int) error {
 	info, err := e.Root.Lstat(staticPath)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case err != nil && !missing:
-		return fmt.Errorf("cannot switch %s: %w", e.Root.Name(staticPath), err)
+		return err
 	case !missing && info.Type != rootfs.Symlink:
-		return fmt.Errorf("cannot switch %s: %s is in the way; move it away", e.Root.Name(staticPath), info.Type)
+		return fmt.Errorf("%s is in the way; move it away", info.Type)
 	case n == 0 && missing:
 		return nil
 	case n == 0:

@@ -150,12 +150,17 @@ func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 			state(*st.Size)
 		}
 	}
+	made := map[string]bool{}
 	for _, ch := range changes {
 		for _, dir := range ch.Parents {
-			out = append(out, rootfs.Need{Dir: dir, Size: 1})
+			// Those of a removal go; and many may come into one.
+			if ch.After != nil && !made[dir] {
+				made[dir] = true
+				file(dir, 1)
+			}
 		}
 		before, err := s.decode(ch.Before)
-		if err == nil && before != nil && before.Size != nil {
+		if err == nil && before != nil && before.Type == File && before.Size != nil && !s.wrote(PathOf(ch.Address), before.hash()) {
 			state(*before.Size)
 		}
 		after, err := s.decode(ch.After)

@@ -128,7 +128,7 @@ func (s *State) setLink(name string, n int) error {
 		return nil
 	}
 	if err := s.root.Symlink("generations/"+strconv.Itoa(n), p); err != nil {
-		return fmt.Errorf("cannot make generation %d the %s one: %w", n, name, err)
+		return fmt.Errorf("cannot make generation %d the %s one: %w", n, name, rootfs.Reason(err))
 	}
 	return nil
 }

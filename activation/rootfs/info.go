@@ -106,6 +106,9 @@ func Reason(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Error() == err.Error() {
 		return pe.Err
 	}
+	if le, ok := errors.AsType[*os.LinkError](err); ok && le.Error() == err.Error() {
+		return le.Err
+	}
 	return err
 }
 

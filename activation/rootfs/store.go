@@ -151,7 +151,7 @@ func (s *Store) SaveKey() error {
 // there is not written again.
 func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err error) {
 	if _, err := s.root.MakeDirs(s.write, 0o700); err != nil {
-		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+		return "", 0, s.notKept(err)
 	}
 	h := sha256.New()
 	if secret {
@@ -165,16 +165,22 @@ func (s *Store) Put(r io.Reader, secret bool) (hash string, size int64, err erro
 	attr := s.root.Private()
 	attr.Lazy = true
 	if err := s.root.WriteFile(incoming, counted, attr); err != nil {
-		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+		return "", 0, s.notKept(err)
 	}
 	hash = hex.EncodeToString(h.Sum(nil))
 	if secret {
 		hash = keyedPrefix + hash
 	}
 	if err := s.root.Rename(incoming, s.Place(hash)); err != nil {
-		return "", 0, fmt.Errorf("cannot keep a copy: %w", err)
+		return "", 0, s.notKept(err)
 	}
 	return hash, counted.n, nil
+}
+
+// notKept is the error of Put, by the name of the directory: that of a beginning
+// says nothing to a person.
+func (s *Store) notKept(err error) error {
+	return fmt.Errorf("cannot keep a copy in %s: %w", s.root.Name(s.write), Reason(err))
 }
 
 // Place is where Put keeps the blob with that hash, relative to the root.
