@@ -157,6 +157,7 @@ func (l *leaving) goTo(e Entry, f found, original *State) error {
 	}
 	why := "no longer in the configuration"
 	if original != nil {
+		before = ownedLink(before, f, original)
 		why += ", what stood there before returns"
 	}
 	ch := l.s.change(e.Address, before, original, why, "")
@@ -165,6 +166,17 @@ func (l *leaving) goTo(e Entry, f found, original *State) error {
 	}
 	l.diff.Changes = append(l.diff.Changes, ch)
 	return nil
+}
+
+// ownedLink gives a link of ours its owner where the link that stood there has
+// another: their texts may be the same, and then only that tells them apart.
+func ownedLink(before *State, f found, original *State) *State {
+	if before == nil || !before.isLink() || !original.isLink() || original.UID == nil {
+		return before
+	}
+	owned := *before
+	owned.UID, owned.GID = &f.info.UID, &f.info.GID
+	return &owned
 }
 
 // edited says how f, which an earlier run made for e, differs from that; ""

@@ -76,3 +76,28 @@ func TestALinkThatLeftReturnsAsItWas(t *testing.T) {
 		t.Errorf("after %v it was\n%s\nand is\n%s", d.Changes, before, after)
 	}
 }
+
+// TestALinkOfOthersMakesWayAgain: one of others with the same text, which had been
+// replaced by something else before, is not taken for ours when its return is undone.
+func TestALinkOfOthersMakesWayAgain(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := filepath.Join(h.dir, "srv/l")
+	must(t, os.MkdirAll(filepath.Dir(p), 0o755))
+	must(t, errors.Join(os.Symlink("nowhere", p), os.Lchown(p, 12, 34)))
+	theirs := h.tree(t)
+	h.switchTo(t, file("srv/l", "ours", "0644"))
+	h.switchTo(t, symlink("srv/l", "nowhere"))
+	before := h.tree(t)
+	leaves := h.subsystem(desiredOf())
+	d, err := leaves.Diff(t.Context())
+	must(t, err)
+	must(t, leaves.Apply(t.Context(), d.Changes))
+	if after := h.tree(t); after != theirs {
+		t.Errorf("it was\n%s\nand is\n%s", theirs, after)
+	}
+	must(t, leaves.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if after := h.tree(t); after != before {
+		t.Errorf("undone, it was\n%s\nand is\n%s", before, after)
+	}
+}
