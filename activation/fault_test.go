@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -177,4 +178,24 @@ func (m *machine) deactivate(t *testing.T) {
 			t.Fatalf("%s is still there", dir)
 		}
 	}
+}
+
+// TestADiskThatFailsIsToldOnce has every flush fail, that of the cleaning up too.
+func TestADiskThatFailsIsToldOnce(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.switchTo(t, configA)
+	before := m.tree(t)
+	m.fault = func(op, _ string) error {
+		if op == "syncfs" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	res := m.switchTo(t, configB)
+	m.fault = nil
+	if res.Verdict != activation.Failed || res.Err == nil || strings.Count(res.Err.Error(), syscall.EIO.Error()) != 1 {
+		t.Errorf("%s: %v", res.Verdict, res.Err)
+	}
+	wantSame(t, "after the failure", before, m.tree(t))
 }
