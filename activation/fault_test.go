@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -180,22 +181,37 @@ func (m *machine) deactivate(t *testing.T) {
 	}
 }
 
-// TestADiskThatFailsIsToldOnce has every flush fail, that of the cleaning up too.
+// TestADiskThatFailsIsToldOnce has every flush fail, that of the cleaning up too, or
+// everything from the first change on.
 func TestADiskThatFailsIsToldOnce(t *testing.T) {
 	t.Parallel()
-	m := newMachine(t)
-	m.switchTo(t, configA)
-	before := m.tree(t)
-	m.fault = func(op, _ string) error {
-		if op == "syncfs" {
-			return syscall.EIO
+	for name, fails := range map[string]func(op, name string) bool{
+		"flushes": func(op, _ string) bool { return op == "syncfs" },
+		"the host": func(_, name string) bool {
+			return !strings.Contains(name, stateDir) && (strings.Contains(name, "/etc/") || strings.Contains(name, "/srv/"))
+		},
+	} {
+		m := newMachine(t)
+		m.switchTo(t, configA)
+		before := m.tree(t)
+		m.fault = func(op, name string) error {
+			if fails(op, name) {
+				return syscall.EIO
+			}
+			return nil
 		}
-		return nil
+		res := m.switchTo(t, configB)
+		m.fault = nil
+		if res.Verdict != activation.Failed && res.Verdict != activation.Partial || res.Err == nil {
+			t.Fatalf("%s: %s %v", name, res.Verdict, res.Err)
+		}
+		told := strings.Split(res.Err.Error(), "\n")
+		slices.Sort(told)
+		if once := slices.Compact(slices.Clone(told)); len(once) != len(told) || !strings.Contains(told[0], syscall.EIO.Error()) {
+			t.Errorf("%s: got %q", name, told)
+		}
+		if res.Verdict == activation.Failed {
+			wantSame(t, name, before, m.tree(t))
+		}
 	}
-	res := m.switchTo(t, configB)
-	m.fault = nil
-	if res.Verdict != activation.Failed || res.Err == nil || strings.Count(res.Err.Error(), syscall.EIO.Error()) != 1 {
-		t.Errorf("%s: %v", res.Verdict, res.Err)
-	}
-	wantSame(t, "after the failure", before, m.tree(t))
 }

@@ -110,7 +110,7 @@ func (e *Engine) forBoot(p *Prepared) error {
 	}
 	tx := &transaction{engine: e, journal: &generation.Journal{Target: p.number, Fresh: true, BootBefore: before}}
 	if err := tx.waitForBoot(p); err != nil {
-		return besides(err, tx.waitNoMore())
+		return distinct(err, tx.waitNoMore())
 	}
 	return nil
 }

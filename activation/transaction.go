@@ -155,18 +155,9 @@ func (e *Engine) begin(ctx context.Context, p *Prepared, req Request) (*transact
 		},
 	}
 	if err := tx.prepare(ctx, p); err != nil {
-		return nil, besides(err, tx.abandon())
+		return nil, distinct(err, tx.abandon())
 	}
 	return tx, nil
-}
-
-// besides is err with one that came after it, unless that says the same: a disk that
-// fails fails everything.
-func besides(err, after error) error {
-	if after != nil && after.Error() == err.Error() {
-		return err
-	}
-	return errors.Join(err, after)
 }
 
 func (tx *transaction) prepare(ctx context.Context, p *Prepared) error {

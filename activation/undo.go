@@ -88,7 +88,7 @@ func (tx *transaction) undo(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return distinct(errs...)
 }
 
 // givesNames tells the steps whose accounts others' paths may belong to: while such

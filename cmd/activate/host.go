@@ -177,7 +177,7 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 		// Another first run that came to nothing takes the directory away again.
 		lock, err = h.firstLock(ctx, holder)
 	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
+	if bare, ok := errors.AsType[*fs.PathError](err); ok && bare.Error() == err.Error() {
 		return nil, fmt.Errorf("cannot %w", err)
 	}
 	return lock, err
@@ -187,7 +187,7 @@ func (h *host) lock(ctx context.Context, verb string) (*rootfs.Lock, error) {
 // file system has no locks.
 func (h *host) firstLock(ctx context.Context, holder string) (*rootfs.Lock, error) {
 	if err := h.engine.MakeRunDir(); err != nil {
-		return nil, fmt.Errorf("cannot lock: %w", err)
+		return nil, fmt.Errorf("cannot lock %s: %w", h.engine.Root.Name(h.engine.LockPath()), err)
 	}
 	lock, err := h.waitForLock(ctx, holder)
 	if _, refused := errors.AsType[*fs.PathError](err); refused && ctx.Err() == nil && !errors.Is(err, fs.ErrNotExist) {

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -219,20 +220,28 @@ func live(t *testing.T, root string, run func(*exec.Cmd) error) {
 	}
 }
 
-// TestNoLocks: where a file system has no locks, a run says so and leaves nothing.
+// TestNoLocks: where a file system has no locks, or where nothing can be made as on
+// an idmapped mount that has no root, a run says so and leaves nothing.
 func TestNoLocks(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join(t.TempDir(), "root")
-	must(t, writeAccounts(root))
-	config := filepath.Join(t.TempDir(), "a.hcl")
-	must(t, os.WriteFile(config, []byte("group \"web\" {}\n"), 0o600))
-	before := killCopy(t, root, t.TempDir(), "before")
-	out, err := exec.Command("strace", "-f", "-o", os.DevNull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK",
-		binary, "switch", "--root", root, config).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "cannot lock "+root+"/run/activate/lock: no locks available") {
-		t.Errorf("%v: %s", err, out)
-	}
-	if out, err := exec.Command("diff", "-r", before, root).CombinedOutput(); err != nil {
-		t.Errorf("it left: %s", out)
+	for inject, want := range map[string]string{
+		"flock:error=ENOLCK":      "error: cannot lock %s/run/activate/lock: no locks available",
+		"mkdirat:error=EOVERFLOW": "error: cannot lock %s/run/activate/lock: mkdir %[1]s/run: value too large for defined data type",
+	} {
+		root := filepath.Join(t.TempDir(), "root")
+		must(t, writeAccounts(root))
+		must(t, os.RemoveAll(filepath.Join(root, "run")))
+		config := filepath.Join(t.TempDir(), "a.hcl")
+		must(t, os.WriteFile(config, []byte("group \"web\" {}\n"), 0o600))
+		before := killCopy(t, root, t.TempDir(), "before")
+		call, _, _ := strings.Cut(inject, ":")
+		out, err := exec.Command("strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", "inject="+inject,
+			binary, "switch", "--root", root, config).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), fmt.Sprintf(want, root)) {
+			t.Errorf("%v: %s", err, out)
+		}
+		if out, err := exec.Command("diff", "-r", before, root).CombinedOutput(); err != nil {
+			t.Errorf("it left: %s", out)
+		}
 	}
 }
