@@ -91,9 +91,11 @@ func (s *State) noIndex() error {
 	if there, err := s.has(indexName); there || err != nil {
 		return err
 	}
-	return fmt.Errorf("cannot tell what was here before activate: %s is gone; restore it from a backup, or %s", s.root.Name(s.path(indexName)), withoutIndex)
+	return fmt.Errorf("cannot tell what was here before activate: %s is gone; restore it from a backup, or %s", s.root.Name(s.path(indexName)), withoutIndex())
 }
 
 // withoutIndex is the way out where the index is lost. What is taken for ours then
 // is a person's to say.
-const withoutIndex = `make it a file that says {"format": 3}: nothing that was here before activate returns then`
+func withoutIndex() string {
+	return fmt.Sprintf(`make it a file that says {"format": %d}: nothing that was here before activate returns then`, Format)
+}

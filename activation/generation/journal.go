@@ -94,7 +94,7 @@ const indexName = "backup/index.json"
 // an error.
 func (s *State) ReadIndex() (Index, error) {
 	var x Index
-	err := s.decode(indexName, &x, withoutIndex)
+	err := s.decode(indexName, &x, withoutIndex())
 	if errors.Is(err, fs.ErrNotExist) {
 		err = s.noIndex()
 	}
