@@ -106,6 +106,14 @@ func (o *formatter) path(arg string) error {
 }
 
 func (o *formatter) file(p string) error {
+	info, err := os.Stat(p)
+	if err != nil {
+		return fmt.Errorf("cannot format: %w", err)
+	}
+	// A FIFO or device could hang or never end.
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("cannot format %s: it is not a regular file; - reads standard input", p)
+	}
 	src, err := os.ReadFile(p)
 	if err != nil {
 		return fmt.Errorf("cannot format: %w", err)
