@@ -150,10 +150,11 @@ func (f *file) parse() diagnostic.List {
 }
 
 // withoutEchoes leaves out what the parser finds behind a string that does not end,
-// or text that is none: it has lost its way there.
+// text that is none, or a character that is none of the language: it has lost its
+// way there.
 func withoutEchoes(problems hcl.Diagnostics) hcl.Diagnostics {
 	lost := slices.IndexFunc(problems, func(d *hcl.Diagnostic) bool {
-		return d.Summary == "Invalid multi-line string" || d.Summary == "Invalid character encoding"
+		return slices.Contains([]string{"Invalid multi-line string", "Invalid character encoding", "Invalid character"}, d.Summary)
 	})
 	if lost < 0 {
 		return problems
