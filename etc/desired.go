@@ -33,8 +33,8 @@ type Entry struct {
 	// Mode is four octal digits, "0644"; empty for Symlink. A Linked entry's
 	// is its file's in the static tree, "0444" unless said.
 	Mode string `json:"mode,omitempty"`
-	// User and Group are names, or digits; empty means root. Not for Symlink
-	// and Linked.
+	// User and Group are names, or digits; empty means root. Not for Symlink. A
+	// Linked entry is root's: whom it names only has to exist.
 	User  string `json:"user,omitempty"`
 	Group string `json:"group,omitempty"`
 	// Target is a Symlink's text, as written.

@@ -74,7 +74,7 @@ func (c *comparison) entry(e Entry) error {
 		err = c.sourceless(e, want, err)
 	}
 	if err == nil {
-		_, _, _, err = c.own.ids(*want)
+		_, _, _, err = c.own.ids(State{User: e.User, Group: e.Group})
 	}
 	if err != nil {
 		c.refuse(e, err)

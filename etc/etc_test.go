@@ -53,6 +53,8 @@ func TestRefusals(t *testing.T) {
 	inTheWay := file("srv/full", "x", "0644")
 	fail := file("srv/there", "x", "0644")
 	fail.OnConflict = "fail"
+	unknownOfLink := linked("m", "x")
+	unknownOfLink.Group = "nobody-here"
 	cases := []struct {
 		name    string
 		entries []etc.Entry
@@ -69,6 +71,7 @@ func TestRefusals(t *testing.T) {
 		{"below a file on the host", []etc.Entry{file("srv/there/g", "x", "0644")}, "is a file, not a directory"},
 		{"below another's link", []etc.Entry{file("srv/theirs/g", "x", "0644")}, "a link that is not root's"},
 		{"an unknown owner", []etc.Entry{unknown}, `there is no user "nobody-here"`},
+		{"an unknown owner of a link", []etc.Entry{unknownOfLink}, `there is no group "nobody-here"`},
 		{"a directory in the way", []etc.Entry{inTheWay}, "a directory is in the way"},
 		{"a FIFO in the way", []etc.Entry{file("srv/fifo", "x", "0644")}, "a FIFO is in the way"},
 		{"a socket in the way", []etc.Entry{symlink("srv/socket", "/x")}, "a socket is in the way"},

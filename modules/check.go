@@ -21,6 +21,9 @@ import (
 func (c *Config) check(incomplete bool) diagnostic.List {
 	var diags diagnostic.List
 	for _, f := range c.files {
+		if f.garbled {
+			continue
+		}
 		for _, attr := range sortedAttributes(f.body) {
 			if attr.Name != "imports" {
 				diags = diags.Add(expr.Errorf(attr.NameRange, "Unsupported attribute",

@@ -34,6 +34,8 @@ type file struct {
 	builtin bool
 	src     []byte
 	body    *hclsyntax.Body
+	// garbled tells that the text is not all in the body, and not as it was meant.
+	garbled bool
 	header  *hclsyntax.Block
 	imports []importRef
 	unit    *unit
@@ -144,7 +146,7 @@ func (f *file) parse() diagnostic.List {
 	}
 	body, problems := parseBody(f.src, f.name)
 	diags := expr.FromHCL(withoutEchoes(problems))
-	f.body = body
+	f.body, f.garbled = body, diags.HasErrors()
 	more := f.readImports()
 	return diags.Add(more...).Add(f.findHeader()...)
 }

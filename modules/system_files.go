@@ -36,9 +36,23 @@ func (r *reading) etcEntry() etc.Entry {
 	if mode != "symlink" {
 		e.Type, e.Mode = etc.File, fourDigits(mode)
 		e.User, e.Group = r.owner("user"), r.owner("group")
+	} else if r.d.ev.config.options.Personal == nil {
+		e.User, e.Group = r.idleOwner("user"), r.idleOwner("group")
 	}
 	r.checkSecret(e, mode)
 	return e
+}
+
+// idleOwner is an owner that a linked file does not get, but who has to exist.
+func (r *reading) idleOwner(option string) string {
+	name := r.public(option)
+	if name == "" || name == "root" {
+		return ""
+	}
+	found := expr.Errorf(r.n.definedAt(r.n.typ.Option(option)), "Owner without effect", `%s: a linked file is root's. Set mode = "0644", or another, for a copy of its own.`, r.n.address())
+	found[0].Severity = diagnostic.Warning
+	r.d.add(found)
+	return name
 }
 
 // checkSecret refuses to put a secret where everybody can read it.

@@ -3,6 +3,8 @@ package modules
 import (
 	"cmp"
 	"maps"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -159,6 +161,7 @@ func (r *reading) supervision(s *daemon.Service) {
 			s.Readiness.FD = int(*fd)
 		}
 		p.oneProbe(s.Readiness)
+		p.reachable(s.Readiness)
 	}
 	if p := r.part("restart"); p != nil {
 		s.Restart = &daemon.Restart{Policy: p.text("policy"), Delay: p.text("delay")}
@@ -188,6 +191,16 @@ func (r *reading) oneProbe(probe *daemon.Readiness) {
 	}
 }
 
+// reachable refuses a probe that has nowhere to go.
+func (r *reading) reachable(probe *daemon.Readiness) {
+	if _, _, err := net.SplitHostPort(probe.TCP); probe.TCP != "" && err != nil {
+		r.problem("tcp", "Invalid value for tcp", `%q is no address: write HOST:PORT, such as "localhost:8080".`, probe.TCP)
+	}
+	if u, err := url.Parse(probe.HTTP); probe.HTTP != "" && (err != nil || u.Host == "" || u.Scheme != "http") {
+		r.problem("http", "Invalid value for http", `%q is nothing to ask: write http://HOST:PORT/PATH.`, probe.HTTP)
+	}
+}
+
 func (r *reading) signal() string {
 	name := strings.TrimPrefix(r.text("signal"), "SIG")
 	if name != "" && !isSignal(name) {
@@ -200,6 +213,9 @@ func (r *reading) signal() string {
 func (r *reading) limits() map[string]string {
 	limits := r.textMap("limits")
 	for _, name := range sortedKeys(limits) {
+		if known := daemon.Limits(); !slices.Contains(known, name) {
+			r.problem("limits", "Invalid value for limits", "there is no limit %q; see setrlimit(2).%s", name, expr.DidYouMean(name, known))
+		}
 		if v := limits[name]; v != "infinity" && (v == "" || strings.Trim(v, "0123456789") != "") {
 			r.problem("limits", "Invalid value for limits", `%s must be a number or "infinity".`, name)
 		}
@@ -270,20 +286,28 @@ func (d *decoder) group() string {
 
 func (r *reading) socket() daemon.Socket {
 	r.unitNameOK(r.n.label)
-	return daemon.Socket{
+	s := daemon.Socket{
 		Name: r.n.label, Description: r.public("description"), ListenStream: r.names("listen_stream"), ListenDatagram: r.names("listen_datagram"),
 		SocketMode: fourDigits(r.text("socket_mode")), User: r.account("user"), Group: r.account("group"), Service: r.public("service"),
 		Accept: r.flag("accept"), Before: r.names("before"), After: r.names("after"), Autostart: r.flag("autostart"),
 		Init: r.initSections("Socket"), Origin: r.n.origin(),
 	}
+	if len(s.ListenStream)+len(s.ListenDatagram)+len(s.Init) == 0 && !r.unclear() {
+		r.d.add(expr.Errorf(r.n.at(), "Address missing", "%s listens nowhere: write listen_stream = ... or listen_datagram = ..., a path, a port or HOST:PORT.", r.n.address()))
+	}
+	return s
 }
 
 func (r *reading) timer() daemon.Timer {
 	r.unitNameOK(r.n.label)
-	return daemon.Timer{
+	t := daemon.Timer{
 		Name: r.n.label, Description: r.public("description"), OnCalendar: r.names("on_calendar"), OnBoot: r.public("on_boot"), OnActive: r.public("on_active"),
 		Persistent: r.flag("persistent"), Service: r.public("service"), Autostart: r.flag("autostart"), Init: r.initSections("Timer"), Origin: r.n.origin(),
 	}
+	if len(t.OnCalendar)+len(t.OnBoot)+len(t.OnActive)+len(t.Init) == 0 && !r.unclear() {
+		r.d.add(expr.Errorf(r.n.at(), "Time missing", "%s never comes: write on_calendar = ..., on_boot = ... or on_active = ....", r.n.address()))
+	}
+	return t
 }
 
 func (r *reading) target() daemon.Target {

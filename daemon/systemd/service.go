@@ -217,10 +217,7 @@ func (r *renderer) serviceEnvironment(t *text, s *daemon.Service) {
 
 // serviceLimits: setrlimit(2) names; systemd calls them the same.
 func serviceLimits(t *text, s *daemon.Service) {
-	known := []string{
-		"as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue",
-		"nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
-	}
+	known := daemon.Limits()
 	for _, name := range slices.Sorted(maps.Keys(s.Limits)) {
 		value := s.Limits[name]
 		_, err := strconv.ParseUint(value, 10, 64)
