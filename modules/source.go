@@ -145,7 +145,7 @@ func (f *file) parse() diagnostic.List {
 			"Brackets, operators or templates are nested more than %d deep in this file. Move parts of it into locals.", nestingLimit)
 	}
 	body, problems := parseBody(f.src, f.name)
-	diags := expr.FromHCL(withoutEchoes(problems))
+	diags := expr.FromHCL(labelsPlain(withoutEchoes(problems)))
 	f.body, f.garbled = body, diags.HasErrors()
 	more := f.readImports()
 	return diags.Add(more...).Add(f.findHeader()...)
@@ -162,6 +162,17 @@ func withoutEchoes(problems hcl.Diagnostics) hcl.Diagnostics {
 		return problems
 	}
 	return problems[:lost+1]
+}
+
+// labelsPlain says what to write instead of a template in a label: the parser only
+// says how to have its characters.
+func labelsPlain(problems hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range problems {
+		if d.Summary == "Invalid string literal" && strings.HasPrefix(d.Detail, "Template sequences") {
+			d.Detail = `A label is plain text. Leave it out, and write name = "..." in the block, or path = "..." where it is a path.`
+		}
+	}
+	return problems
 }
 
 func (f *file) findHeader() diagnostic.List {
