@@ -220,11 +220,13 @@ func (e *Engine) removeBoot() error {
 	return e.State.WriteBootEntry(generation.BootEntry{Parents: entry.Parents})
 }
 
-// removeEmpty removes those of the directories that are empty, deepest first.
+// removeEmpty removes those of the directories that are empty, deepest first, and
+// where no file system of its own is mounted.
 func (e *Engine) removeEmpty(dirs []string) error {
 	for _, dir := range slices.Backward(slices.Sorted(slices.Values(dirs))) {
-		err := e.unlessMounted(dir, e.Root.RemoveDir(dir))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.ENOTDIR) {
+		err := e.Root.RemoveDir(dir)
+		stays := slices.ContainsFunc([]error{fs.ErrNotExist, unix.ENOTEMPTY, unix.ENOTDIR, unix.EBUSY}, func(why error) bool { return errors.Is(err, why) })
+		if err != nil && !stays {
 			return fmt.Errorf("cannot remove a directory that was made for activate: %w", err)
 		}
 	}
