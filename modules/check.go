@@ -96,6 +96,19 @@ func knownAttribute(name string, t *schema.Block) bool {
 	return t.Freeform || t.Option(name) != nil || name == t.Identity && t.Labelled
 }
 
+// misread tells that the block has names in it that its type does not know: each
+// is a finding, and may be meant for what the block lacks.
+func (n *node) misread() bool {
+	return slices.ContainsFunc(n.live, func(c *contribution) bool {
+		for name := range c.body.Attributes {
+			if !knownAttribute(name, n.typ) {
+				return true
+			}
+		}
+		return slices.ContainsFunc([]*hclsyntax.Block(c.body.Blocks), func(b *hclsyntax.Block) bool { return n.typ.Block(b.Type) == nil })
+	})
+}
+
 // deprecation is what an option's declaration says to use instead of it.
 func deprecation(name string, t *schema.Block) string {
 	if o := t.Option(name); o != nil {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -26,19 +25,6 @@ type node struct {
 	slots  map[string]*slot
 	kids   map[string]*collection
 	locals map[string]*slot
-}
-
-// misread tells that the block has names in it that its type does not know: each
-// is a finding, and may be meant for what the block lacks.
-func (n *node) misread() bool {
-	return slices.ContainsFunc(n.live, func(c *contribution) bool {
-		for name := range c.body.Attributes {
-			if !knownAttribute(name, n.typ) {
-				return true
-			}
-		}
-		return slices.ContainsFunc([]*hclsyntax.Block(c.body.Blocks), func(b *hclsyntax.Block) bool { return n.typ.Block(b.Type) == nil })
-	})
 }
 
 // address is how a configuration refers to the block: webapp.blue.
