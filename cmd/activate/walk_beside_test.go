@@ -52,15 +52,25 @@ func (w *walk) wentOn(left bool) {
 		w.ended()
 	case there && left:
 		w.deactivated()
+	case there && !w.leads("current") && !w.leads("boot"):
+		// One was for the next boot, and a switch to nothing is for that, too: what
+		// is left is in nobody's way, and goes with deactivate.
+		w.deactivated()
 	case there:
 		w.learned()
-		if _, err := os.Lstat(w.path("var/lib/activate/current")); err != nil {
+		if !w.leads("current") {
 			// What there is is for the next boot.
 			w.want(0, "at-boot")
 		}
 		w.current = w.inEffect()
 		w.settled()
 	}
+}
+
+// leads tells whether the state has the link to a generation.
+func (w *walk) leads(link string) bool {
+	_, err := os.Lstat(w.path("var/lib/activate/" + link))
+	return err == nil
 }
 
 // another draws one of two runs at once, which is called which, nil where none is
