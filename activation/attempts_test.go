@@ -268,17 +268,7 @@ func (m *machine) bootWithFault(t *testing.T, k int, kill bool) (at string) {
 	if kill {
 		return m.killAt(t, k, run)
 	}
-	n := 0
-	m.fault = func(op, name string) error {
-		if n++; n == k {
-			at = op + " " + name
-			return syscall.ENOSPC
-		}
-		return nil
-	}
-	run()
-	m.fault = nil
-	return at
+	return m.failAt(k, run)
 }
 
 // TestBootThatEndsADeactivate: a deactivate is killed before each operation, and

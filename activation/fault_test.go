@@ -149,6 +149,22 @@ func (m *machine) killAt(t *testing.T, k int, do func()) (at string) {
 	return at
 }
 
+// failAt has the k-th operation of do find no room, and gives that operation, empty
+// where do has fewer.
+func (m *machine) failAt(k int, do func()) (at string) {
+	n := 0
+	m.fault = func(op, name string) error {
+		if n++; n == k {
+			at = op + " " + name
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	do()
+	m.fault = nil
+	return at
+}
+
 // survive tells whether do was killed.
 func survive(do func()) (dead bool) {
 	defer func() {

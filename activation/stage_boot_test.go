@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/activate-agent/activate/activation"
@@ -43,16 +42,8 @@ func (m *machine) stageWithFault(t *testing.T, k int) (at string) {
 	d, files := configB.desired()
 	p, err := e.Prepare(context.Background(), m.target(e, &generation.Record{Config: "test"}, d, nil, files))
 	must(t, err)
-	n := 0
-	m.fault = func(op, name string) error {
-		if n++; n == k {
-			at = op + " " + name
-			return syscall.ENOSPC
-		}
-		return nil
-	}
-	res := e.StageForBoot(p)
-	m.fault = nil
+	var res *activation.Result
+	at = m.failAt(k, func() { res = e.StageForBoot(p) })
 	must(t, e.LeaveNothing())
 	if res.Verdict == activation.Applied {
 		return at

@@ -9,7 +9,6 @@ import (
 // order is a member list as it was, so that whoever comes back finds its place. It
 // may name very many; nil is a list that is not known, or names nobody.
 type order struct {
-	names []string
 	// first is where a name stands, again how often it stands there besides.
 	first, again map[string]int
 }
@@ -18,7 +17,7 @@ func newOrder(names []string) *order {
 	if len(names) == 0 {
 		return nil
 	}
-	o := &order{names: names, first: make(map[string]int, len(names)), again: map[string]int{}}
+	o := &order{first: make(map[string]int, len(names)), again: map[string]int{}}
 	for i, name := range names {
 		if _, known := o.first[name]; known {
 			o.again[name]++
