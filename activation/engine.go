@@ -73,6 +73,9 @@ type Part struct {
 	// the last record, though it be nothing that a change would bring: a policy,
 	// an object that stays as it is and is no longer ours. Nil means never.
 	Renewed func() bool
+	// Waits is called once a generation that brings the part's changes waits for its
+	// boot; nil means that nobody needs to know.
+	Waits func([]plan.Change) error
 	// Leaves tells whether a change gives its object back to the host; nil
 	// means: only a deletion does.
 	Leaves func(plan.Change) bool

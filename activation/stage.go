@@ -140,11 +140,24 @@ func (tx *transaction) waitForBoot(p *Prepared) error {
 	if err := e.Root.Sync(); err != nil {
 		return err
 	}
-	if err := e.State.Settle(p.number); err != nil {
-		// It is the boot default, so the next run does it.
-		e.warn("record", err.Error())
+	for _, err := range []error{e.State.Settle(p.number), p.tellWaits()} {
+		if err != nil {
+			// It is the boot default, so the next run goes on from there.
+			e.warn("record", err.Error())
+		}
 	}
 	return nil
+}
+
+// tellWaits tells the parts that their changes wait for the next boot.
+func (p *Prepared) tellWaits() error {
+	var errs []error
+	for _, part := range p.parts {
+		if part.Waits != nil {
+			errs = append(errs, part.Waits(changesOf(part, p.changes)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // waitNoMore takes back what waitForBoot did. Without a way back from the boot

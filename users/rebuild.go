@@ -19,6 +19,7 @@ func (s *Subsystem) readLedger() (l *ledger, lost bool, err error) {
 		return l, false, err
 	}
 	l = newLedger()
+	s.anew = l
 	if s.cfg.Generation == 0 || s.cfg.Recorded == nil || s.cfg.Desired.empty() && s.cfg.Last.empty() {
 		// No id was given, or none is to be chosen or found.
 		return l, false, nil
@@ -47,6 +48,18 @@ func (s *Subsystem) onlyAdopted(recorded []map[plan.Address]plan.State) bool {
 		}
 	}
 	return true
+}
+
+// KeepLedger writes the ledger that the last Diff found missing where accounts are
+// to change at a later boot. The generation that waits for it says which ids they
+// will have; without a file the next run would take them for ids given, and the
+// ledger for lost. The error is that of the write.
+func (s *Subsystem) KeepLedger(changes []plan.Change) error {
+	if s.anew == nil || len(changes) == 0 {
+		return nil
+	}
+	s.anew.changed = true
+	return s.anew.write(s.cfg.Root, s.cfg.StateDir)
 }
 
 // relearn enters the ids that one generation gave.

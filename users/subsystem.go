@@ -82,6 +82,8 @@ type Subsystem struct {
 	// remade are accounts of ours that stayed when they left the configuration, and
 	// own groups of our users, that are declared now.
 	remade map[plan.Address]bool
+	// anew is the ledger that the last Diff goes by, where its file is missing.
+	anew *ledger
 	// userStates and groupStates are the sides of changes, decoded.
 	userStates  *plan.Memo[UserState]
 	groupStates *plan.Memo[GroupState]

@@ -48,6 +48,7 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 		Paths:     users.Paths,
 		Leaves:    s.Leaves,
 		Renewed:   s.Renewed,
+		Waits:     s.KeepLedger,
 		Judge: func(changes []plan.Change) ([]plan.Problem, error) {
 			return s.Lockout(otherPaths(paths, changes))
 		},
