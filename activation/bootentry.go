@@ -36,19 +36,11 @@ func (e *Engine) bootFiles() ([]BootFile, error) {
 // called before the first change of a run, since that is the run which a crash
 // may interrupt.
 func (e *Engine) installBoot() (first bool, added []string, err error) {
-	entry, err := e.State.ReadBootEntry()
-	if err != nil {
-		return false, nil, err
-	}
-	files, err := e.bootFiles()
-	if err != nil {
-		return false, nil, err
-	}
-	first = len(entry.Paths) == 0 && len(files) > 0
-	missing, err := e.missingBoot(files)
+	entry, missing, err := e.bootWork()
 	if err != nil || len(missing) == 0 {
 		return false, nil, err
 	}
+	first = len(entry.Paths) == 0
 	index, err := e.State.ReadIndex()
 	if err != nil {
 		return false, nil, err
@@ -74,6 +66,30 @@ func (e *Engine) installBoot() (first bool, added []string, err error) {
 		}
 	}
 	return first, added, nil
+}
+
+// bootWork gives the account of what is installed for the boot entry, and those of
+// its files that are not as they should be. It only reads.
+func (e *Engine) bootWork() (entry generation.BootEntry, missing []BootFile, err error) {
+	if entry, err = e.State.ReadBootEntry(); err != nil {
+		return entry, nil, err
+	}
+	files, err := e.bootFiles()
+	if err != nil {
+		return entry, nil, err
+	}
+	missing, err = e.missingBoot(files)
+	return entry, missing, err
+}
+
+// checkBoot finds why the boot entry of a run that does something could not be
+// installed, as far as that can be read.
+func (e *Engine) checkBoot(p *Prepared) error {
+	if p.Nothing() {
+		return nil
+	}
+	_, _, err := e.bootWork()
+	return err
 }
 
 // noteState records the directories above the state that are about to be made, and

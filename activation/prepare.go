@@ -155,7 +155,7 @@ func (e *Engine) prepare(ctx context.Context, p *Prepared) (*Prepared, error) {
 	if err := e.diff(ctx, p); err != nil || p.surveys {
 		return p, err
 	}
-	if err := e.space(p); err != nil {
+	if err := errors.Join(e.space(p), e.checkBoot(p)); err != nil {
 		return nil, err
 	}
 	return p, e.check(ctx, p)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/daemon/systemd"
 )
 
@@ -276,10 +277,20 @@ func (h *host) judge(res *activation.Result, pending *generation.Pending) error 
 
 // settled refuses a run while a switch is on trial.
 func (h *host) settled() error {
-	pending, err := h.engine.State.ReadPending()
-	if pending == nil || err != nil {
+	waits, err := h.trialProblem()
+	if err != nil || len(waits) == 0 {
 		return err
 	}
-	return fmt.Errorf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",
-		pending.Number, pending.Deadline.Local().Format("15:04:05"))
+	return waits[0]
+}
+
+// trialProblem says that a switch is on trial, for which every other one is
+// refused.
+func (h *host) trialProblem() ([]plan.Problem, error) {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil || err != nil {
+		return nil, err
+	}
+	return []plan.Problem{{Summary: fmt.Sprintf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",
+		pending.Number, pending.Deadline.Local().Format("15:04:05"))}}, nil
 }

@@ -40,6 +40,10 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err := h.engine.State.CheckPlace(); err != nil {
 			return h.mayRead(err)
 		}
+		waits, err := h.trialProblem()
+		if err != nil {
+			return h.mayRead(err)
+		}
 		target, err := h.evaluate(ctx, path)
 		if err != nil {
 			return err
@@ -48,6 +52,7 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err != nil {
 			return h.mayRead(err)
 		}
+		p.Problems = append(waits, p.Problems...)
 		if err := h.answerTried(ctx, p); err != nil {
 			return h.mayRead(err)
 		}

@@ -117,6 +117,9 @@ func readPlan(file string) (*savedPlan, error) {
 }
 
 func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
+	if err := h.settled(); err != nil {
+		return err
+	}
 	target, err := h.evaluate(ctx, saved.Path)
 	if err != nil {
 		return err
