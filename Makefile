@@ -30,8 +30,8 @@ soak: deps ## 5000 random walks, 400 power cuts
 demo: deps build ## a throw-away Debian gets a multi-user Nix
 	$(GO) run ./testvm/run -copy bin/activate:/usr/local/bin/activate -copy examples:/root/examples testvm/demo.sh
 
-lint:
-	$(GO) vet ./... && $(GO) run $(LINT) run ./...
+lint: ## and that it compiles where words have 32 bits and devices, too
+	$(GO) vet ./... && GOARCH=mipsle $(GO) build ./... && $(GO) run $(LINT) run ./...
 
 race: export CGO_ENABLED = 1
 race:

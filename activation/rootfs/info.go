@@ -59,8 +59,7 @@ func infoOf(st *unix.Stat_t) Info {
 	}
 	return Info{
 		Type: t, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, Size: st.Size,
-		Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano(), Ino: st.Ino, Dev: st.Dev, Nlink: uint64(st.Nlink), //nolint:unconvert // 32 bits on arm64
-
+		Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano(), Ino: st.Ino, Dev: uint64(st.Dev), Nlink: uint64(st.Nlink), //nolint:unconvert // 32 bits on some processors
 	}
 }
 

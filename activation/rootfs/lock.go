@@ -129,7 +129,7 @@ func (r *Root) names(p string, f *os.File) bool {
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}
-	return named.Ino == open.Ino && named.Dev == open.Dev
+	return named.Ino == open.Ino && named.Dev == uint64(open.Dev) //nolint:unconvert // 32 bits on MIPS
 }
 
 // removedLock releases the lock whose file p was removed just now, where the file

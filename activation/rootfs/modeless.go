@@ -18,8 +18,12 @@ func (r *Root) Modeless(p string) bool {
 	if err := fstatfs(h.fd, &st); err != nil {
 		return false
 	}
-	return st.Type == unix.MSDOS_SUPER_MAGIC || st.Type == unix.EXFAT_SUPER_MAGIC
+	return kind(&st) == unix.MSDOS_SUPER_MAGIC || kind(&st) == unix.EXFAT_SUPER_MAGIC
 }
+
+// kind is the magic number of a file system, statfs(2). Its field has a sign, and
+// on some processors 32 bits, where the greater numbers are negative.
+func kind(st *unix.Statfs_t) uint32 { return uint32(st.Type) }
 
 // private refuses an open file that others may read although its mode is not
 // for them: a file system without modes gives what its mount says.

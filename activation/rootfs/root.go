@@ -201,7 +201,7 @@ func (r *Root) directory(p string) (*dirHandle, error) {
 	if len(r.dirs) >= min(r.room, maxDirs) {
 		r.forget()
 	}
-	h := &dirHandle{fd: fd, dev: st.Dev, uid: st.Uid}
+	h := &dirHandle{fd: fd, dev: uint64(st.Dev), uid: st.Uid} //nolint:unconvert // 32 bits on MIPS
 	r.dirs[p] = h
 	return h, nil
 }

@@ -72,7 +72,7 @@ const selinuxfs = "/sys/fs/selinux"
 
 func (s *policy) load(r *Root) {
 	var st unix.Statfs_t
-	if err := unix.Statfs(selinuxfs, &st); err != nil || st.Type != unix.SELINUX_MAGIC || st.Flags&unix.ST_RDONLY != 0 {
+	if err := unix.Statfs(selinuxfs, &st); err != nil || kind(&st) != unix.SELINUX_MAGIC || st.Flags&unix.ST_RDONLY != 0 {
 		return
 	}
 	enforce, err := os.ReadFile(selinuxfs + "/enforce")
