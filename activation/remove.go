@@ -66,8 +66,12 @@ func (e *Engine) removeLock(dirs []string) error {
 }
 
 // removeStateDir removes the state directory, but for the paths to keep. What was
-// made for us is known until the end, should this be cut off.
+// made for us is known until the end, should this be cut off. Whoever reads meanwhile
+// finds no half of a generation.
 func (e *Engine) removeStateDir(keep map[string]bool) error {
+	if err := e.State.RemoveGenerations(); err != nil {
+		return err
+	}
 	entry := e.State.BootEntryPath()
 	for _, last := range []bool{true, false} {
 		keep[entry] = last

@@ -36,6 +36,21 @@ func (s *State) remove(n int) error {
 	return nil
 }
 
+// RemoveGenerations takes every generation away, as Delete does one: for when
+// nothing is ours any more and the state goes, too.
+func (s *State) RemoveGenerations() error {
+	numbers, err := s.Numbers()
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		if err := s.remove(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // demolish removes the tree of generation n where it stands: overlayfs does not rename
 // a directory of a lower layer, as the generations of an image have it. The mark of
 // what was never brought about comes first and goes last.

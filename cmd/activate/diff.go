@@ -32,11 +32,13 @@ func newDiff(f *flags) *cobra.Command {
 }
 
 func (h *host) diff(a, b int) error {
-	before, err := h.engine.State.Read(a)
-	if err != nil {
+	var before, after *generation.Record
+	err := h.engine.Undisturbed(func() (err error) {
+		if before, err = h.engine.State.Read(a); err == nil {
+			after, err = h.engine.State.Read(b)
+		}
 		return err
-	}
-	after, err := h.engine.State.Read(b)
+	})
 	if err != nil {
 		return err
 	}

@@ -34,11 +34,14 @@ Exit status: 0 no drift; 1 error; 2 drift.`,
 }
 
 func (h *host) drift(ctx context.Context) error {
-	report, err := h.bootReport()
-	if err != nil {
+	var report ui.BootReport
+	var p *activation.Prepared
+	err := h.engine.Undisturbed(func() (err error) {
+		if report, err = h.bootReport(); err == nil {
+			p, err = h.driftOfCurrent(ctx)
+		}
 		return err
-	}
-	p, err := h.driftOfCurrent(ctx)
+	})
 	if err != nil {
 		// How the host booted may be why, and is known all the same.
 		ui.Boot(h.std.err, report)

@@ -28,7 +28,11 @@ func newGenerations(f *flags) *cobra.Command {
 }
 
 func (h *host) listGenerations() error {
-	entries, damage := h.engine.State.List()
+	var entries []generation.Entry
+	damage := h.engine.Undisturbed(func() (err error) {
+		entries, err = h.engine.State.List()
+		return err
+	})
 	switch {
 	case entries == nil:
 		return damage

@@ -37,10 +37,7 @@ something to do.`,
 
 func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error {
 	return f.reading(func(h *host) error {
-		if err := h.engine.State.CheckPlace(); err != nil {
-			return h.mayRead(err)
-		}
-		waits, err := h.trialProblem()
+		waits, err := h.refusal()
 		if err != nil {
 			return h.mayRead(err)
 		}
@@ -48,7 +45,7 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		if err != nil {
 			return err
 		}
-		p, err := h.engine.Prepare(ctx, target)
+		p, err := h.look(ctx, target)
 		if err != nil {
 			return h.mayRead(err)
 		}
@@ -69,6 +66,27 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 		}
 		return nil
 	})
+}
+
+// refusal gives why no switch can be now, whatever is to be switched to.
+func (h *host) refusal() (waits []plan.Problem, err error) {
+	err = h.engine.Undisturbed(func() error {
+		if err := h.engine.State.CheckPlace(); err != nil {
+			return err
+		}
+		waits, err = h.trialProblem()
+		return err
+	})
+	return waits, err
+}
+
+// look plans the way to target for who applies nothing.
+func (h *host) look(ctx context.Context, target *activation.Target) (p *activation.Prepared, err error) {
+	err = h.engine.Undisturbed(func() error {
+		p, err = h.engine.Prepare(ctx, target)
+		return err
+	})
+	return p, err
 }
 
 // answerTried prints the plan and runs the snippets that a plan can try. It gives the
