@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Pending is pending.json: a switch that reverts unless it is confirmed.
@@ -50,3 +53,46 @@ func (s *State) DropPending() error {
 	}
 	return s.root.Sync()
 }
+
+// confirmedMode is the record's once its trial was confirmed. The record goes then;
+// who has it open still sees that.
+const confirmedMode = 0o400
+
+// Confirm ends a trial well: its generation becomes the boot default.
+func (s *State) Confirm(p *Pending) error {
+	if err := s.SetBoot(p.Number); err != nil {
+		return err
+	}
+	a := s.root.Private()
+	a.Mode = confirmedMode
+	if err := s.root.SetAttr(s.path(pendingName), a); err != nil {
+		return fmt.Errorf("cannot confirm generation %d: %w", p.Number, rootfs.Reason(err))
+	}
+	return s.DropPending()
+}
+
+// Waiting is the record of a trial, held open by who waits for its end: when that
+// one looks, other runs may have come and gone, and the record and all else with
+// them.
+type Waiting struct{ record *os.File }
+
+// Wait holds the record of the trial open. The caller holds the lock and closes it.
+func (s *State) Wait() (*Waiting, error) {
+	record, err := s.root.Open(s.path(pendingName))
+	if err != nil {
+		return nil, fmt.Errorf("cannot wait for a confirmation: %w", rootfs.Reason(err))
+	}
+	return &Waiting{record}, nil
+}
+
+// Confirmed tells whether the trial was confirmed. It counts once the record is gone.
+func (w *Waiting) Confirmed() (bool, error) {
+	info, err := w.record.Stat()
+	if err != nil {
+		return false, fmt.Errorf("cannot tell how a trial ended: %w", rootfs.Reason(err))
+	}
+	return info.Mode().Perm() == confirmedMode, nil
+}
+
+// Close lets the record go.
+func (w *Waiting) Close() error { return w.record.Close() }

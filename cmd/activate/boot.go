@@ -17,7 +17,7 @@ func newBoot(f *flags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			return f.applying(ctx, "boot", func(h *host) error {
-				if err := h.settled(); err != nil {
+				if err := h.settled(ctx); err != nil {
 					return err
 				}
 				target, err := h.evaluate(ctx, args[0])

@@ -46,7 +46,7 @@ func (h *host) planBoot(ctx context.Context, counted bool) (*activation.Prepared
 		// The rest goes too: the state, and the boot entry that runs this.
 		return nil, h.deactivate(ctx)
 	}
-	pending, err := h.engine.State.ReadPending()
+	pending, err := h.underTrial(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -63,10 +63,7 @@ func (h *host) confirm(ctx context.Context) error {
 		h.disarm(ctx)
 		return fmt.Errorf("cannot confirm generation %d: it never became current; generation %d is, and nothing waits any more", pending.Number, current)
 	}
-	if err := h.engine.State.SetBoot(pending.Number); err != nil {
-		return err
-	}
-	if err := h.engine.State.DropPending(); err != nil {
+	if err := h.engine.State.Confirm(pending); err != nil {
 		return err
 	}
 	if h.engine.CountBoots {
@@ -82,7 +79,7 @@ func (h *host) confirm(ctx context.Context) error {
 // expire reverts the switch on trial; it does nothing when there is none any
 // more.
 func (h *host) expire(ctx context.Context) error {
-	pending, err := h.engine.State.ReadPending()
+	pending, err := h.underTrial(ctx)
 	if pending == nil || err != nil {
 		return err
 	}
@@ -213,24 +210,35 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 	}
 	// The document waits: the trial's end may be another result.
 	h.tell(res)
+	waiting, err := h.engine.State.Wait()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = waiting.Close() }()
 	fmt.Fprintf(h.std.err, "confirm with \"activate confirm\" within %s, or generation %d returns\n", wait, pending.Previous)
 	if err := h.unlock(); err != nil {
 		return err
 	}
-	confirmed, err := h.await(ctx, pending)
+	over, err := h.await(ctx, pending)
 	if err != nil {
 		return err
 	}
-	if confirmed {
-		return h.conclude(res)
+	if over {
+		kept, err := h.kept(waiting, pending)
+		if err != nil {
+			return err
+		}
+		if kept {
+			return h.conclude(res)
+		}
 	}
 	return h.locked(context.WithoutCancel(ctx), "confirm", func(h *host) error {
-		still, err := h.engine.State.ReadPending()
+		still, err := h.underTrial(ctx)
 		if err != nil {
 			return err
 		}
 		if still == nil || still.Number != pending.Number {
-			return h.judge(res, pending)
+			return h.judge(res, waiting, pending)
 		}
 		return h.finish(h.lapse(context.WithoutCancel(ctx), still))
 	})
@@ -240,7 +248,7 @@ func (h *host) trial(ctx context.Context, p *activation.Prepared, req activation
 const confirmPoll = 100 * time.Millisecond
 
 // await waits until the trial has ended or its time is up; it tells whether it
-// was confirmed.
+// has ended.
 func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, error) {
 	// A signal must not lift the trial: it ends early, and reverts.
 	for time.Now().Before(pending.Deadline) && ctx.Err() == nil {
@@ -249,8 +257,7 @@ func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, er
 			return false, err
 		}
 		if now == nil || now.Number != pending.Number {
-			current, err := h.engine.State.Current()
-			return current == pending.Number, err
+			return true, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -260,23 +267,69 @@ func (h *host) await(ctx context.Context, pending *generation.Pending) (bool, er
 	return false, nil
 }
 
-// judge ends a trial that is over: res stands where it was confirmed, else
-// somebody else reverted it.
-func (h *host) judge(res *activation.Result, pending *generation.Pending) error {
+// kept tells of a trial that is over whether its generation stayed: it was
+// confirmed, whatever came since, or somebody rolled back to it.
+func (h *host) kept(waiting *generation.Waiting, pending *generation.Pending) (bool, error) {
+	if confirmed, err := waiting.Confirmed(); err != nil || confirmed {
+		return confirmed, err
+	}
 	current, err := h.engine.State.Current()
+	return current == pending.Number, err
+}
+
+// judge ends a trial that is over: res stands where its generation stayed, else
+// somebody else reverted it.
+func (h *host) judge(res *activation.Result, waiting *generation.Waiting, pending *generation.Pending) error {
+	kept, err := h.kept(waiting, pending)
 	if err != nil {
 		return err
 	}
-	if current == pending.Number {
+	if kept {
 		return h.conclude(res)
+	}
+	current, err := h.engine.State.Current()
+	if err != nil {
+		return err
 	}
 	res.Verdict, res.Generation = activation.RolledBack, current
 	res.Err = fmt.Errorf("generation %d was reverted; generation %d is current", pending.Number, current)
 	return h.finish(res)
 }
 
-// settled refuses a run while a switch is on trial.
-func (h *host) settled() error {
+// underTrial gives the switch on trial, nil when there is none; the record of one that
+// is over goes. The caller holds the lock.
+func (h *host) underTrial(ctx context.Context) (*generation.Pending, error) {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil || err != nil {
+		return nil, err
+	}
+	over, err := h.over(pending)
+	if err != nil || !over {
+		return pending, err
+	}
+	if err := h.engine.State.DropPending(); err != nil {
+		return nil, err
+	}
+	h.disarm(ctx)
+	return nil, nil
+}
+
+// over tells of a trial whose generation is neither current nor about to be: the switch
+// was killed before it began, or what took it back was killed before it could say so.
+func (h *host) over(pending *generation.Pending) (bool, error) {
+	current, err := h.engine.State.Current()
+	if err != nil || current == pending.Number {
+		return false, err
+	}
+	j, err := h.engine.State.ReadJournal()
+	return err == nil && (j == nil || j.Undoing || j.Target != pending.Number), err
+}
+
+// settled refuses a run while a switch is on trial. The caller holds the lock.
+func (h *host) settled(ctx context.Context) error {
+	if _, err := h.underTrial(ctx); err != nil {
+		return err
+	}
 	waits, err := h.trialProblem()
 	if err != nil || len(waits) == 0 {
 		return err
@@ -289,6 +342,9 @@ func (h *host) settled() error {
 func (h *host) trialProblem() ([]plan.Problem, error) {
 	pending, err := h.engine.State.ReadPending()
 	if pending == nil || err != nil {
+		return nil, err
+	}
+	if over, err := h.over(pending); err != nil || over {
 		return nil, err
 	}
 	return []plan.Problem{{Summary: fmt.Sprintf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",

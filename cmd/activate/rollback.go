@@ -28,12 +28,14 @@ func newRollback(f *flags) *cobra.Command {
 }
 
 func (h *host) rollback(ctx context.Context, args []string) error {
-	pending, err := h.engine.State.ReadPending()
-	if err != nil {
-		return err
-	}
-	if pending != nil && len(args) == 0 {
-		return h.takeBack(ctx, pending)
+	if len(args) == 0 {
+		pending, err := h.toTakeBack(ctx)
+		if err != nil {
+			return err
+		}
+		if pending != nil {
+			return h.takeBack(ctx, pending)
+		}
 	}
 	n, err := h.rollbackTo(args)
 	if err != nil {
@@ -53,6 +55,20 @@ func (h *host) rollback(ctx context.Context, args []string) error {
 	// A switch on trial is taken back by this.
 	h.disarm(ctx)
 	return h.engine.State.DropPending()
+}
+
+// toTakeBack gives the trial that a rollback without a number ends. Where that was
+// killed after it got there, it is there, and goes no further back.
+func (h *host) toTakeBack(ctx context.Context) (*generation.Pending, error) {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil || err != nil {
+		return nil, err
+	}
+	current, err := h.engine.State.Current()
+	if err != nil || current == pending.Previous {
+		return pending, err
+	}
+	return h.underTrial(ctx)
 }
 
 // takeBack ends a trial that somebody does not want to wait the end of.

@@ -117,7 +117,7 @@ func readPlan(file string) (*savedPlan, error) {
 }
 
 func (h *host) applySaved(ctx context.Context, saved *savedPlan) error {
-	if err := h.settled(); err != nil {
+	if err := h.settled(ctx); err != nil {
 		return err
 	}
 	target, err := h.evaluate(ctx, saved.Path)

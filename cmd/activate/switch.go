@@ -44,7 +44,7 @@ func newTest(f *flags) *cobra.Command {
 // 0.
 func (f *flags) bring(ctx context.Context, path string, req activation.Request, confirm time.Duration) error {
 	return f.applying(ctx, req.Verb, func(h *host) error {
-		if err := h.settled(); err != nil {
+		if err := h.settled(ctx); err != nil {
 			return err
 		}
 		target, err := h.evaluate(ctx, path)
