@@ -1,52 +1,49 @@
 package main_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
-
-// end is how two runs ended: their exit statuses, and what they left.
-type end struct {
-	statuses [2]int
-	tree     map[string]string
-}
 
 // together has two runs at once. One waits for the other, and the host is as if
 // they had come one after the other.
 func (w *walk) together() {
-	var runs [2][]string
-	for i, which := range []string{"one", "other"} {
-		if runs[i] = w.another(which); runs[i] == nil {
+	w.bootsOther()
+	var runs [][]string
+	for _, which := range []string{"one", "other"} {
+		args := w.another(which)
+		if args == nil {
 			return
 		}
+		runs = append(runs, args)
 	}
-	ends := []end{w.inTurn(runs, 0, 1), w.inTurn(runs, 1, 0)}
-	for i, args := range runs {
-		if slices.Contains(args, "--confirm") {
-			ends = append(ends, w.between(runs, i))
-		}
-	}
-	now := w.atOnce(runs)
-	if !slices.ContainsFunc(ends, func(e end) bool { return cmp.Equal(now, e, cmp.AllowUnexported(end{})) }) {
-		var differ strings.Builder
-		for _, e := range ends {
-			fmt.Fprintf(&differ, "not %v (%s)\n", e.statuses, cmp.Diff(e.tree, now.tree))
-		}
-		w.fail("two runs at once were not as one after the other", fmt.Sprintf("%v, %s", now.statuses, differ.String()))
-	}
-	w.wentOn(runs[0][0] == "deactivate" || runs[1][0] == "deactivate")
+	w.atOnce(runs, w.ends(runs, courses(parts(runs))), false)
+	w.wentOn(runs)
 }
 
-// wentOn notes where two runs led to. left tells that one took everything back.
-func (w *walk) wentOn(left bool) {
+// bootsOther has another generation for the next boot than the current one, perhaps:
+// at-boot has something to do then.
+func (w *walk) bootsOther() {
+	if w.current == "" || rapid.IntRange(0, 2).Draw(w.t, "another for the next boot") < 2 {
+		return
+	}
+	text, planned := w.drawn("for the next boot")
+	if planned == 1 {
+		return
+	}
+	w.want(0, rapid.SampledFrom([]string{"boot", "test"}).Draw(w.t, "one of both"), w.config)
+	w.noted(text)
+	w.current = w.inEffect()
+}
+
+// wentOn notes where runs led to that came at once.
+func (w *walk) wentOn(runs [][]string) {
+	left := slices.ContainsFunc(runs, func(args []string) bool { return args[0] == "deactivate" })
 	switch there := len(w.generations()) > 0; {
 	case !there && w.current != "":
 		w.ended()
@@ -73,20 +70,27 @@ func (w *walk) leads(link string) bool {
 	return err == nil
 }
 
-// another draws one of two runs at once, which is called which, nil where none is
+// another draws one of the runs at once, which is called which, nil where none is
 // possible.
 func (w *walk) another(which string) []string {
-	verbs := []string{"switch", "switch", "switch", "test", "boot", "apply"}
+	verbs := []string{"switch", "switch", "switch", "test", "boot", "apply", "trial"}
+	if w.leads("boot") {
+		verbs = append(verbs, "at-boot")
+	}
 	if w.current != "" {
-		verbs = append(verbs, "rollback", "deactivate", "at-boot", "generations", "delete", "trial")
+		verbs = append(verbs, "rollback", "back", "deactivate", "at-boot", "generations", "older", "delete")
 	}
 	switch verb := rapid.SampledFrom(verbs).Draw(w.t, which); verb {
 	case "switch", "test", "boot", "apply", "trial":
 		return w.bringing(verb, which)
 	case "rollback":
 		return []string{verb, rapid.SampledFrom(w.generations()).Draw(w.t, "roll back to")}
+	case "back":
+		return []string{"rollback"}
 	case "generations":
 		return []string{verb, "delete", "--keep", "1"}
+	case "older":
+		return []string{"generations", "delete", "--older-than", "1ns"}
 	case "delete":
 		return []string{"generations", verb, rapid.SampledFrom(w.generations()).Draw(w.t, "delete")}
 	default:
@@ -108,62 +112,9 @@ func (w *walk) bringing(verb, which string) []string {
 		w.want(0, "plan", config, "--out", saved)
 		return []string{verb, saved}
 	case "trial":
-		return []string{"switch", config, "--confirm", rapid.SampledFrom([]string{"1ms", "120ms"}).Draw(w.t, "trial")}
+		return []string{"switch", config, trialFlag, rapid.SampledFrom([]string{"1ms", "120ms"}).Draw(w.t, "trial")}
 	}
 	return []string{verb, config}
-}
-
-// inTurn gives how the host ends after both, first and then second.
-func (w *walk) inTurn(runs [2][]string, first, second int) end {
-	return w.onCopy(func(e *end) {
-		for _, i := range []int{first, second} {
-			e.statuses[i], _ = w.run(runs[i]...)
-		}
-	})
-}
-
-// between gives how the host ends after both where the other one comes while the
-// one on trial waits, which has no lock then, and is in vain.
-func (w *walk) between(runs [2][]string, trial int) end {
-	return w.onCopy(func(e *end) {
-		w.waits(runs[trial][1])
-		e.statuses[1-trial], _ = w.run(runs[1-trial]...)
-		w.want(0, "confirm", "--expired")
-		e.statuses[trial] = 5
-	})
-}
-
-// onCopy gives how a copy of the host ends after do.
-func (w *walk) onCopy(do func(e *end)) end {
-	aside := filepath.Join(filepath.Dir(w.config), "meanwhile")
-	w.must(os.Rename(w.dir, aside))
-	w.must(exec.CommandContext(w.t.Context(), "cp", "-a", aside, w.dir).Run())
-	var e end
-	do(&e)
-	e.tree = w.recordedTree()
-	w.must(os.RemoveAll(w.dir))
-	w.must(os.Rename(aside, w.dir))
-	return e
-}
-
-// atOnce gives how the host ends after both at the same time.
-func (w *walk) atOnce(runs [2][]string) end {
-	var e end
-	var began [2]*exec.Cmd
-	var said [2]strings.Builder
-	for i, args := range runs {
-		began[i] = exec.CommandContext(w.t.Context(), binary, append(args, w.flags()...)...)
-		began[i].Stdout, began[i].Stderr = &said[i], &said[i]
-		w.must(began[i].Start())
-	}
-	for i, cmd := range began {
-		// How it ended is in its state.
-		_ = cmd.Wait()
-		e.statuses[i] = cmd.ProcessState.ExitCode()
-		w.tell("beside another, %v: exit %d\n%s", runs[i], e.statuses[i], said[i].String())
-	}
-	e.tree = w.recordedTree()
-	return e
 }
 
 // recordedTree is the managed tree and what is recorded of it: which generations

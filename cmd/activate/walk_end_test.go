@@ -11,7 +11,7 @@ import (
 
 // deactivate takes everything back; a walk may go on from there.
 func (w *walk) deactivate() {
-	if w.current != "" {
+	if w.current != "" || len(w.generations()) > 0 {
 		w.deactivated()
 	}
 }

@@ -1,10 +1,8 @@
 package main_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,16 +65,22 @@ func (w *walk) configured(verb, what string) *undertaking {
 // injected runs the program with something done to one of its system calls,
 // drawn.
 func (w *walk) injected(what string, args []string, calls ...string) (status int, said string) {
+	r := w.starts(w.injects(what, args, calls...))
+	<-r.done
+	return r.cmd.ProcessState.ExitCode(), r.said.String()
+}
+
+// injects gives the command that does so.
+func (w *walk) injects(what string, args []string, calls ...string) []string {
 	call := rapid.SampledFrom(calls).Draw(w.t, "system call")
 	at := fmt.Sprintf("inject=%s:%s:when=%d", call, what, rapid.IntRange(1, 20).Draw(w.t, "which"))
-	argv := append([]string{"-f", "-o", os.DevNull, "-e", "trace=" + call, "-e", at, binary}, args...)
-	cmd := exec.CommandContext(w.t.Context(), "strace", append(argv, w.flags()...)...)
-	out := &bytes.Buffer{}
-	cmd.Stdout, cmd.Stderr = out, out
-	err := cmd.Run()
-	w.tell("%v, %s: %v", args, at, err)
-	return cmd.ProcessState.ExitCode(), out.String()
+	w.tell("%v, %s", args, at)
+	argv := append([]string{"strace", "-f", "-o", os.DevNull, "-e", "trace=" + call, "-e", at, binary}, args...)
+	return append(argv, w.flags()...)
 }
+
+// deadly are the system calls at which runs are killed.
+var deadly = []string{"renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs"} //nolint:gochecknoglobals // a constant
 
 // killed kills a run at one of its system calls, and perhaps the one that ends
 // it; a later one ends both.
@@ -86,7 +90,7 @@ func (w *walk) killed() {
 		return
 	}
 	kill := func(args ...string) {
-		w.injected("signal=SIGKILL", args, "renameat", "symlinkat", "unlinkat", "mkdirat", "fsync", "fchmod", "syncfs")
+		w.injected("signal=SIGKILL", args, deadly...)
 	}
 	w.early = w.early || len(w.generations()) == 0
 	kill(u.args...)

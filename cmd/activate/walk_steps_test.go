@@ -1,13 +1,10 @@
 package main_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -130,50 +127,5 @@ func (w *walk) forgetOlder() {
 	w.settled()
 	if n := w.generations(); len(n) > 2 || !slices.Contains(n, w.current) {
 		w.t.Fatalf("of one generation to be kept, with the current and the boot default, there are %v", n)
-	}
-}
-
-// onTrial switches to a configuration that is to be confirmed, and is not, or
-// is, or the host goes down before.
-func (w *walk) onTrial() {
-	text, planned := w.drawn("on trial")
-	if planned != 2 {
-		return
-	}
-	before := w.current
-	end := rapid.SampledFrom([]string{"in vain", "confirmed", "boots"}).Draw(w.t, "trial")
-	if end == "in vain" {
-		w.want(5, "switch", w.config, "--confirm", "1ms")
-	} else {
-		w.waits(w.config)
-	}
-	switch end {
-	case "confirmed":
-		w.want(0, "confirm")
-		w.reached(text, planned)
-		return
-	case "boots":
-		w.want(0, "at-boot")
-	}
-	if now := w.inEffect(); now != before {
-		w.fail("a trial in vain left another generation", now)
-	}
-	w.noted(text)
-	w.settled()
-}
-
-// waits switches on trial and kills the program once it waits.
-func (w *walk) waits(config string) {
-	cmd := exec.CommandContext(w.t.Context(), binary, append([]string{"switch", config, "--confirm", "1h"}, w.flags()...)...)
-	said, err := cmd.StderrPipe()
-	w.must(err)
-	w.must(cmd.Start())
-	lines, waits := bufio.NewScanner(said), false
-	for !waits && lines.Scan() {
-		waits = strings.HasPrefix(lines.Text(), "confirm with")
-	}
-	w.must(cmd.Process.Kill())
-	if err := cmd.Wait(); !waits {
-		w.fail("a switch did not wait to be confirmed", fmt.Sprint(err))
 	}
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // TestWalks takes random walks through random configurations of random hosts:
-// switches, two at once, trials, saved plans, kills and failures of every verb,
-// boots, edits by an administrator of files, keys and accounts, restores from a
+// switches, several at once of which one is killed, others that look meanwhile,
+// trials, saved plans, kills and failures of every verb, boots, edits by an administrator of files, keys and accounts, restores from a
 // backup, rollbacks, deletions of generations and deactivations in between. After
 // each step nothing is left to do, nothing has drifted, and what was refused
 // changed nothing; at the end the host is as it was before. A walk that fails is
@@ -144,9 +144,9 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
-	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together}
+	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together, w.onTrial, w.confirmedBeside, w.killedBeside}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.killed, w.fails)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails)
 	}
 	// An index that rapid draws is a small one most of the time.
 	n := 0
@@ -195,7 +195,7 @@ func (w *walk) planned(blocks []string) int {
 // planned.
 func (w *walk) reached(text string, planned int) {
 	w.t.Helper()
-	if planned == 0 && w.current == "" && len(w.generations()) == 0 {
+	if planned == 0 && w.current == "" && !w.leads("current") {
 		// Where nothing is ours and nothing is to be, there is nothing to record.
 		return
 	}
