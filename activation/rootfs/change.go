@@ -150,6 +150,7 @@ func (r *Root) SetAttr(p string, a Attr) error {
 	if err := r.before("fchownat", p); err != nil {
 		return err
 	}
+	had := r.attributes(h, base)
 	if err := fchownat(fd, int(a.UID), int(a.GID)); err != nil {
 		return &fs.PathError{Op: "chown", Path: r.Name(p), Err: err}
 	}
@@ -159,7 +160,22 @@ func (r *Root) SetAttr(p string, a Attr) error {
 	if err := chmodPath(fd, a.Mode); err != nil {
 		return &fs.PathError{Op: "chmod", Path: r.Name(p), Err: err}
 	}
+	r.tellLost(h, base, p, had)
 	return nil
+}
+
+// tellLost tells of attributes that base had: overlayfs drops those that its upper
+// layer does not take when it copies a file there.
+func (r *Root) tellLost(h *dirHandle, base, p string, had []string) {
+	if len(had) == 0 {
+		return
+	}
+	has := r.attributes(h, base)
+	for _, name := range had {
+		if !slices.Contains(has, name) {
+			r.lost(r.Name(p), name)
+		}
+	}
 }
 
 func settable(fd int) error {

@@ -34,7 +34,9 @@ type Root struct {
 	uid   uint32
 	gid   uint32
 	fault func(op, name string) error
-	dirs  map[string]*dirHandle
+	// lost is told of attributes that are gone; see WithLost.
+	lost func(name, attribute string)
+	dirs map[string]*dirHandle
 	// room is how many dirs may be kept.
 	room int
 	// absent are directories that were not there when last looked for; it is
@@ -83,6 +85,13 @@ func WithFault(f func(op, name string) error) Option {
 	return func(r *Root) { r.fault = f }
 }
 
+// WithLost calls f with the path as the user knows it and the name of each extended
+// attribute that a file had, or was to have again, and that its file system does not
+// take. Goroutines of Parallel may call it at once.
+func WithLost(f func(name, attribute string)) Option {
+	return func(r *Root) { r.lost = f }
+}
+
 // Open opens the directory dir, "/" for the host itself. The caller closes the
 // Root.
 func Open(dir string, opts ...Option) (*Root, error) {
@@ -105,6 +114,7 @@ func Open(dir string, opts ...Option) (*Root, error) {
 		ids:    &idMaps{},
 		locks:  map[string]*os.File{},
 	}
+	r.lost = func(string, string) {}
 	for _, o := range opts {
 		o(r)
 	}

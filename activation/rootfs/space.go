@@ -109,6 +109,10 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		Dev: h.dev, Free: st.Bfree * uint64(st.Bsize), Block: uint64(st.Bsize), Inodes: st.Ffree,
 		ReadOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
+	if st.Blocks == 0 {
+		// As ramfs, on which an initial RAM disk runs, and some network file systems.
+		space.Free = math.MaxUint64
+	}
 	if st.Files == 0 {
 		// As btrfs and FAT, which have no number of them.
 		space.Inodes = math.MaxUint64

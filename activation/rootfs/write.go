@@ -114,7 +114,7 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	if err := r.chown(int(f.Fd()), p, a); err != nil {
 		return err
 	}
-	if err := r.inherit(int(f.Fd()), h, base, a); err != nil {
+	if err := r.inherit(f, h, base, a); err != nil {
 		return &fs.PathError{Op: "setxattr", Path: r.Name(p), Err: err}
 	}
 	// After the attributes: an ACL moves the group bits.
@@ -130,7 +130,7 @@ func (r *Root) fill(f *os.File, content io.Reader, h *dirHandle, base, p string,
 	if _, err := io.Copy(f, content); err != nil {
 		return cleanPath(err, "write", r.Name(p))
 	}
-	if err := setXattrs(int(f.Fd()), a.Xattrs); err != nil {
+	if err := r.setXattrs(f, a.Xattrs); err != nil {
 		return &fs.PathError{Op: "setxattr", Path: r.Name(p), Err: err}
 	}
 	if a.Mode&0o6000 != 0 && r.uid != 0 {

@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// inherit gives the new file to the extended attributes of the regular file base, if
-// there is one: its SELinux label, its ACL and user.* would otherwise be lost
-// when a new file takes its name. File capabilities are not kept; they belong
+// inherit gives the new file the extended attributes of the regular file base, if
+// there is one: its SELinux label, its ACL, user.* and trusted.* would otherwise be
+// lost when a new file takes its name. File capabilities are not kept; they belong
 // to the old content.
-func (r *Root) inherit(to int, h *dirHandle, base string, a Attr) error {
+func (r *Root) inherit(f *os.File, h *dirHandle, base string, a Attr) error {
+	to := int(f.Fd())
 	from, err := openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		// Nothing there, a link, or nothing that can be read: nothing to keep.
@@ -36,7 +40,11 @@ func (r *Root) inherit(to int, h *dirHandle, base string, a Attr) error {
 		case !kept(name), a.Restored && name != labelXattr:
 		case name == accessACL && !forEverybody(a.Mode) && !r.trusts(was.Uid, a):
 		default:
-			if err := copyXattr(from, to, name); err != nil {
+			value, err := xattr(from, name)
+			if err != nil {
+				return err
+			}
+			if err := r.setXattr(f, name, value); err != nil {
 				return err
 			}
 		}
@@ -47,8 +55,28 @@ func (r *Root) inherit(to int, h *dirHandle, base string, a Attr) error {
 // labelXattr is SELinux's, see selinux(8).
 const labelXattr = "security.selinux"
 
+// kept tells the attributes that a file keeps whatever it holds. What overlayfs notes
+// in them is of the layer and not of the file.
 func kept(name string) bool {
-	return name == labelXattr || name == accessACL || strings.HasPrefix(name, "user.")
+	if strings.HasPrefix(name, "user.overlay.") || strings.HasPrefix(name, "trusted.overlay.") {
+		return false
+	}
+	return name == labelXattr || name == accessACL || strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.")
+}
+
+// attributes gives the names of those that base has of them, none where they can't
+// be read: it is asked to tell what goes, and stands in nobody's way.
+func (r *Root) attributes(h *dirHandle, base string) []string {
+	fd, err := openat(h.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = unix.Close(fd) }()
+	names, err := xattrNames(fd)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !kept(name) })
 }
 
 func xattrNames(fd int) ([]string, error) {
@@ -70,14 +98,6 @@ func xattrNames(fd int) ([]string, error) {
 	return names, nil
 }
 
-func copyXattr(from, to int, name string) error {
-	value, err := xattr(from, name)
-	if err != nil {
-		return err
-	}
-	return setXattr(to, name, value)
-}
-
 func xattr(fd int, name string) ([]byte, error) {
 	size, err := getxattr(fd, name, nil)
 	if err != nil {
@@ -88,17 +108,20 @@ func xattr(fd int, name string) ([]byte, error) {
 	return value[:max(size, 0)], err
 }
 
-func setXattr(fd int, name string, value []byte) error {
-	err := again(func() error { return unix.Fsetxattr(fd, name, value, 0) })
+// setXattr gives the new file an attribute, and tells of one that its file system
+// does not take.
+func (r *Root) setXattr(f *os.File, name string, value []byte) error {
+	err := again(func() error { return unix.Fsetxattr(int(f.Fd()), name, value, 0) })
 	if errors.Is(err, unix.ENOTSUP) {
+		r.lost(f.Name(), name)
 		return nil
 	}
 	return err
 }
 
-func setXattrs(fd int, values map[string][]byte) error {
-	for name, value := range values {
-		if err := setXattr(fd, name, value); err != nil {
+func (r *Root) setXattrs(f *os.File, values map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := r.setXattr(f, name, values[name]); err != nil {
 			return err
 		}
 	}
@@ -106,7 +129,7 @@ func setXattrs(fd int, values map[string][]byte) error {
 }
 
 // Xattrs gives the extended attributes of the regular file p that belong to it
-// wherever it stands: its ACL, user.*, file capabilities. nil means none. A
+// wherever it stands: its ACL, user.*, trusted.*, file capabilities. nil means none. A
 // SELinux label is the policy's to give.
 func (r *Root) Xattrs(p string) (map[string][]byte, error) {
 	f, err := r.Open(p)

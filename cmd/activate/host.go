@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -37,7 +38,8 @@ type host struct {
 
 // open makes the host of the flags. It reads only.
 func (f *flags) open() (*host, error) {
-	root, err := rootfs.Open(f.root)
+	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
+	root, err := rootfs.Open(f.root, rootfs.WithLost(h.tellLost()))
 	if err != nil {
 		if pe, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pe.Err
@@ -50,7 +52,6 @@ func (f *flags) open() (*host, error) {
 			return nil, err
 		}
 	}
-	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
 	state := generation.Open(root, rootfs.Rel(f.stateDir))
 	init, err := f.chooseInit(root, state)
 	if err != nil {
@@ -79,6 +80,19 @@ func (f *flags) open() (*host, error) {
 		h.engine.RunDir, h.engine.SnippetEnv = f.caller.runDir(), f.caller.assignments()
 	}
 	return h, nil
+}
+
+// tellLost tells of attributes that files lose, one at a time.
+func (h *host) tellLost() func(name, attribute string) {
+	var one sync.Mutex
+	return func(name, attribute string) {
+		one.Lock()
+		defer one.Unlock()
+		h.event(activation.Event{
+			Step: "attributes", Warning: true,
+			Text: fmt.Sprintf("cannot keep the attribute %s of %s: its file system does not take it", attribute, name),
+		})
+	}
 }
 
 // migrates has records of older formats migrated, the ledger of ids too, and
