@@ -275,21 +275,6 @@ func TestContentsForPeople(t *testing.T) {
 	}
 }
 
-func TestAnEditBehindALinkIsDrift(t *testing.T) {
-	t.Parallel()
-	h := open(t)
-	h.switchTo(t, linked("f", "ours"))
-	if d := h.diff(t, linked("f", "ours")); len(d.Changes) > 0 {
-		t.Fatalf("not converged: %v", actions(d))
-	}
-	target, err := os.Readlink(filepath.Join(h.dir, etc.StaticLink))
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(h.dir, target, "f"), []byte("edit"), 0o644))
-	if d := h.diff(t, linked("f", "ours")); len(d.Changes) != 1 {
-		t.Errorf("got %v", actions(d))
-	}
-}
-
 func TestAttributesOfAFileWithTwoNamesAreNotChangedInPlace(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -340,27 +325,6 @@ func TestParentsAreMadeAndPruned(t *testing.T) {
 	must(t, os.Remove(filepath.Join(h.dir, "etc/d")))
 	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestStampsSaveReading(t *testing.T) {
-	t.Parallel()
-	h := open(t)
-	entries := []etc.Entry{copied("f", "ours"), linked("l", "y")}
-	h.switchTo(t, entries...)
-	if len(h.stamps) != 3 {
-		t.Fatalf("stamps: %v", h.stamps)
-	}
-	// A wrong sum in the stamps is believed, which shows that they are used.
-	st := h.stamps["etc/f"]
-	st.Sum = strings.Repeat("0", 64)
-	h.stamps["etc/f"] = st
-	if d := h.diff(t, entries...); len(d.Changes) != 1 {
-		t.Errorf("the stamp was not used: %v", actions(d))
-	}
-	h.write(t, "etc/f", "edit", 0o644)
-	if d := h.diff(t, entries...); len(d.Changes) != 1 {
-		t.Errorf("an edit was not seen: %v", actions(d))
 	}
 }
 

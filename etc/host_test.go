@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -36,6 +37,8 @@ type host struct {
 	stamps    map[string]etc.Stamp
 	owners    etc.Owners
 	resume    bool
+	// later is how long after its end a run is recorded.
+	later time.Duration
 }
 
 // testing is what *testing.T and *rapid.T share.
@@ -140,7 +143,7 @@ func split(s *etc.Subsystem, changes []plan.Change) (leaving, rest []plan.Change
 
 func (h *host) record(s *etc.Subsystem, d plan.Diff) {
 	h.originals, h.parents = s.Originals(d), s.Parents(d)
-	h.last, h.stamps = s.Recorded(), s.Stamps(nil)
+	h.last, h.stamps = s.Recorded(), s.Stamps(nil, time.Now().Add(h.later))
 }
 
 func (h *host) diff(t testingT, entries ...etc.Entry) plan.Diff {

@@ -1,7 +1,9 @@
 package etc
 
 import (
+	"cmp"
 	"path"
+	"time"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -38,14 +40,41 @@ func (s Stamp) sumOf(i rootfs.Info) (string, bool) {
 	return s.Sum, s == now && s.Sum != ""
 }
 
+// settledBy tells whether every later change of the path shows in its times: a
+// file system that keeps nanoseconds moves them with the kernel's tick, up to
+// 10 ms (before Linux 6.13), others with the second, and FAT with every second
+// one. What is changed twice within one keeps its stamp.
+func (s Stamp) settledBy(now time.Time) bool {
+	const tick, coarse = 10 * time.Millisecond, 2 * time.Second
+	last, wait := time.Unix(0, cmp.Or(s.Ctime, s.Mtime)), tick
+	if last.Nanosecond() == 0 {
+		wait = coarse
+	}
+	age := now.Sub(last)
+	return age >= wait || age <= -wait
+}
+
 // Stamps gives the stamps of every desired path that the last Diff or Apply
 // found as desired, by path; a Linked entry's content is under its path below
 // etc/static. The engine records them and hands them back in Config.Stamps:
 // with them, a path that needs nothing costs one lstat(2).
 //
 // staged is what files of the generation were when this run wrote them, by
-// their path in its tree ("etc/motd"): those are not read again.
-func (s *Subsystem) Stamps(staged map[string]rootfs.Info) map[string]Stamp {
+// their path in its tree ("etc/motd"): those are not read again. What changed
+// so shortly before now that an edit may not show gets none: the next run reads it.
+func (s *Subsystem) Stamps(staged map[string]rootfs.Info, now time.Time) map[string]Stamp {
+	s.stampStatics(staged)
+	settled := make(map[string]Stamp, len(s.fresh))
+	for p, st := range s.fresh {
+		if st.settledBy(now) {
+			settled[p] = st
+		}
+	}
+	return settled
+}
+
+// stampStatics takes the stamps that are missing of contents in the static tree.
+func (s *Subsystem) stampStatics(staged map[string]rootfs.Info) {
 	static := s.staticTree()
 	for _, e := range s.cfg.Desired.Entries {
 		if e.Type != Linked || static == "" {
@@ -63,7 +92,6 @@ func (s *Subsystem) Stamps(staged map[string]rootfs.Info) map[string]Stamp {
 		}
 		s.stampStatic(e, key, path.Join(static, StaticPath(e.Path)))
 	}
-	return s.fresh
 }
 
 // stampStatic takes the stamp of the content at p, which this run staged. It is

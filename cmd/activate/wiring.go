@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
@@ -186,7 +187,7 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		Renewed:   s.Renewed,
 		Checks:    func(changes []plan.Change) []activation.Check { return contentChecks(s, changes) },
 		Settled: func(staged map[string]rootfs.Info) error {
-			return w.state.WriteStamps(s.Stamps(staged))
+			return w.state.WriteStamps(s.Stamps(staged, time.Now()))
 		},
 	}, s, nil
 }
