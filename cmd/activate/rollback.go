@@ -52,9 +52,24 @@ func (h *host) rollback(ctx context.Context, args []string) error {
 	if err := h.apply(ctx, target, activation.Request{Verb: "rollback", SetBoot: true}); err != nil {
 		return err
 	}
-	// A switch on trial is taken back by this.
-	h.disarm(ctx)
-	return h.engine.State.DropPending()
+	return h.endTrial(ctx)
+}
+
+// endTrial ends the trial of a switch that was just left for another generation, if
+// there was one. Then what was asked for is done, whatever comes of the record.
+func (h *host) endTrial(ctx context.Context) error {
+	pending, err := h.engine.State.ReadPending()
+	if pending == nil && err == nil {
+		return nil
+	}
+	if err == nil {
+		h.disarm(ctx)
+		err = h.engine.State.DropPending()
+	}
+	if err != nil {
+		return &exitError{code: activation.Partial.ExitCode(), err: err}
+	}
+	return nil
 }
 
 // toTakeBack gives the trial that a rollback without a number ends. Where that was
