@@ -17,7 +17,7 @@ func (w *walk) killedBeside() {
 	if runs[0] == nil || runs[1] == nil || halfGone(runs) {
 		return
 	}
-	w.early = w.early || len(w.generations()) == 0
+	w.early = w.early || len(w.generations()) == 0 || runs[1][0] == "deactivate"
 	all := courses(parts(runs))
 	if !onTrial(runs[1]) {
 		all = append(all, []int{1})
@@ -34,6 +34,11 @@ func (w *walk) killedBeside() {
 	// It ends what was interrupted and what is on trial, and does nothing else.
 	w.run("confirm", "--expired")
 	w.isLike(other.cmd.ProcessState.ExitCode(), ends)
+	if len(w.generations()) == 0 && w.current != "" {
+		// What the killed one made for itself goes with the next deactivate.
+		w.deactivated()
+		return
+	}
 	w.wentOn(runs)
 }
 
@@ -62,7 +67,10 @@ func (w *walk) isLike(status int, ends []end) {
 // next boot in a recorded tree instead of all generations.
 func (w *walk) inForce(tree map[string]string) map[string]string {
 	out := maps.Clone(tree)
-	maps.DeleteFunc(out, func(p, _ string) bool { return strings.HasPrefix(p, "var/lib/activate/") })
+	maps.DeleteFunc(out, func(p, _ string) bool {
+		// Backups of the account files tell of the steps on the way.
+		return strings.HasPrefix(p, "var/lib/activate/") || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-")
+	})
 	for _, link := range []string{"current", "boot"} {
 		_, target, _ := strings.Cut(tree["var/lib/activate/"+link], " -> ")
 		for p, text := range tree {

@@ -64,7 +64,8 @@ func (w *walk) looks(args []string, config string, statuses []int) {
 	w.must(err)
 	for line := range strings.Lines(string(b)) {
 		opens := strings.Contains(line, " open")
-		if strings.Contains(line, "(") && (!opens || strings.Contains(line, "O_WRONLY") || strings.Contains(line, "O_RDWR") || strings.Contains(line, "O_CREAT")) {
+		// A call that the end cut off is not known to have done anything.
+		if strings.Contains(line, ") = ") && (!opens || strings.Contains(line, "O_WRONLY") || strings.Contains(line, "O_RDWR") || strings.Contains(line, "O_CREAT")) {
 			w.fail("what only looks wrote", line)
 		}
 	}
