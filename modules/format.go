@@ -17,7 +17,7 @@ func Format(filename string, src []byte) ([]byte, Diagnostics) {
 	}
 	_, problems := hclsyntax.ParseConfig(src, filename, hcl.InitialPos)
 	if problems.HasErrors() {
-		diags := expr.FromHCL(problems)
+		diags := expr.FromHCL(octalsPlain(problems, src))
 		for _, d := range diags {
 			if d.Range != nil {
 				d.Quote(*d.Range, src)

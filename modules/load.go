@@ -234,7 +234,7 @@ func (l *loader) openFile(g *group, ref importRef, shown, full string) {
 		g.files = append(g.files, f)
 		return
 	}
-	src, why := read(target)
+	src, why := readConfiguration(target)
 	if why != "" {
 		l.missing(ref, shown, why)
 		return

@@ -3,11 +3,13 @@ package modules
 import (
 	"embed"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -90,6 +92,9 @@ func reason(err error) string {
 		return "there is no such file or directory"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission is denied"
+	case errors.Is(err, syscall.ELOOP), strings.HasSuffix(err.Error(), "too many links"):
+		// The latter is filepath.EvalSymlinks.
+		return "its links lead in a circle; make one of them lead to a file"
 	}
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err.Error()
@@ -125,6 +130,33 @@ func read(path string) ([]byte, string) {
 	return content, ""
 }
 
+// LargestFile is the most bytes that a configuration file may have: the parser needs
+// many times as much memory. Contents come as sources, of any size.
+const LargestFile = 16 << 20
+
+// TooLarge says why a larger one is not read.
+const TooLarge = "it is larger than 16 MiB, the most that a configuration file may have; large contents are named as a source"
+
+// readConfiguration gives the bytes of a configuration file.
+func readConfiguration(path string) ([]byte, string) {
+	if why := notRegular(path); why != "" {
+		return nil, why
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer func() { _ = f.Close() }()
+	content, err := io.ReadAll(io.LimitReader(f, LargestFile+1))
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case len(content) > LargestFile:
+		return nil, TooLarge
+	}
+	return content, ""
+}
+
 // notRegular says why path can't be read as a file. A FIFO or device could hang
 // or never end.
 func notRegular(path string) string {
@@ -145,7 +177,7 @@ func (f *file) parse() diagnostic.List {
 			"Brackets, operators or templates are nested more than %d deep in this file. Move parts of it into locals.", nestingLimit)
 	}
 	body, problems := parseBody(f.src, f.name)
-	diags := expr.FromHCL(labelsPlain(withoutEchoes(problems)))
+	diags := expr.FromHCL(labelsPlain(octalsPlain(withoutEchoes(problems), f.src)))
 	f.body, f.garbled = body, diags.HasErrors()
 	more := f.readImports()
 	return diags.Add(more...).Add(f.findHeader()...)

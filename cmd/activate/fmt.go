@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -60,9 +61,9 @@ func (o *formatter) run(args []string) error {
 }
 
 func (o *formatter) stdin() error {
-	src, err := io.ReadAll(o.std.in)
+	src, err := readToFormat(o.std.in)
 	if err != nil {
-		return fmt.Errorf("cannot read standard input: %w", err)
+		return fmt.Errorf("cannot format standard input: %w", err)
 	}
 	out, err := o.format("<stdin>", src)
 	if err != nil {
@@ -73,6 +74,18 @@ func (o *formatter) stdin() error {
 	}
 	_, err = o.std.out.Write(out)
 	return err
+}
+
+// readToFormat reads no more than a configuration may have.
+func readToFormat(r io.Reader) ([]byte, error) {
+	src, err := io.ReadAll(io.LimitReader(r, modules.LargestFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(src) > modules.LargestFile {
+		return nil, errors.New(modules.TooLarge)
+	}
+	return src, nil
 }
 
 func (o *formatter) format(name string, src []byte) ([]byte, error) {
@@ -114,9 +127,13 @@ func (o *formatter) file(p string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("cannot format %s: it is not a regular file; - reads standard input", p)
 	}
-	src, err := os.ReadFile(p)
+	f, err := os.Open(p)
 	if err != nil {
 		return fmt.Errorf("cannot format: %w", err)
+	}
+	src, err := readToFormat(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("cannot format %s: %w", p, err)
 	}
 	out, err := o.format(p, src)
 	if err != nil || bytes.Equal(src, out) {
