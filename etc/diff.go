@@ -23,7 +23,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if err != nil {
 		return d, err
 	}
-	c := comparison{s: s, own: own, diff: &d, missing: map[string]bool{}, static: s.staticTree()}
+	c := comparison{s: s, own: own, diff: &d, missing: map[string]bool{}, still: map[string]bool{}, static: s.staticTree()}
 	if c.leaving, err = s.leave(own, &d); err != nil {
 		return d, err
 	}
@@ -50,6 +50,8 @@ type comparison struct {
 	static string
 	// missing remembers for directories whether they have to be made.
 	missing map[string]bool
+	// still remembers for directories whether their entries are as stamped.
+	still map[string]bool
 }
 
 func (c *comparison) kind(ctx context.Context, kind string) error {
@@ -80,7 +82,7 @@ func (c *comparison) entry(e Entry) error {
 		c.refuse(e, err)
 		return nil
 	}
-	f, err := c.s.observe(e.Path)
+	f, err := c.look(e)
 	if err != nil && !c.leaving.clears(e.Path) {
 		return c.unreached(e, want, err)
 	}

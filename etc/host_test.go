@@ -39,6 +39,8 @@ type host struct {
 	resume    bool
 	// later is how long after its end a run is recorded.
 	later time.Duration
+	// beforeRecord, when set, runs when all is done and nothing recorded.
+	beforeRecord func()
 }
 
 // testing is what *testing.T and *rapid.T share.
@@ -142,6 +144,9 @@ func split(s *etc.Subsystem, changes []plan.Change) (leaving, rest []plan.Change
 }
 
 func (h *host) record(s *etc.Subsystem, d plan.Diff) {
+	if h.beforeRecord != nil {
+		h.beforeRecord()
+	}
 	h.originals, h.parents = s.Originals(d), s.Parents(d)
 	h.last, h.stamps = s.Recorded(), s.Stamps(nil, time.Now().Add(h.later))
 }

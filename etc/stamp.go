@@ -64,6 +64,7 @@ func (s Stamp) settledBy(now time.Time) bool {
 // so shortly before now that an edit may not show gets none: the next run reads it.
 func (s *Subsystem) Stamps(staged map[string]rootfs.Info, now time.Time) map[string]Stamp {
 	s.stampStatics(staged)
+	s.stampStill()
 	settled := make(map[string]Stamp, len(s.fresh))
 	for p, st := range s.fresh {
 		if st.settledBy(now) {
