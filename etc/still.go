@@ -44,11 +44,11 @@ func (s *Subsystem) stampDirectory(dir string) (Stamp, bool) {
 	return stampOf(info, stillSum), err == nil && info.Type == rootfs.Dir
 }
 
-// link is what st, which is of a link, was taken of.
-func (st Stamp) link() rootfs.Info {
+// link is what s, which is of a link, was taken of.
+func (s Stamp) link() rootfs.Info {
 	return rootfs.Info{
-		Type: rootfs.Symlink, Size: st.Size, Mode: st.Mode, UID: st.UID, GID: st.GID,
-		Mtime: st.Mtime, Ctime: st.Ctime, Ino: st.Ino,
+		Type: rootfs.Symlink, Size: s.Size, Mode: s.Mode, UID: s.UID, GID: s.GID,
+		Mtime: s.Mtime, Ctime: s.Ctime, Ino: s.Ino,
 	}
 }
 
