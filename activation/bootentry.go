@@ -96,6 +96,8 @@ func (e *Engine) checkBoot(p *Prepared) error {
 // its own.
 func (e *Engine) noteState() error {
 	e.made = append(e.made, e.missingParents(e.State.Dir()+"/x")...)
+	// The account of them is inside of what is to be made.
+	e.Root.NoteInLock(e.LockPath(), e.notes()...)
 	return e.noteMade()
 }
 
@@ -111,11 +113,14 @@ func (e *Engine) noteMade() error {
 		return err
 	}
 	parents := unique(slices.Concat(entry.Parents, e.made))
-	if slices.Equal(parents, entry.Parents) {
-		return nil
+	if !slices.Equal(parents, entry.Parents) {
+		entry.Parents = parents
+		if err := e.State.WriteBootEntry(entry); err != nil {
+			return err
+		}
 	}
-	entry.Parents = parents
-	return e.State.WriteBootEntry(entry)
+	e.Root.NoteInLock(e.LockPath())
+	return nil
 }
 
 // formerBoot gives the files of the boot entry that another init had, or the

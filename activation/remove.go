@@ -140,6 +140,39 @@ func (e *Engine) unlessMounted(p string, err error) error {
 // LockPath is the run lock, relative to the root.
 func (e *Engine) LockPath() string { return path.Join(e.runDir(), "lock") }
 
+// madeNote begins a line of the lock that names a directory which was made for
+// activate itself.
+const madeNote = "made "
+
+// notes are the lines of the lock that tell what this run made for itself. A run that
+// is killed before it records anything leaves it to the next holder so.
+func (e *Engine) notes() []string {
+	var lines []string
+	for _, dir := range e.made {
+		lines = append(lines, madeNote+dir)
+	}
+	return lines
+}
+
+// Holder is what a run says of itself in the lock: holder, and after it what it made
+// for the lock.
+func (e *Engine) Holder(holder string) string {
+	return strings.Join(append([]string{holder}, e.notes()...), "\n")
+}
+
+// Inherit takes over from the notes of the lock, which the caller holds, what earlier
+// holders made for themselves. Only directories that lead to the lock or the state
+// count.
+func (e *Engine) Inherit(notes []string) {
+	for _, note := range notes {
+		dir, made := strings.CutPrefix(note, madeNote)
+		leads := strings.HasPrefix(e.LockPath(), dir+"/") || strings.HasPrefix(e.State.Dir()+"/", dir+"/")
+		if made && leads && !slices.Contains(e.made, dir) {
+			e.made = append(e.made, dir)
+		}
+	}
+}
+
 // MakeRunDir makes the directory of the run lock. All that was missing of it counts
 // as made, and deactivate removes it when it is empty: of two first runs at once
 // each may make a part, and only one of them may have something to do.

@@ -1,6 +1,7 @@
 package activation_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,4 +64,98 @@ func TestRunDirectoryOfAnother(t *testing.T) {
 			t.Errorf("%s: made are %v, without /run", name, entry.Parents)
 		}
 	}
+}
+
+// TestKilledWithTheLock has a first run be killed once it has the lock, and before it
+// records anything: the next one takes away the directories that were made for the
+// lock, whether it comes to nothing or is a deactivate. One that was there stays.
+func TestKilledWithTheLock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		there, want string
+		leave       func(e *activation.Engine) error
+	}{
+		{"", "", (*activation.Engine).LeaveNothing},
+		{"run", "run", (*activation.Engine).LeaveNothing},
+		{"", "", removeState},
+		{"run", "run", removeState},
+	} {
+		m := newMachine(t)
+		if c.there != "" {
+			must(t, os.Mkdir(filepath.Join(m.dir, c.there), 0o755))
+		}
+		killed := m.open(t)
+		must(t, killed.MakeRunDir())
+		lock, err := killed.Root.Lock(t.Context(), killed.LockPath(), 0, killed.Holder("pid 1 (switch)"))
+		must(t, err)
+		must(t, lock.Unlock())
+		must(t, killed.Root.Close())
+
+		next := m.open(t)
+		lock, err = next.Root.Lock(t.Context(), next.LockPath(), 0, next.Holder("pid 2 (switch)"))
+		must(t, err)
+		next.Inherit(lock.Notes())
+		must(t, c.leave(next))
+		must(t, lock.Unlock())
+		must(t, next.Root.Close())
+		left, err := filepath.Glob(filepath.Join(m.dir, "run*"))
+		must(t, err)
+		if got := strings.TrimPrefix(strings.Join(left, " "), m.dir+"/"); got != c.want {
+			t.Errorf("with %q there before: %q is left, want %q", c.there, got, c.want)
+		}
+	}
+}
+
+// TestKilledMakingTheState has a first run with the lock be killed before each of its
+// operations up to the first record: the next one leaves nothing.
+func TestKilledMakingTheState(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		m := newMachine(t)
+		at := m.killAt(t, k, func() {
+			e := m.open(t)
+			defer func() { _ = e.Root.Close() }()
+			must(t, e.MakeRunDir())
+			lock, err := e.Root.Lock(t.Context(), e.LockPath(), 0, e.Holder("pid 1 (switch)"))
+			must(t, err)
+			defer func() { must(t, lock.Unlock()) }()
+			d, files := configA.desired()
+			p, err := e.Prepare(t.Context(), m.target(e, &generation.Record{Config: "test"}, d, nil, files))
+			must(t, err)
+			e.Apply(t.Context(), p, activation.Request{Verb: "switch", SetBoot: true})
+		})
+		if _, err := os.Lstat(filepath.Join(m.dir, "var/lib/activate/boot-entry.json")); err == nil || at == "" {
+			t.Logf("killed before each of %d operations", k-1)
+			return
+		}
+		if _, err := os.Lstat(filepath.Join(m.dir, "run/activate/lock")); err != nil {
+			// It came no further than the lock's own directories, which nothing tells of.
+			continue
+		}
+		next := m.open(t)
+		lock, err := next.Root.Lock(t.Context(), next.LockPath(), 0, next.Holder("pid 2 (switch)"))
+		must(t, err)
+		next.Inherit(lock.Notes())
+		must(t, next.LeaveNothing())
+		must(t, lock.Unlock())
+		must(t, next.Root.Close())
+		for _, dir := range []string{"run", "var"} {
+			if _, err := os.Lstat(filepath.Join(m.dir, dir)); !os.IsNotExist(err) {
+				t.Errorf("killed at %s: %s is left, %v", at, dir, err)
+			}
+		}
+	}
+}
+
+// removeState ends a deactivate that had nothing to undo.
+func removeState(e *activation.Engine) error {
+	target, err := e.Restore(nil)
+	if err != nil {
+		return err
+	}
+	p, err := e.Prepare(context.Background(), target)
+	if err != nil {
+		return err
+	}
+	return e.RemoveState(p)
 }

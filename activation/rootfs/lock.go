@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,14 @@ func (e *LockedError) Error() string {
 }
 
 // Lock is a held lock.
-type Lock struct{ f *os.File }
+type Lock struct {
+	f     *os.File
+	notes []string
+}
+
+// Notes gives the lines that this holder and earlier ones of the same file noted in it
+// after the first.
+func (l *Lock) Notes() []string { return l.notes }
 
 // Unlock releases the lock. The file stays; who removes it does so while
 // holding it, and who waited for it then takes the lock of the file that has
@@ -56,8 +64,9 @@ const lockPoll = 50 * time.Millisecond
 
 // Lock takes the exclusive flock(2) on the file p, made when missing, waiting
 // at most wait (0 does not wait). The kernel frees it when the process dies.
-// holder is written into the file for others' messages. It gives a
-// *LockedError when the time is up.
+// The first line of holder is written into the file for others' messages; further
+// ones are notes, which the next holder finds there though this one be killed. It
+// gives a *LockedError when the time is up.
 func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder string) (*Lock, error) {
 	deadline := time.Now().Add(wait)
 	for {
@@ -72,7 +81,7 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 			if !errors.Is(err, unix.EWOULDBLOCK) {
 				return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 			}
-			return nil, &LockedError{Path: r.Name(p), Holder: readHolder(f)}
+			return nil, &LockedError{Path: r.Name(p), Holder: holderOf(f)}
 		}
 		if !r.names(p, f) {
 			// Its holder took it away; others lock another file by now.
@@ -80,13 +89,11 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 			r.Forget()
 			continue
 		}
-		if err := f.Truncate(0); err == nil {
-			_, _ = f.WriteAt([]byte(holder+"\n"), 0)
-		}
+		notes := enter(f, holder)
 		r.locks[p] = f
 		// Whoever had it before may have made or moved directories.
 		r.Forget()
-		return &Lock{f}, nil
+		return &Lock{f: f, notes: notes}, nil
 	}
 }
 
@@ -164,8 +171,51 @@ func flock(ctx context.Context, f *os.File, wait time.Duration) error {
 	}
 }
 
-func readHolder(f *os.File) string {
-	buf := make([]byte, 200)
+// enter writes the holder into the lock f, with the notes that are there, and gives
+// all of them. Nothing depends on what cannot be written.
+func enter(f *os.File, holder string) (notes []string) {
+	_, were := readLock(f)
+	name, own, _ := strings.Cut(holder, "\n")
+	for _, note := range append(were, strings.Split(own, "\n")...) {
+		if note != "" && !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	writeLock(f, name, notes)
+	return notes
+}
+
+func writeLock(f *os.File, holder string, notes []string) {
+	text := strings.Join(append([]string{holder}, notes...), "\n") + "\n"
+	// In this order, as a note is to be found also if we are killed in between.
+	if _, err := f.WriteAt([]byte(text), 0); err == nil {
+		_ = f.Truncate(int64(len(text)))
+	}
+}
+
+// NoteInLock has the lock p, where r holds it, have these notes and no others.
+func (r *Root) NoteInLock(p string, notes ...string) {
+	f, held := r.locks[p]
+	if !held {
+		return
+	}
+	if holder, were := readLock(f); !slices.Equal(were, notes) {
+		writeLock(f, holder, notes)
+	}
+}
+
+func holderOf(f *os.File) string {
+	holder, _ := readLock(f)
+	return holder
+}
+
+// lockLimit is more than a holder and its notes take.
+const lockLimit = 4 << 10
+
+// readLock gives the holder that a lock names, and its notes.
+func readLock(f *os.File) (holder string, notes []string) {
+	buf := make([]byte, lockLimit)
 	n, _ := f.ReadAt(buf, 0)
-	return strings.TrimSpace(string(buf[:n]))
+	lines := strings.Split(strings.TrimSpace(string(buf[:n])), "\n")
+	return lines[0], lines[1:]
 }

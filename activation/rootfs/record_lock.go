@@ -43,7 +43,7 @@ func (r *Root) RecordLock(ctx context.Context, p string, wait time.Duration) (*L
 		}
 		return nil, &fs.PathError{Op: "lock", Path: r.Name(p), Err: err}
 	}
-	return &Lock{f}, nil
+	return &Lock{f: f}, nil
 }
 
 // recordHolder names the process that holds the lock on fd, as far as the kernel

@@ -161,6 +161,7 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 			return err
 		}
 		h.runLock = lock
+		h.engine.Inherit(lock.Notes())
 		defer func() { _ = h.unlock() }()
 		return errors.Join(do(h), h.leaveNothing())
 	})
@@ -212,6 +213,7 @@ func (h *host) firstLock(ctx context.Context, holder string) (*rootfs.Lock, erro
 
 // waitForLock tells a person whom it waits for.
 func (h *host) waitForLock(ctx context.Context, holder string) (*rootfs.Lock, error) {
+	holder = h.engine.Holder(holder)
 	lock, err := h.engine.Root.Lock(ctx, h.engine.LockPath(), 0, holder)
 	if held, ok := errors.AsType[*rootfs.LockedError](err); ok && h.lockTimeout > 0 {
 		h.event(activation.Event{Step: "lock", Text: fmt.Sprintf("waiting up to %s for %s", h.lockTimeout, held.Holder)})
