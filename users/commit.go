@@ -88,13 +88,13 @@ func (e *edit) attr(p string) (rootfs.Attr, error) {
 // becomes again what it was before the run, or before us, gets its old backup
 // again, too.
 func (e *edit) backup(f accountFile, attr rootfs.Attr) error {
-	if !e.book.present[f.path] {
-		return nil
-	}
 	// A default ACL of /etc opens no backup of shadow either.
 	attr.Lazy, attr.Restored = true, true
 	if was, again := e.asBefore(f); again {
 		return e.oldBackup(f.path, was, attr)
+	}
+	if !e.book.present[f.path] {
+		return nil
 	}
 	return e.s.cfg.Root.WriteFile(f.path+"-", strings.NewReader((*f.doc).text), attr)
 }
