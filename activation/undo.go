@@ -14,14 +14,14 @@ import (
 // stopped.
 func (tx *transaction) takeBack(ctx context.Context, res *Result, cause error) *Result {
 	tx.engine.warn("undo", cause.Error())
-	undoErr := tx.undo(ctx)
+	undoErr := tx.undoTwice(ctx)
 	outcome, startErr := tx.handoff.Start(ctx, tx.journal.Units.Resume())
 	res.Outcome = outcome
 	if undoErr != nil {
 		return res.partial(errors.Join(cause, undoErr), tx.left(ctx))
 	}
 	if err := tx.close(); err != nil {
-		return res.partial(errors.Join(cause, err), nil)
+		return res.partial(errors.Join(cause, err), changedAddresses(tx.journal.Changes))
 	}
 	if startErr != nil || len(outcome.Failed) > 0 {
 		return res.partial(errors.Join(cause, startErr, failedUnits(outcome.Failed)), nil)
@@ -39,13 +39,13 @@ func (tx *transaction) rollBack(ctx context.Context, res *Result, cause error) *
 	}
 	units, verbsErr := back.Verbs(ctx, plan.Inverses(tx.journal.Changes))
 	back.Stop(ctx, units)
-	undoErr := tx.undo(ctx)
+	undoErr := tx.undoTwice(ctx)
 	outcome, startErr := back.Start(ctx, units)
 	if err := errors.Join(verbsErr, undoErr, startErr); err != nil {
 		return res.partial(errors.Join(cause, err), tx.left(ctx))
 	}
 	if err := tx.close(); err != nil {
-		return res.partial(errors.Join(cause, err), nil)
+		return res.partial(errors.Join(cause, err), changedAddresses(tx.journal.Changes))
 	}
 	res.Generation = tx.journal.Previous
 	if len(outcome.Failed) > 0 {
@@ -69,6 +69,16 @@ func (tx *transaction) reverse() (Handoff, error) {
 	}
 	_, back, err := tx.engine.partsOf(target, last, tx.journal.Known, tx.journal.Previous)
 	return back, err
+}
+
+// undoTwice is undo, once more where it failed: what comes back at the second try
+// stays changed nowhere. Whether it is on the disk is for close to see, which
+// flushes all of it.
+func (tx *transaction) undoTwice(ctx context.Context) error {
+	if tx.undo(ctx) == nil {
+		return nil
+	}
+	return tx.undo(ctx)
 }
 
 // undo applies the inverses of all changes, last step first. Inverses of
