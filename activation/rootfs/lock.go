@@ -187,8 +187,12 @@ func enter(f *os.File, holder string) (notes []string) {
 
 func writeLock(f *os.File, holder string, notes []string) {
 	text := strings.Join(append([]string{holder}, notes...), "\n") + "\n"
+	if len(notes) == 0 {
+		// Nothing of a longer holder may pass for a note.
+		_ = f.Truncate(0)
+	}
 	// In this order, as a note is to be found also if we are killed in between.
-	if _, err := f.WriteAt([]byte(text), 0); err == nil {
+	if _, err := f.WriteAt([]byte(text), 0); err == nil && len(notes) > 0 {
 		_ = f.Truncate(int64(len(text)))
 	}
 }
