@@ -42,9 +42,10 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 }
 
 // planAll plans all changes. That a group of ours is to stay is known at the end
-// only, and what others want of it is judged by that: then all is planned anew.
+// only, and what others want of it is judged by that: then all is planned anew. One
+// that goes then all the same, with its last user leaving it for another one, goes.
 func (s *Subsystem) planAll(ctx context.Context) (*planning, error) {
-	staying := map[string]bool{}
+	staying, gone := map[string]bool{}, map[string]bool{}
 	for {
 		s.amended, s.remade = map[plan.Address]plan.State{}, map[plan.Address]bool{}
 		p, err := s.newPlanning(&plan.Diff{})
@@ -55,15 +56,31 @@ func (s *Subsystem) planAll(ctx context.Context) (*planning, error) {
 			return nil, err
 		}
 		maps.DeleteFunc(p.going, func(group string, _ bool) bool { return staying[group] })
+		p.gone = gone
 		p.warnMalformed()
 		p.desired()
 		p.leaving()
 		p.preflight()
-		if len(p.staying) == 0 {
+		left := p.removed(staying)
+		if len(p.staying)+len(left) == 0 {
 			return p, nil
 		}
 		maps.Copy(staying, p.staying)
+		for _, group := range left {
+			delete(staying, group)
+			gone[group] = true
+		}
 	}
+}
+
+// removed gives those of the groups that this plan removes.
+func (p *planning) removed(groups map[string]bool) (out []string) {
+	for _, ch := range p.diff.Changes {
+		if ch.Action == plan.Delete && ch.Kind == plan.KindGroup && groups[ch.Address.Name()] {
+			out = append(out, ch.Address.Name())
+		}
+	}
+	return out
 }
 
 func (d Desired) empty() bool { return len(d.Users)+len(d.Groups) == 0 }
@@ -94,6 +111,8 @@ type planning struct {
 	// going are the groups that leave with this plan, as far as was known when it
 	// began, and staying those of them of which it turned out that they don't.
 	going, staying map[string]bool
+	// gone are those that went in a plan that had them stay for others.
+	gone map[string]bool
 	// fresh are the users that are made, with the ids chosen for them.
 	fresh map[string]*UserState
 	// there tells of paths that were looked for whether something stands there.

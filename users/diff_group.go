@@ -198,6 +198,10 @@ func (p *planning) stays(group string, gid ID, after map[string]*UserState) bool
 	if user == "" {
 		return false
 	}
+	if p.gone[group] {
+		// Only of one who is refused for wanting to be in it as well.
+		return true
+	}
 	p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(groupAddress(group), "", "",
 		"cannot remove group %s: it is the primary group of %s, so it stays", group, user))
 	if p.going[group] {

@@ -1,6 +1,7 @@
 package users_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -54,6 +55,29 @@ func TestAGroupThatStays(t *testing.T) {
 		}
 		if again := h.diff(t, c.desired); len(again.Changes)+len(again.Problems) > 0 {
 			t.Errorf("%s: again: %v", name, describe(again))
+		}
+	}
+}
+
+// TestAGroupThatOnlyARefusedUserHas leaves the configuration while it is the primary
+// group of an account that leaves it too, and asks to stay in it.
+func TestAGroupThatOnlyARefusedUserHas(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ first, then users.Desired }{
+		"for another one": {
+			users.Desired{Groups: []users.Group{{Name: "ann"}}, Users: []users.User{{Name: "ann"}}},
+			wants(users.User{Name: "ann", Group: "daemon", Groups: []string{"ann"}}),
+		},
+		"for its own": {
+			users.Desired{Groups: []users.Group{{Name: "crew"}}, Users: []users.User{{Name: "ann", Group: "crew"}}},
+			wants(users.User{Name: "ann", Groups: []string{"crew"}}),
+		},
+	} {
+		h := open(t, debian)
+		h.switchTo(t, c.first)
+		d := h.switchTo(t, c.then)
+		if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "there is no group") || strings.Contains(fmt.Sprint(d.Warnings), "cannot remove") {
+			t.Errorf("%s: problems %v, warnings %v, changes %v", name, d.Problems, d.Warnings, describe(d))
 		}
 	}
 }
