@@ -46,7 +46,8 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 	if err != nil {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
-	if !e.done(users, groups) || s.cfg.Resume || lockLeft && e.traceless() {
+	e.returnIDs(users, groups)
+	if !e.done(users, groups) || e.ledger.changed || s.cfg.Resume || lockLeft && e.traceless() {
 		if err := s.writeAccounts(ctx, users, groups, hashes); err != nil {
 			return err
 		}
@@ -202,8 +203,25 @@ func (e *edit) done(users []userChange, groups []groupChange) bool {
 	return true
 }
 
+// returnIDs has the ledger say of accounts that are as they should be which ids they
+// have. It is written first: where an account file could not be, and the run is
+// undone, it has the ids that nobody got.
+func (e *edit) returnIDs(users []userChange, groups []groupChange) {
+	for _, c := range groups {
+		if c.before != nil && c.after != nil && e.ledger.Groups[c.name] == c.before.GID && e.obs.doneGroup(c) {
+			e.ledger.giveGroup(c.name, c.after.GID)
+		}
+	}
+	for _, c := range users {
+		if c.before != nil && c.after != nil && e.ledger.Users[c.name] == c.before.UID && e.obs.done(c) {
+			e.ledger.giveUser(c.name, c.after.UID)
+		}
+	}
+}
+
 // all makes the changes in memory.
 func (e *edit) all(users []userChange, groups []groupChange) error {
+	e.returnIDs(users, groups)
 	for _, c := range groups {
 		if e.obs.doneGroup(c) {
 			continue

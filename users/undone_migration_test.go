@@ -34,3 +34,31 @@ func TestIDReturnsAfterAFailedReturn(t *testing.T) {
 		}
 	}
 }
+
+// TestAFailedMigrationLeavesTheAccountOurs: an account and a group that were made here
+// are to have other ids, one call of that fails, whichever it is, and all is undone.
+// They go all the same when they leave.
+func TestAFailedMigrationLeavesTheAccountOurs(t *testing.T) {
+	t.Parallel()
+	with := func(id users.ID) users.Desired {
+		d := wants(users.User{Name: "dan", UID: &id, MigrateID: true})
+		d.Groups = []users.Group{{Name: "team", GID: &id, MigrateID: true}}
+		return d
+	}
+	for k, broken := 1, true; broken; k++ {
+		h := open(t, debian)
+		before := h.read(t, "etc/passwd") + h.read(t, "etc/group")
+		h.switchTo(t, with(1500))
+		s := h.subsystem(with(1600))
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		broken = h.failAt(k, func() error { return s.Apply(t.Context(), d.Changes) }) != nil
+		h.reopen(t)
+		must(t, h.subsystem(with(1500)).Apply(t.Context(), plan.Inverses(d.Changes)))
+		h.switchTo(t, users.Desired{})
+		if got := h.read(t, "etc/passwd") + h.read(t, "etc/group"); got != before {
+			t.Errorf("failed at call %d: %s", k, got)
+		}
+	}
+}
