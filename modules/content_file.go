@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -59,12 +58,9 @@ func (n *node) sourceDir() string {
 // why it can't be read. A file that somebody goes on writing, as a log, ends
 // where it ended first; those of the kernel say no size.
 func digest(path string) (*contentFile, string) {
-	if why := notRegular(path); why != "" {
+	f, why := openRegular(path)
+	if why != "" {
 		return nil, why
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, reason(err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()

@@ -92,6 +92,8 @@ func reason(err error) string {
 		return "there is no such file or directory"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission is denied"
+	case errors.Is(err, errTooLarge):
+		return err.Error()
 	case errors.Is(err, syscall.ELOOP), strings.HasSuffix(err.Error(), "too many links"):
 		// The latter is filepath.EvalSymlinks.
 		return "its links lead in a circle; make one of them lead to a file"
@@ -130,15 +132,38 @@ func read(path string) ([]byte, string) {
 	return content, ""
 }
 
-// LargestFile is the most bytes that a configuration file may have: the parser needs
+// largestFile is the most bytes that a configuration file may have: the parser needs
 // many times as much memory. Contents come as sources, of any size.
-const LargestFile = 16 << 20
+const largestFile = 16 << 20
 
-// TooLarge says why a larger one is not read.
-const TooLarge = "it is larger than 16 MiB, the most that a configuration file may have; large contents are named as a source"
+var errTooLarge = errors.New("it is larger than 16 MiB, the most that a configuration file may have; large contents are named as a source")
+
+// ReadFrom reads the text of a configuration file to its end. The error is that of r,
+// or says that there is more of it than a file may have, 16 MiB.
+func ReadFrom(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, largestFile+1))
+	if err == nil && len(text) > largestFile {
+		return nil, errTooLarge
+	}
+	return text, err
+}
 
 // readConfiguration gives the bytes of a configuration file.
 func readConfiguration(path string) ([]byte, string) {
+	f, why := openRegular(path)
+	if why != "" {
+		return nil, why
+	}
+	defer func() { _ = f.Close() }()
+	text, err := ReadFrom(f)
+	if err != nil {
+		return nil, reason(err)
+	}
+	return text, ""
+}
+
+// openRegular opens a regular file, or says why it can't be read.
+func openRegular(path string) (*os.File, string) {
 	if why := notRegular(path); why != "" {
 		return nil, why
 	}
@@ -146,15 +171,7 @@ func readConfiguration(path string) ([]byte, string) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(io.LimitReader(f, LargestFile+1))
-	switch {
-	case err != nil:
-		return nil, reason(err)
-	case len(content) > LargestFile:
-		return nil, TooLarge
-	}
-	return content, ""
+	return f, ""
 }
 
 // notRegular says why path can't be read as a file. A FIFO or device could hang

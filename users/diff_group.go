@@ -174,7 +174,7 @@ func (p *planning) returnGroup(g Group, before, original GroupState) {
 	given := minus(g.Members, original.Members)
 	kept := slices.DeleteFunc(given, func(m string) bool { return p.joins[membership{g.Name, m}] })
 	after.Members = minus(before.Members, kept)
-	if original.GID != before.GID && gave(p.ledger.Groups, p.ledger.FormerGroups, g.Name, before.GID) && slices.Contains(p.ledger.FormerGroups[g.Name], original.GID) {
+	if original.GID != before.GID && p.ledger.Groups[g.Name] == before.GID && slices.Contains(p.ledger.FormerGroups[g.Name], original.GID) {
 		p.migrateGroupBack(g.Name, &before, &after, original.GID)
 	}
 	if after.GID == before.GID && slices.Equal(after.Members, before.Members) {

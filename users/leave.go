@@ -177,7 +177,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 	back(&after.Description, u.Description, original.Description)
 	back(&after.Home, u.Home, original.Home)
 	back(&after.Shell, u.Shell, original.Shell)
-	if original.UID != cur.UID && gave(p.ledger.Users, p.ledger.Former, u.Name, cur.UID) && slices.Contains(p.ledger.Former[u.Name], original.UID) {
+	if original.UID != cur.UID && p.ledger.Users[u.Name] == cur.UID && slices.Contains(p.ledger.Former[u.Name], original.UID) {
 		p.migrateBack(u.Name, &cur, &after, original.UID)
 	}
 	back(&after.Expires, u.Expires, original.Expires)

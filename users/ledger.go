@@ -124,13 +124,6 @@ func (l *ledger) give(ids map[string]ID, former *map[string][]ID, name string, i
 	ids[name], l.changed = id, true
 }
 
-// gave tells whether an id was given to a name, now or before. The ledger is written
-// first: where an account file could not be, the name still has a former one.
-func gave(ids map[string]ID, former map[string][]ID, name string, id ID) bool {
-	given, ok := ids[name]
-	return ok && given == id || slices.Contains(former[name], id)
-}
-
 // setPassword notes what stands for a password: by it one that we set is told
 // from one that the user set since.
 func (l *ledger) setPassword(name, state string) {

@@ -327,14 +327,11 @@ func (h *host) over(pending *generation.Pending) (bool, error) {
 
 // settled refuses a run while a switch is on trial. The caller holds the lock.
 func (h *host) settled(ctx context.Context) error {
-	if _, err := h.underTrial(ctx); err != nil {
+	pending, err := h.underTrial(ctx)
+	if pending == nil || err != nil {
 		return err
 	}
-	waits, err := h.trialProblem()
-	if err != nil || len(waits) == 0 {
-		return err
-	}
-	return waits[0]
+	return unconfirmed(pending)
 }
 
 // trialProblem says that a switch is on trial, for which every other one is
@@ -347,6 +344,10 @@ func (h *host) trialProblem() ([]plan.Problem, error) {
 	if over, err := h.over(pending); err != nil || over {
 		return nil, err
 	}
-	return []plan.Problem{{Summary: fmt.Sprintf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",
-		pending.Number, pending.Deadline.Local().Format("15:04:05"))}}, nil
+	return []plan.Problem{unconfirmed(pending)}, nil
+}
+
+func unconfirmed(pending *generation.Pending) plan.Problem {
+	return plan.Problem{Summary: fmt.Sprintf("generation %d waits for its confirmation until %s; run \"activate confirm\", or \"activate rollback\" to take it back now",
+		pending.Number, pending.Deadline.Local().Format("15:04:05"))}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,7 +60,7 @@ func (o *formatter) run(args []string) error {
 }
 
 func (o *formatter) stdin() error {
-	src, err := readToFormat(o.std.in)
+	src, err := modules.ReadFrom(o.std.in)
 	if err != nil {
 		return fmt.Errorf("cannot format standard input: %w", err)
 	}
@@ -74,18 +73,6 @@ func (o *formatter) stdin() error {
 	}
 	_, err = o.std.out.Write(out)
 	return err
-}
-
-// readToFormat reads no more than a configuration may have.
-func readToFormat(r io.Reader) ([]byte, error) {
-	src, err := io.ReadAll(io.LimitReader(r, modules.LargestFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(src) > modules.LargestFile {
-		return nil, errors.New(modules.TooLarge)
-	}
-	return src, nil
 }
 
 func (o *formatter) format(name string, src []byte) ([]byte, error) {
@@ -131,7 +118,7 @@ func (o *formatter) file(p string) error {
 	if err != nil {
 		return fmt.Errorf("cannot format: %w", err)
 	}
-	src, err := readToFormat(f)
+	src, err := modules.ReadFrom(f)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("cannot format %s: %w", p, err)
 	}
