@@ -45,12 +45,18 @@ func (l *Lock) Notes() []string { return l.notes }
 // holding it, and who waited for it then takes the lock of the file that has
 // its name.
 func (l *Lock) Unlock() error {
-	err := l.f.Close()
+	err := release(l.f)
 	if errors.Is(err, os.ErrClosed) {
 		// It was released when its file was removed.
 		return nil
 	}
 	return err
+}
+
+// release unlocks the lock f before it closes it: a child that has not come to its
+// exec(2) yet holds a copy of the descriptor, and close(2) unlocks with the last one.
+func release(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // Holds tells whether r has the lock p, and has not removed its file.
@@ -85,7 +91,7 @@ func (r *Root) Lock(ctx context.Context, p string, wait time.Duration, holder st
 		}
 		if !r.names(p, f) {
 			// Its holder took it away; others lock another file by now.
-			_ = f.Close()
+			_ = release(f)
 			r.Forget()
 			continue
 		}
@@ -149,7 +155,7 @@ func (r *Root) removedLock(p string) {
 	delete(r.locks, p)
 	var st unix.Stat_t
 	if err := fstat(int(f.Fd()), &st); err == nil && st.Nlink > 0 {
-		_ = f.Close()
+		_ = release(f)
 	}
 }
 

@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -126,4 +129,51 @@ func TestALockIsFoundInADirectoryMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestAnUnlockedLockIsFree: a child that was forked while the lock was held, and has not
+// come to its exec(2) yet, has a copy of the lock's descriptor. The next one gets the
+// lock all the same.
+func TestAnUnlockedLockIsFree(t *testing.T) {
+	t.Parallel()
+	r, dir := open(t)
+	l, err := r.Lock(t.Context(), "lock", 0, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := unix.FcntlInt(uintptr(descriptorOf(t, filepath.Join(dir, "lock"))), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(child) }()
+	if err := errors.Join(l.Unlock(), l.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+	next, err := r.Lock(t.Context(), "lock", 0, "second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// descriptorOf gives the one descriptor that this process has of the file p.
+func descriptorOf(t *testing.T, p string) int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && to == p {
+			n, err := strconv.Atoi(fd.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatalf("no descriptor of %s", p)
+	return -1
 }
