@@ -88,7 +88,12 @@ func (o observation) inherits(name string) bool {
 		return false
 	}
 	found := o.book.departedGroup(name)
-	return !found.grantsNothing(name) && o.store.Keyed(found.encode()) == key
+	if found.grantsNothing(name) {
+		return false
+	}
+	// Another's that made way in the same run stood before them.
+	left, err := openBundle(o.store, key)
+	return err == nil && left != nil && slices.EqualFunc(found.Lines, left.Lines, sameLine)
 }
 
 // groupGone tells that nothing is there of a group but what a departed one of

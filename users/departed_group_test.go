@@ -56,6 +56,20 @@ func TestNewGroupInheritsNothing(t *testing.T) {
 	}
 }
 
+// TestTwoNewGroupsInheritNothing has what one departed group left stand before
+// what the other did.
+func TestTwoNewGroupsInheritNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, departedGroup())
+	h.write(t, "etc/gshadow", "also:$6$salt$old:mallory:\n"+h.read(t, "etc/gshadow"))
+	before := h.tree(t)
+	h.switchTo(t, users.Desired{Groups: []users.Group{{Name: "also"}, {Name: "gone"}}})
+	if gshadow := h.read(t, "etc/gshadow"); strings.Contains(gshadow, "$old") {
+		t.Errorf("what is there of the old groups: %s", gshadow)
+	}
+	h.returns(t, before)
+}
+
 // TestNewGroupInheritsNothingWhenCutOff stops a run before each of its writes:
 // the same changes, made again, give the same group, and taken back the same
 // host.
