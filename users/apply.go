@@ -173,7 +173,7 @@ func (s *Subsystem) newEdit(b *book) (*edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	obs := observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, newFirstLists(s.cfg.Store, l.Before), l.FormerGroups}
+	obs := observation{s.cfg.Root, s.cfg.Store, b, l.DepartedGroups, newFirstLists(s.cfg.Store, b, l.Before), l.FormerGroups}
 	return &edit{s: s, book: b, obs: obs, ledger: l, orders: orders{s.cfg.Store, map[string]*order{}}}, nil
 }
 

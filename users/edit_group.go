@@ -225,55 +225,6 @@ func (e *edit) returning(group string) bool {
 	})
 }
 
-// restore puts lines back, lowest place first, so that each finds its place as
-// it was. Those that are there already, as often as they were, stay.
-func (e *edit) restore() {
-	slices.SortStableFunc(e.lines, func(a, b savedLine) int { return a.At - b.At })
-	type place struct {
-		file, text string
-		at         int
-	}
-	done, back := map[place]bool{}, map[*row]bool{}
-	for _, l := range e.lines {
-		d, text := e.document(l.File), string(l.Text)
-		at := place{l.File, text, l.At}
-		if done[at] {
-			continue
-		}
-		done[at] = true
-		same := d.like(text)
-		i := slices.IndexFunc(same, func(r *row) bool { return !back[r] })
-		if i < 0 {
-			same, i = []*row{d.insert(e.placeOf(l, d), text)}, 0
-		}
-		back[same[i]] = true
-	}
-}
-
-// placeOf is where a line goes back to: behind the line that it followed before
-// the first of all runs, where that is known. The place it was saved with is that
-// in the file as it was then, when others may have been away.
-func (e *edit) placeOf(l savedLine, d *document) int {
-	first, rows := e.obs.first.of(l.File), d.live()
-	if first == nil {
-		return min(l.At, len(rows))
-	}
-	then := first.like(string(l.Text))
-	if len(then) == 0 {
-		return min(l.At, len(rows))
-	}
-	for _, before := range slices.Backward(first.rows[:then[0].at]) {
-		if before.named > 0 && d.find(before.name()) == nil {
-			continue
-		}
-		same := func(r *row) bool { return r.text == before.text || r.named > 0 && r.name() == before.name() }
-		if i := slices.IndexFunc(rows, same); i >= 0 {
-			return i + 1
-		}
-	}
-	return 0
-}
-
 func (e *edit) document(path string) *document {
 	for _, f := range e.book.files() {
 		if f.path == path {

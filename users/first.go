@@ -1,37 +1,36 @@
 package users
 
 import (
+	"slices"
+
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
-// keepFirst keeps the content of a file before the first of all runs, where the
-// order of its lists has to be known again.
+// keepFirst keeps the content of a file before the first of all runs: the order of
+// its lines, and of its lists, has to be known again.
 func (s *Subsystem) keepFirst(f accountFile, key string) error {
-	if f.path != groupPath && f.path != gshadowPath || s.cfg.Store.Has(key) {
+	if s.cfg.Store.Has(key) {
 		return nil
 	}
 	return saving{s: s}.put(key, []byte((*f.doc).content()))
 }
 
-// firstLists are the member lists of groups before the first of all runs. A file
-// is read when somebody asks.
+// firstLists are the account files before the first of all runs, and the member
+// lists of groups in them. A file is read when somebody asks.
 type firstLists struct {
 	store *rootfs.Store
-	// keys stand for the files, by path; docs are those that were read, nil where
-	// one is not known.
-	keys map[string]string
-	docs map[string]*document
+	// files are those of now, and before what they were; docs are those that were
+	// read, by path, nil where one is not known.
+	files  []accountFile
+	before map[string]original
+	docs   map[string]*document
 	// lists are those that somebody asked for, by path and group.
 	lists map[[2]string]*order
 }
 
 // newFirstLists finds what keepFirst kept.
-func newFirstLists(store *rootfs.Store, before map[string]original) *firstLists {
-	f := &firstLists{store: store, keys: map[string]string{}, docs: map[string]*document{}, lists: map[[2]string]*order{}}
-	for _, p := range []string{groupPath, gshadowPath} {
-		f.keys[p] = before[p].File
-	}
-	return f
+func newFirstLists(store *rootfs.Store, b *book, before map[string]original) *firstLists {
+	return &firstLists{store: store, files: b.files(), before: before, docs: map[string]*document{}, lists: map[[2]string]*order{}}
 }
 
 // of is the file of before at path, nil where it is not known.
@@ -48,19 +47,16 @@ func (f *firstLists) of(path string) *document {
 }
 
 func (f *firstLists) read(path string) *document {
-	key := f.keys[path]
-	if key == "" || !f.store.Has(key) {
+	i := slices.IndexFunc(f.files, func(of accountFile) bool { return of.path == path })
+	key := f.before[path].File
+	if i < 0 || key == "" || !f.store.Has(key) {
 		return nil
 	}
 	data, err := openSecret(f.store, key)
 	if err != nil {
 		return nil
 	}
-	check := groupLine
-	if path == gshadowPath {
-		check = gshadowLine
-	}
-	d, err := parseDocument(string(data), check)
+	d, err := parseDocument(string(data), f.files[i].check)
 	if err != nil {
 		return nil
 	}
@@ -88,7 +84,7 @@ func (f *firstLists) names(path, group, user string) bool {
 	return f.members(path, group).has(user)
 }
 
-// knows tells that a group was in one of the two files.
+// knows tells that an account or group was in a file.
 func (f *firstLists) knows(path, group string) bool {
 	d := f.of(path)
 	return d != nil && d.find(group) != nil
@@ -104,4 +100,14 @@ func (f *firstLists) onlyInShadow(group, user string) bool {
 // gshadow(5) it was not: as it comes back, it is not there either.
 func (f *firstLists) onlyInGroup(group, user string) bool {
 	return f.knows(gshadowPath, group) && f.names(groupPath, group, user) && !f.names(gshadowPath, group, user)
+}
+
+// accountOf tells that a line of a file was that of an account or group. One that
+// a departed one left makes way for another of its name, which stands elsewhere.
+func (f *firstLists) accountOf(file, name string) bool {
+	whose := passwdPath
+	if file == groupPath || file == gshadowPath {
+		whose = groupPath
+	}
+	return f.of(whose) == nil || f.knows(whose, name)
 }

@@ -42,8 +42,9 @@ func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	for _, p := range []string{groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
 		size := s.size(p)
 		r.add("etc", size+grown, size)
-		// The backup that stood there before us goes to the state directory.
-		r.add(s.cfg.StateDir, s.size(p+"-"))
+		// What it was before us, and the backup that stood there, go to the state
+		// directory.
+		r.add(s.cfg.StateDir, size, s.size(p+"-"))
 	}
 	ledger := s.size(ledgerPath(s.cfg.StateDir)) + 2*grown
 	r.add(s.cfg.StateDir, ledger, ledger)
