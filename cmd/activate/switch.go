@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ to the init, record a generation and make it the boot default. Nothing to do
 writes nothing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("confirm") && confirm <= 0 {
+				return fmt.Errorf("cannot switch: --confirm has to be more than 0s, not %s", confirm)
+			}
 			return f.bring(cmd.Context(), args[0], activation.Request{Verb: "switch", SetBoot: true}, confirm)
 		},
 	}
