@@ -16,6 +16,9 @@ import (
 // maxDiffLines is how many lines of one content diff are shown.
 const maxDiffLines = 60
 
+// maxDiffLine is how many characters of one line are shown.
+const maxDiffLine = 500
+
 // Contents gives a change's bytes before and after, for its diff; of long ones
 // the beginning is enough. ok is false when the change has no contents, or none
 // that may be shown.
@@ -56,8 +59,20 @@ func unified(w io.Writer, s Style, name string, before, after []byte) {
 			fmt.Fprintf(w, "      … %d more lines\n", len(lines)-i)
 			return
 		}
-		fmt.Fprintf(w, "      %s\n", diffLine(s, visible(line)))
+		fmt.Fprintf(w, "      %s\n", diffLine(s, cut(visible(line))))
 	}
+}
+
+// cut shortens a line, which may be a whole document.
+func cut(line string) string {
+	shown := 0
+	for i := range line {
+		if shown == maxDiffLine {
+			return fmt.Sprintf("%s… %d more characters", line[:i], utf8.RuneCountInString(line[i:]))
+		}
+		shown++
+	}
+	return line
 }
 
 func diffLine(s Style, line string) string {

@@ -74,6 +74,20 @@ func TestLongAndBinaryDiffsAreCut(t *testing.T) {
 	}
 }
 
+// TestLongLinesAreCut: one line may be a whole document.
+func TestLongLinesAreCut(t *testing.T) {
+	t.Parallel()
+	p := plan.Make([]plan.Change{plan.New("etc/a", nil, state(`{}`), "", "")}, 0, plan.Units{})
+	var out bytes.Buffer
+	ui.Plan(&out, ui.Style{}, p, func(plan.Change) ([]byte, []byte, bool) {
+		return nil, []byte(strings.Repeat("é", 5000) + "\nnext\n"), true
+	}, 0)
+	want := "      +" + strings.Repeat("é", 499) + "… 4501 more characters\n      +next\n"
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("no cut line in:\n%s", out.String())
+	}
+}
+
 // A person reads what an account is like, not what a run notes for itself.
 func TestAccountsWithoutBookkeeping(t *testing.T) {
 	t.Parallel()
