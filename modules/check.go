@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/activate-agent/activate/modules/diagnostic"
@@ -131,7 +132,7 @@ func (c *Config) wrongAttributes(body *hclsyntax.Body, t *schema.Block) diagnost
 		case t.Block(attr.Name) != nil:
 			diags = diags.Add(expr.Errorf(attr.NameRange, "Block written as attribute", "%q is a block: write %s { ... }, without the equals sign.", attr.Name, attr.Name)...)
 		case t.ComputedOf(attr.Name) != nil:
-			diags = diags.Add(expr.Errorf(attr.NameRange, "Read-only attribute", "%q of %s is computed and can only be read.", attr.Name, t.Name)...)
+			diags = diags.Add(readOnly(attr.Name, t, attr.NameRange)...)
 		default:
 			diags = diags.Add(related(expr.Errorf(attr.NameRange, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", attr.Name, t.Name, c.attributeAdvice(attr.Name, t)), t.Range)...)
 		}
@@ -153,6 +154,11 @@ func instead(name string, t *schema.Block) string {
 		return fmt.Sprintf(" \"activate options %s\" lists what there is.", t.Name)
 	}
 	return fmt.Sprintf(" There are %s.", strings.Join(names, ", "))
+}
+
+// readOnly says of an output that nothing defines it.
+func readOnly(name string, t *schema.Block, at hcl.Range) diagnostic.List {
+	return expr.Errorf(at, "Read-only attribute", "%q of %s is computed and can only be read.", name, t.Name)
 }
 
 func checkLabels(b *hclsyntax.Block, t *schema.Block) diagnostic.List {

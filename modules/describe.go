@@ -110,7 +110,7 @@ func (c *Config) optionDocs(prefix string, t *schema.Block) []OptionDoc {
 	var out []OptionDoc
 	for _, o := range t.Options {
 		out = append(out, OptionDoc{
-			Name: prefix + o.Name, Type: o.Type.String(), Description: o.Description, Default: o.DefaultText, Example: o.Example,
+			Name: prefix + o.Name, Type: o.Type.String(), Description: o.Description, Default: defaultText(o), Example: o.Example,
 			Required: o.Required, Nullable: o.Nullable, Sensitive: o.Sensitive, Deprecated: o.Deprecated, Declared: c.declaredAt(o.Range),
 		})
 	}
@@ -128,6 +128,14 @@ func (c *Config) optionDocs(prefix string, t *schema.Block) []OptionDoc {
 		out = append(out, c.optionDocs(name+".", b)...)
 	}
 	return out
+}
+
+// defaultText is an option's default as everybody may read it.
+func defaultText(o *schema.Option) string {
+	if o.Sensitive && o.DefaultText != "" && o.DefaultText != "null" {
+		return "(sensitive value)"
+	}
+	return o.DefaultText
 }
 
 // declaredAt gives a position as plans show it, "" for core blocks.

@@ -59,6 +59,9 @@ func (ev *evaluator) find(name string) (*node, *schema.Option, diagnostic.List) 
 	if o := n.typ.Option(attr[0]); o != nil {
 		return n, o, nil
 	}
+	if n.typ.ComputedOf(attr[0]) != nil {
+		return nil, nil, readOnly(attr[0], n.typ, last.SourceRange())
+	}
 	return nil, nil, n.noSuch(attr[0], last.SourceRange())
 }
 

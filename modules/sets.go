@@ -163,6 +163,9 @@ func (s *set) enter(t *schema.Block, rest []string) diagnostic.List {
 		s.address += "."
 		return s.enter(nested, rest[1:])
 	}
+	if t.ComputedOf(rest[0]) != nil {
+		return readOnly(rest[0], t, s.at)
+	}
 	if t.Option(rest[0]) == nil {
 		return expr.Errorf(s.at, "Unsupported attribute", "There is no attribute %q in %s blocks.%s", rest[0], t.Name, instead(rest[0], t))
 	}
