@@ -34,7 +34,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	if err != nil {
 		return d, err
 	}
-	if d = *p.diff; len(d.Problems)+len(d.Warnings) == 0 {
+	if d = *p.diff; len(d.Problems)+len(d.Warnings) == 0 && !p.unjudged {
 		s.seen = seen
 	}
 	s.planning = p
@@ -63,6 +63,7 @@ func (s *Subsystem) planAll(ctx context.Context) (*planning, error) {
 		p.preflight()
 		left := p.removed(staying)
 		if len(p.staying)+len(left) == 0 {
+			p.warnStrangers()
 			return p, nil
 		}
 		maps.Copy(staying, p.staying)
@@ -119,6 +120,8 @@ type planning struct {
 	there map[string]bool
 	// looseUsers, looseShadow and looseGroups are names in malformed lines.
 	looseUsers, looseShadow, looseGroups map[string]bool
+	// unjudged tells of members whom nobody was asked about.
+	unjudged bool
 }
 
 // membership is a user in a group.

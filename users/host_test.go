@@ -66,6 +66,7 @@ type host struct {
 	later     bool
 	undo      bool
 	lookup    func(string, []string) ([]byte, error)
+	strangers func([]string) ([]string, error)
 	others    users.Others
 	now       time.Time
 	// generation counts the runs; memo is what the last one told the next.
@@ -116,6 +117,7 @@ func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later, Undo: h.undo,
 		LockWait: time.Millisecond, Now: func() time.Time { return h.now },
 		Generation: h.generation, Memo: h.memo, Lookup: h.lookup,
+		Strangers: h.strangers,
 	})
 }
 

@@ -33,6 +33,9 @@ type Config struct {
 	// names and ids, of the database "passwd" or "group" and gives the entries
 	// found, a line each, as getent(1). Nil where there is nobody to ask.
 	Lookup func(database string, keys []string) ([]byte, error)
+	// Strangers gives those of names, none of which passwd has, that no other source
+	// of accounts knows as a user's. Nil where members of groups are not judged.
+	Strangers func(names []string) ([]string, error)
 	// Changed is called after account files were written, to drop what caches
 	// hold of them; may be nil.
 	Changed func()

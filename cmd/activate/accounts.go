@@ -23,6 +23,10 @@ func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsyste
 		Resume:       w.resume,
 		Recorded:     w.recordedStates,
 	}
+	if !w.atBoot {
+		// A directory may not be there yet then, and nobody reads it.
+		cfg.Strangers = w.strangers
+	}
 	if w.root.Dir() == "/" {
 		cfg.Lookup = lookupAccounts()
 		cfg.Changed = func() { dropAccountCaches(w.warn) }

@@ -5,52 +5,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // nssWait is how long the host's sources of accounts may take to answer: a
 // directory that is down must not hold up a switch.
 const nssWait = 3 * time.Second
 
+// nsswitchLimit is far more than an nsswitch.conf(5) has.
+const nsswitchLimit = 1 << 20
+
 // lookupAccounts gives the function that asks the sources of accounts of the
 // running host, nil where passwd and group come from files alone.
 func lookupAccounts() func(database string, keys []string) ([]byte, error) {
 	conf, err := os.ReadFile("/etc/nsswitch.conf")
-	if err != nil || !asksOthers(conf) {
+	if err != nil || !names(conf, otherSource) {
 		return nil
 	}
-	return func(database string, keys []string) ([]byte, error) {
-		out, err := runTool("getent", append([]string{database}, keys...)...)
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == getentMissing {
-			err = nil
-		}
-		return out, err
-	}
+	return getent
 }
 
-// asksOthers tells whether nsswitch.conf(5) names a source of users or groups
-// that may know other people than the files and systemd's own.
-func asksOthers(conf []byte) bool {
+func getent(database string, keys []string) ([]byte, error) {
+	out, err := runTool("getent", append([]string{database}, keys...)...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == getentMissing {
+		err = nil
+	}
+	return out, err
+}
+
+// strangers gives those of names, none of which passwd(5) has, that nobody knows.
+// What other sources than the files an image has can't be asked here.
+func (w *wiring) strangers(list []string) ([]string, error) {
+	conf, err := w.root.ReadFile("etc/nsswitch.conf", nsswitchLimit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, rootfs.Reason(err)
+	}
+	if !names(conf, func(source string) bool { return source != "files" }) {
+		return list, nil
+	}
+	if w.root.Dir() != "/" {
+		return nil, nil
+	}
+	found, err := getent("passwd", list)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(found)) {
+		name, _, _ := strings.Cut(line, ":")
+		known[bareName(name)] = true
+	}
+	return slices.DeleteFunc(list, func(name string) bool { return known[bareName(name)] }), nil
+}
+
+// bareName is what a directory's name for a user begins as: some have its domain
+// with it, and letters as they were typed there.
+func bareName(name string) string {
+	if _, behind, found := strings.Cut(name, "\\"); found {
+		name = behind
+	}
+	name, _, _ = strings.Cut(name, "@")
+	return strings.ToLower(name)
+}
+
+// names tells whether nsswitch.conf(5) names such a source of users or groups.
+func names(conf []byte, such func(source string) bool) bool {
 	for line := range bytes.Lines(conf) {
 		database, sources, _ := strings.Cut(string(line), ":")
 		if database = strings.TrimSpace(database); database != "passwd" && database != "group" {
 			continue
 		}
 		sources, _, _ = strings.Cut(sources, "#")
-		if slices.ContainsFunc(strings.Fields(sources), otherSource) {
+		if slices.ContainsFunc(strings.Fields(sources), func(s string) bool { return s[0] != '[' && such(s) }) {
 			return true
 		}
 	}
 	return false
 }
 
+// otherSource tells one that may know other people than the files and systemd's
+// own.
 func otherSource(source string) bool {
-	return source[0] != '[' && !slices.Contains([]string{"files", "compat", "systemd", "db", "altfiles"}, source)
+	return !slices.Contains([]string{"files", "compat", "systemd", "db", "altfiles"}, source)
 }
 
 // getentMissing is getent(1)'s exit status when a key was not found.

@@ -34,7 +34,7 @@ func groupBlock() *Block {
 	return labelled("group", "name", "A group of accounts.",
 		opt("name", kind(account), "The name; the label when it is not set.", `"web"`),
 		opt("gid", whole(0, 4294967294), "The group id. Without it, one is chosen and kept for ever.", "1000"),
-		texts("members", "Users in the group. They are added to those it has.", `["alice"]`),
+		texts("members", "Users in the group. They are added to those it has. One that nobody knows is a warning.", `["alice"]`),
 		flag("system", "Takes the id from the system's range.", false),
 		flag("migrate_id", "Allows `gid` to replace another id of an existing group.", false),
 		flag("adopt_id", "Keeps the id of a group that exists already; `gid` is then only for a new one.", false),
