@@ -52,7 +52,8 @@ func (e *Engine) RemoveState(p *Prepared) error {
 
 // removeLock removes those of the directories that are empty, and the lock. Who
 // waits for it begins when it is gone, and makes its own: after that only
-// directories that lead to it go.
+// directories that lead to it go. Those that somebody came into meanwhile are what
+// this run made still.
 func (e *Engine) removeLock(dirs []string) error {
 	if err := e.removeEmpty(dirs); err != nil {
 		return err
@@ -60,9 +61,28 @@ func (e *Engine) removeLock(dirs []string) error {
 	if err := ignoreMissing(e.Root.Remove(e.LockPath())); err != nil {
 		return fmt.Errorf("cannot remove the lock: %w", err)
 	}
-	return e.removeEmpty(slices.DeleteFunc(dirs, func(dir string) bool {
+	e.made = slices.DeleteFunc(dirs, func(dir string) bool {
 		return !strings.HasPrefix(e.LockPath(), dir+"/")
-	}))
+	})
+	if err := e.removeEmpty(e.made); err != nil {
+		return err
+	}
+	e.made = slices.DeleteFunc(e.made, func(dir string) bool {
+		there, err := e.Root.Exists(dir)
+		return err == nil && !there
+	})
+	return nil
+}
+
+// Overtaken tells, of a run that removed its lock, that another one took the lock anew
+// in directories which this run made and could not remove therefore. The other one
+// does not know of them: who has the lock next, and calls LeaveNothing, sees to them.
+func (e *Engine) Overtaken() bool {
+	if len(e.made) == 0 || e.Root.Holds(e.LockPath()) {
+		return false
+	}
+	there, err := e.Root.Exists(e.runDir())
+	return err == nil && there
 }
 
 // removeStateDir removes the state directory, but for the paths to keep. What was
@@ -174,10 +194,12 @@ func (e *Engine) Inherit(notes []string) {
 }
 
 // MakeRunDir makes the directory of the run lock. All that was missing of it counts
-// as made, and deactivate removes it when it is empty: of two first runs at once
-// each may make a part, and only one of them may have something to do.
+// as made, and what another run removed meanwhile; deactivate removes it when it is
+// empty: of two first runs at once each may make a part, and only one of them may have
+// something to do.
 func (e *Engine) MakeRunDir() error {
-	e.made = append(e.made, e.missingParents(e.LockPath())...)
-	_, err := e.Root.MakeDirs(e.runDir(), 0o755)
+	missing := e.missingParents(e.LockPath())
+	made, err := e.Root.MakeDirs(e.runDir(), 0o755)
+	e.made = unique(slices.Concat(e.made, missing, made))
 	return err
 }

@@ -2,6 +2,7 @@ package activation_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,6 +65,69 @@ func TestRunDirectoryOfAnother(t *testing.T) {
 			t.Errorf("%s: made are %v, without /run", name, entry.Parents)
 		}
 	}
+}
+
+// TestOvertaken has another first run take the lock anew between a run's removal of its
+// own and that of the directories that lead to it: the one that made them waits, and
+// nothing stays behind, whether the other records something or comes to nothing, too.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, records := range map[string]bool{"records": true, "nothing": false} {
+		m := newMachine(t)
+		var other *activation.Engine
+		var theirs *rootfs.Lock
+		e, lock := m.first(t, "pid 1 (confirm)")
+		m.fault = func(_, name string) error {
+			_, err := os.Lstat(filepath.Join(m.dir, "run/activate/lock"))
+			if os.IsNotExist(err) && strings.HasSuffix(name, "/run/activate") {
+				m.fault = nil
+				other, theirs = m.first(t, "pid 2 (switch)")
+			}
+			return nil
+		}
+		must(t, e.LeaveNothing())
+		must(t, lock.Unlock())
+		if other == nil || !e.Overtaken() {
+			t.Fatalf("%s: the other one came: %t; overtaken: %t", name, other != nil, e.Overtaken())
+		}
+		if records {
+			_, err := other.Root.MakeDirs(stateDir, 0o755)
+			must(t, errors.Join(err, other.State.SetCurrent(1)))
+		}
+		must(t, other.LeaveNothing())
+		must(t, theirs.Unlock())
+
+		if e.Overtaken() {
+			lock, err := e.Root.Lock(t.Context(), e.LockPath(), 0, e.Holder("pid 1 (confirm)"))
+			must(t, err)
+			e.Inherit(lock.Notes())
+			must(t, e.LeaveNothing())
+			must(t, lock.Unlock())
+		}
+		if records {
+			entry, err := e.State.ReadBootEntry()
+			must(t, err)
+			if !slices.Contains(entry.Parents, "run") {
+				t.Errorf("%s: made are %v, without run", name, entry.Parents)
+			}
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(m.dir, "run")); !os.IsNotExist(err) {
+			t.Errorf("%s: run is left, %v", name, err)
+		}
+	}
+}
+
+// first gives a first run that has the lock.
+func (m *machine) first(t *testing.T, holder string) (*activation.Engine, *rootfs.Lock) {
+	t.Helper()
+	e := m.open(t)
+	t.Cleanup(func() { must(t, e.Root.Close()) })
+	must(t, e.MakeRunDir())
+	lock, err := e.Root.Lock(t.Context(), e.LockPath(), 0, e.Holder(holder))
+	must(t, err)
+	e.Inherit(lock.Notes())
+	return e, lock
 }
 
 // TestKilledWithTheLock has a first run be killed once it has the lock, and before it

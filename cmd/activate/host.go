@@ -160,11 +160,34 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		if err != nil {
 			return err
 		}
-		h.runLock = lock
-		h.engine.Inherit(lock.Notes())
+		h.holds(lock)
 		defer func() { _ = h.unlock() }()
-		return errors.Join(do(h), h.leaveNothing())
+		err = errors.Join(do(h), h.leaveNothing())
+		h.handOver(ctx)
+		return err
 	})
+}
+
+// holds has h hold the run lock, and know what earlier holders made for themselves.
+func (h *host) holds(lock *rootfs.Lock) {
+	h.runLock = lock
+	h.engine.Inherit(lock.Notes())
+}
+
+// handOver sees to what this run made for its lock and could not take away again, as
+// others came into it: it waits for them, and has their records tell of it.
+func (h *host) handOver(ctx context.Context) {
+	for tries := 0; h.engine.Overtaken() && tries < lockTries; tries++ {
+		lock, err := h.lock(ctx, h.verb)
+		if err == nil {
+			h.holds(lock)
+			err = h.leaveNothing()
+		}
+		if err != nil {
+			h.event(activation.Event{Step: "lock", Warning: true, Text: fmt.Sprintf("what this run made for its lock may stay behind: %v", err)})
+			return
+		}
+	}
 }
 
 // mayChange says why the caller may not change what the flags name.
