@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/activate-agent/activate/testvm"
@@ -35,9 +34,10 @@ service "hello" {
 	}
 	m.WaitForUnit("hello.service")
 	m.Succeed("activate drift")
-	if got := m.Succeed("stat -c %U /proc/$(systemctl show -P MainPID hello.service)"); strings.TrimSpace(got) != "svc" {
-		t.Errorf("hello runs as %q", got)
-	}
+	m.WaitUntil(func() bool {
+		// What has forked and not come to its execve(2) yet is root's.
+		return m.Succeed("stat -c %U /proc/$(systemctl show -P MainPID hello.service)") == "svc\n"
+	}, "hello to run as svc")
 
 	t.Run("interrupted", func(t *testing.T) {
 		m.WriteFile("/root/three.hcl", `

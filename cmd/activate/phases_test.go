@@ -24,6 +24,10 @@ func TestKilledInEveryPhase(t *testing.T) {
 		_, _, code := m.Run(fmt.Sprintf(
 			"strace -f -o /dev/null -e trace=write -e inject=write:signal=SIGKILL:when=%d activate switch /root/b.hcl", k))
 		m.Succeed("activate switch /root/b.hcl")
+		m.WaitUntil(func() bool {
+			// What has forked and not come to its execve(2) yet is systemd.
+			return !strings.Contains(m.Succeed("readlink /proc/$(systemctl show -P MainPID web)/exe || true"), "systemd")
+		}, "the program of web to run")
 		got := m.Succeed(`cat /etc/motd; systemctl is-active web new steady; systemctl is-active old || true
 			tr '\0' ' ' </proc/$(systemctl show -P MainPID web)/cmdline; activate drift >/dev/null; echo " $?"`)
 		if want := "b\nactive\nactive\nactive\ninactive\n/bin/sleep 1002  0\n"; got != want {

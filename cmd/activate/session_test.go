@@ -23,6 +23,7 @@ snippet "slow" {
   script = "touch /root/reached; until test -e /root/ended; do sleep 0.05; done"
 }
 `)
+	keepSlice(m)
 	m.Succeed("systemd-run --quiet --collect --scope --unit=session-c9 --slice=user-0.slice -- activate switch /root/slow.hcl >/dev/null 2>&1 & until test -e /root/reached; do :; done")
 	m.Succeed("systemctl kill -s KILL session-c9.scope")
 	m.WaitUntil(func() bool {
@@ -53,6 +54,12 @@ snippet "daemon" { script = "setsid sh -c 'echo $$ >/root/daemon; exec sleep 100
 	}
 }
 
+// keepSlice keeps the slice of root's sessions: systemd stops it after the last of them,
+// and the next one would come in the middle of that.
+func keepSlice(m *testvm.Machine) {
+	m.Succeed("systemd-run --quiet --slice=user-0.slice --unit=keep-slice sleep infinity")
+}
+
 // TestInterruptedInASession: who presses Ctrl-C in a login session stops the
 // switch itself before its first change, and learns how it ended after it.
 func TestInterruptedInASession(t *testing.T) {
@@ -72,6 +79,7 @@ snippet "slow" {
   script = "touch /root/reached; until test -e /root/ended; do sleep 0.05; done"
 }
 `)
+	keepSlice(m)
 	inSession := func(config string, meanwhile string) string {
 		m.Succeed("rm -f /root/reached /root/code; setsid systemd-run --quiet --collect --scope --slice=user-0.slice -- sh -c 'trap : INT; echo $$ >/root/pid; activate switch " + config +
 			"; echo $? >/root/code' >/root/out 2>&1 & timeout 20 sh -c 'until test -e /root/reached; do :; done'; kill -INT -$(cat /root/pid); " + meanwhile + "timeout 20 sh -c 'until test -s /root/code; do :; done'")

@@ -91,7 +91,8 @@ func testLingering(p person) {
 	}
 	host := p.m.Succeed("systemctl show -P InvocationID sync")
 	p.m.Succeed("activate switch /root/b.hcl && activate drift")
-	p.ok(0, "grep -a 1002 /proc/$(systemctl --user show -P MainPID sync)/cmdline; systemctl --user stop sync")
+	p.runs("sync", "1002")
+	p.ok(0, "systemctl --user stop sync")
 	if got, want := p.planned("b"), "start alice:sync.service"; got != want {
 		p.Errorf("the plan is %s, want %s", got, want)
 	}
@@ -106,12 +107,22 @@ func testLingering(p person) {
 	}
 }
 
+// runs waits until the command line of a service of the user's has word in it: systemd
+// takes a service for started once it has forked, before the program's execve(2).
+func (p person) runs(service, word string) {
+	p.Helper()
+	p.m.WaitUntil(func() bool {
+		_, _, code := p.run("grep -qa " + word + " /proc/$(systemctl --user show -P MainPID " + service + ")/cmdline")
+		return code == 0
+	}, service+" of "+p.name+" to run with "+word)
+}
+
 // testLogin: who is not there finds the units at the login.
 func testLogin(p person) {
 	p.Helper()
 	p.m.Fail("systemctl is-active user@1001 || test -e /home/bob/.config")
 	p.m.Succeed("systemctl start user@1001 && activate drift")
-	p.ok(0, "grep -a 2002 /proc/$(systemctl --user show -P MainPID sync)/cmdline")
+	p.runs("sync", "2002")
 	if got, want := p.planned("a"), "restart alice:sync.service, restart bob:sync.service"; got != want {
 		p.Errorf("the plan is %s, want %s", got, want)
 	}
