@@ -129,9 +129,12 @@ func (u *Units) makeDirs(s State) error {
 	return nil
 }
 
-// madeFor gives the directories that are there for s, at a, and are ours.
+// madeFor gives the directories that are there for s, at a, and are ours; those of
+// its file also where somebody has removed that.
 func (u *Units) madeFor(a plan.Address, s State) []string {
-	return slices.DeleteFunc(leads(a, s), func(dir string) bool { return !slices.Contains(u.cfg.Parents, dir) })
+	dirs := slices.Concat(leads(a, s), above(s.Path))
+	slices.Sort(dirs)
+	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return !slices.Contains(u.cfg.Parents, dir) })
 }
 
 // check refuses when a part is neither as it was planned from nor as it is

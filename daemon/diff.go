@@ -122,8 +122,17 @@ func (u *Units) sorted() []File {
 
 // needs gives every directory that holds something of s, outermost first.
 func needs(s State) []string {
+	paths := slices.Concat(linkNames(s), partNames(s))
+	if s.SHA256 != "" || s.Target != "" {
+		paths = append(paths, s.Path)
+	}
+	return above(paths...)
+}
+
+// above gives every directory above the paths, outermost first.
+func above(paths ...string) []string {
 	var dirs []string
-	for _, p := range slices.Concat(linkNames(s), partNames(s), []string{s.Path}) {
+	for _, p := range paths {
 		for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			dirs = append(dirs, dir)
 		}
@@ -227,14 +236,33 @@ func reason(now, w, last State, ours bool) string {
 	return "mode or owner differs"
 }
 
+// edited gives the path of what of now is there and not as we left it, empty where
+// there is none.
+func edited(now, last State) string {
+	if (now.SHA256 != "" || now.Target != "") && !now.sameFile(last) {
+		return last.Path
+	}
+	for _, p := range partNames(now) {
+		if now.Parts[p] != last.Parts[p] {
+			return p
+		}
+	}
+	return ""
+}
+
 // wayOut says what to do about an edited file that stays, and keeps what stood
 // there before us.
 func (u *Units) wayOut(d *plan.Diff, earlier State) string {
-	if earlier.SHA256 == "" {
+	contents := slices.Sorted(maps.Values(contentsOf(earlier)))
+	if len(contents) == 0 {
 		return "Remove it when it is no longer needed."
 	}
-	d.Unreturned = append(d.Unreturned, earlier.SHA256)
-	return fmt.Sprintf("What stood there before is kept as %s.", u.cfg.Root.Name(u.cfg.Store.Place(earlier.SHA256)))
+	var places []string
+	for _, sha := range slices.Compact(contents) {
+		d.Unreturned = append(d.Unreturned, sha)
+		places = append(places, u.cfg.Root.Name(u.cfg.Store.Place(sha)))
+	}
+	return fmt.Sprintf("What stood there before is kept as %s.", strings.Join(places, ", "))
 }
 
 // diffGone plans the way back of a file that is no longer desired: to what
@@ -257,9 +285,9 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 	case now.same(earlier), now.empty(), earlier.same(last):
 		// Already so, removed by somebody, or never more than adopted.
 		return nil
-	case u.cfg.KeepEdited && (!now.sameFile(last) || !maps.Equal(now.Parts, last.Parts)):
+	case u.cfg.KeepEdited && edited(now, last) != "":
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", u.wayOut(d, earlier),
-			"%s was changed by hand and is left as it is", u.cfg.Root.Name(last.Path)))
+			"%s was changed by hand and is left as it is", u.cfg.Root.Name(edited(now, last))))
 		return nil
 	}
 	why := "no longer declared"

@@ -103,7 +103,7 @@ func drawBlocks(t *rapid.T, init string) []string {
 			out = append(out, b)
 		}
 	}
-	if init == "systemd" {
+	if init != "none" {
 		out = append(out, drawUnits(t)...)
 	}
 	return append(out, drawRest(t)...)

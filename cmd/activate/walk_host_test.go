@@ -57,10 +57,7 @@ type walkHost struct {
 
 // paths are those that a walk is about.
 func (h walkHost) paths() []string {
-	if h.init != "systemd" {
-		return walkPaths
-	}
-	return append(slices.Clone(walkPaths), walkUnits...)
+	return append(slices.Clone(walkPaths), walkUnits[h.init]...)
 }
 
 func (h walkHost) must(err error) {
@@ -127,7 +124,7 @@ func (h walkHost) put(p string) {
 		return
 	}
 	kinds := []string{"", "", "file", "same", "odd", "directory", "link", "dangling", "fifo"}
-	if !slices.Contains(walkUnits, "/"+p) {
+	if !slices.Contains(walkUnits[h.init], "/"+p) {
 		// No unit file has capabilities.
 		kinds = append(kinds, "tagged")
 	}
@@ -145,7 +142,7 @@ func (h walkHost) put(p string) {
 		h.must(os.Symlink(strings.Repeat("../", strings.Count(p, "/"))+"home", h.path(p)))
 	case "dangling":
 		h.must(os.Symlink("nowhere", h.path(p)))
-		if !strings.Contains(p, ".wants/") {
+		if !enables(p) {
 			// Nobody but root enables units, and no record has a link's owner.
 			h.must(os.Lchown(h.path(p), 12, 34))
 		}

@@ -49,7 +49,7 @@ func someWalks(test *testing.T, base string, left *int) {
 			t.Fatal(err)
 		}
 		whole := false
-		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom([]string{"none", "none", "none", "systemd"}).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
+		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom(walkInits).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
 		defer func() {
 			if !whole && !broken {
 				// One that the moment of a fault decided on may not fail again.

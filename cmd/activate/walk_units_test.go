@@ -1,9 +1,34 @@
 package main_test
 
-import "pgregory.net/rapid"
+import (
+	"slices"
+	"strings"
 
-// walkUnits are unit files that a host may have, and a configuration too.
-var walkUnits = []string{"/etc/systemd/system/web.service", "/etc/systemd/system/x.service", "/etc/systemd/system/multi-user.target.wants/x.service"} //nolint:gochecknoglobals // a constant
+	"pgregory.net/rapid"
+)
+
+// walkInits are the inits that a walk's units are for, and the most frequent none.
+var walkInits = []string{"none", "none", "none", "none", "none", "none", "systemd", "systemd", "systemd", "runit", "s6", "s6-rc", "supervisord", "sysvinit", "openrc", "finit"} //nolint:gochecknoglobals // a constant
+
+// walkUnits are what each init reads and a host may have, and a configuration too.
+var walkUnits = map[string][]string{ //nolint:gochecknoglobals // a constant
+	"systemd":     {"/etc/systemd/system/web.service", "/etc/systemd/system/x.service", "/etc/systemd/system/multi-user.target.wants/x.service"},
+	"runit":       {"/etc/sv/web", "/etc/sv/web/run", "/etc/service/web"},
+	"s6":          {"/run/service/web", "/run/service/web/run"},
+	"s6-rc":       {"/etc/s6-rc/source/web", "/etc/s6-rc/source/web/type", "/etc/s6-rc/source/default/type"},
+	"supervisord": {"/etc/supervisor/conf.d", "/etc/supervisor/conf.d/web.conf"},
+	"sysvinit":    {"/etc/init.d/web", "/etc/rc2.d/S01web", "/etc/rc0.d"},
+	"openrc":      {"/etc/init.d/web", "/etc/runlevels/default/web"},
+	"finit":       {"/etc/finit.d", "/etc/finit.d/web.conf"},
+}
+
+// walkEnabling are parts of the paths of links that enable units.
+var walkEnabling = []string{".wants/", "etc/service/", "etc/rc2.d/", "etc/runlevels/"} //nolint:gochecknoglobals // a constant
+
+// enables tells whether a link at p enables a unit.
+func enables(p string) bool {
+	return slices.ContainsFunc(walkEnabling, func(part string) bool { return strings.Contains(p, part) })
+}
 
 // drawUnits draws blocks that become unit files, each at most once.
 func drawUnits(t *rapid.T) []string {

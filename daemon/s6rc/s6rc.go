@@ -41,9 +41,11 @@ type Init struct{ *supervise.Engine }
 // New gives the init; see the package for what it does not do.
 func New(o supervise.Options) Init { return Init{supervise.New(newManager(o, ""), o)} }
 
-// Render also makes the bundle of what starts with the host.
+// Render also makes the bundle of what starts with the host, unless there is nothing
+// to start.
 func (i Init) Render(d daemon.Desired) ([]daemon.File, error) {
-	if !slices.ContainsFunc(d.Targets, func(t daemon.Target) bool { return t.Name == bundle }) {
+	there := func(t daemon.Target) bool { return t.Name == bundle }
+	if len(d.Services) > 0 && !slices.ContainsFunc(d.Targets, there) {
 		d.Targets = append(slices.Clone(d.Targets), daemon.Target{Name: bundle, Description: "What starts with the host"})
 	}
 	return i.Engine.Render(d)
