@@ -55,9 +55,12 @@ func (n *node) sourceDir() string {
 }
 
 // digest reads a regular file to its end and keeps its size and hash, or says
-// why it can't be read. A file that somebody goes on writing, as a log, ends
-// where it ended first; those of the kernel say no size.
-func digest(path string) (*contentFile, string) {
+// why it can't be read.
+func digest(path string) (*contentFile, string) { return pass(path, io.Discard) }
+
+// pass is digest that writes the content, too. A file that somebody goes on
+// writing, as a log, ends where it ended first; those of the kernel say no size.
+func pass(path string, to io.Writer) (*contentFile, string) {
 	f, why := openRegular(path)
 	if why != "" {
 		return nil, why
@@ -68,7 +71,7 @@ func digest(path string) (*contentFile, string) {
 		return nil, reason(err)
 	}
 	h := sha256.New()
-	size, err := io.Copy(h, io.LimitReader(f, max(info.Size(), 1<<20)))
+	size, err := io.Copy(io.MultiWriter(h, to), io.LimitReader(f, max(info.Size(), 1<<20)))
 	if err != nil {
 		return nil, reason(err)
 	}

@@ -2,6 +2,9 @@ package modules
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,27 +38,74 @@ type reader struct {
 
 const outside = "it lies outside of the module's and the configuration's directory. Copy it there; a file elsewhere on the host can be the source of a block."
 
+// Read gives the content of a file for a value. One that is not to be had is
+// looked for again before the evaluation is taken from the cache.
 func (r *reader) Read(path string) ([]byte, string) {
-	if r.file != nil && r.file.builtin {
-		content, err := builtin.ReadFile(filepath.Join(r.file.dir, path))
-		if err != nil {
-			return nil, reason(err)
-		}
-		return content, ""
+	if r.builtin() {
+		return r.ours(path)
 	}
 	full, why := r.inside(path)
+	var content []byte
+	if why == "" {
+		content, why = readValue(full, path)
+	}
+	named := r.absolute(path)
 	if why != "" {
-		r.ev.reads.missing = append(r.ev.reads.missing, r.absolute(path))
+		r.ev.reads.missing = append(r.ev.reads.missing, named)
 		return nil, why
 	}
-	content, why := read(full)
-	if why == "" {
-		named := r.absolute(path)
-		r.ev.reads.files[named] = sha256.Sum256(content)
-		r.ev.config.sources[named] = content
-		r.ev.config.sources[path] = content
+	r.ev.reads.files[named] = sha256.Sum256(content)
+	r.ev.config.sources[named] = content
+	r.ev.config.sources[path] = content
+	return content, ""
+}
+
+// Pass writes the content of a file, as Read gives it, of any size.
+func (r *reader) Pass(path string, to io.Writer) string {
+	if r.builtin() {
+		content, why := r.ours(path)
+		_, _ = to.Write(content)
+		return why
 	}
-	return content, why
+	full, why := r.inside(path)
+	var f *contentFile
+	if why == "" {
+		f, why = pass(full, to)
+	}
+	if why != "" {
+		r.ev.reads.missing = append(r.ev.reads.missing, r.absolute(path))
+		return why
+	}
+	r.ev.reads.files[r.absolute(path)] = f.sum
+	return ""
+}
+
+func (r *reader) builtin() bool { return r.file != nil && r.file.builtin }
+
+// ours reads a file that a built-in module comes with.
+func (r *reader) ours(path string) ([]byte, string) {
+	content, err := builtin.ReadFile(filepath.Join(r.file.dir, path))
+	if err != nil {
+		return nil, reason(err)
+	}
+	return content, ""
+}
+
+// readValue reads a regular file that the configuration calls name.
+func readValue(full, name string) ([]byte, string) {
+	f, why := openRegular(full)
+	if why != "" {
+		return nil, why
+	}
+	defer func() { _ = f.Close() }()
+	text, err := ReadFrom(f)
+	switch {
+	case err == nil:
+		return text, ""
+	case errors.Is(err, errTooLarge):
+		return nil, fmt.Sprintf("it is larger than 16 MiB, the most that a value may have; a block takes a larger one as it is with source = %q", name)
+	}
+	return nil, reason(err)
 }
 
 func (r *reader) dir() string {

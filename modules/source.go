@@ -120,20 +120,9 @@ func hclFiles(dir string) ([]string, error) {
 	return names, nil
 }
 
-// read gives the bytes of a regular file.
-func read(path string) ([]byte, string) {
-	if why := notRegular(path); why != "" {
-		return nil, why
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, reason(err)
-	}
-	return content, ""
-}
-
-// largestFile is the most bytes that a configuration file may have: the parser needs
-// many times as much memory. Contents come as sources, of any size.
+// largestFile is the most bytes that a configuration file, or a value that is read
+// from one, may have: the parser needs many times as much memory, and values are
+// copied. Contents come as sources, of any size.
 const largestFile = 16 << 20
 
 var errTooLarge = errors.New("it is larger than 16 MiB, the most that a configuration file may have; large contents are named as a source")

@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -199,12 +200,12 @@ func (r *reading) content() *etc.Content {
 // secretSource holds the bytes of a file whose path is sensitive: as with a
 // secret text, no record can have them or tell where they come from.
 func (r *reading) secretSource(path string) *etc.Content {
-	text, why := read(path)
-	if why != "" {
+	var text bytes.Buffer
+	if _, why := pass(path, &text); why != "" {
 		r.problem("source", "Cannot read the source", "%s.", why)
 		return nil
 	}
-	return literalContent(text, true)
+	return literalContent(text.Bytes(), true)
 }
 
 func literalContent(text []byte, secret bool) *etc.Content {

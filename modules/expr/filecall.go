@@ -7,6 +7,8 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"hash"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -31,48 +33,60 @@ func fileCall(e *hclsyntax.FunctionCallExpr, s *Scope) (Term, diagnostic.List) {
 	if len(args) != 1 {
 		return Term{}, wrongCount(e, "path")
 	}
-	content, reason := s.files.Read(args[0])
-	if e.Name == "fileexists" {
-		return Data(cty.BoolVal(reason == "").WithMarks(marks)), nil
-	}
+	out, reason, diags := fileResult(e, args[0], s.files)
 	if reason != "" {
 		return Term{}, unreadable(e, args[0], marks, reason)
 	}
-	out, diags := digest(e, args[0], content)
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
-	return Data(cty.StringVal(out).WithMarks(marks)), nil
+	return Data(out.WithMarks(marks)), nil
 }
 
-func digest(e *hclsyntax.FunctionCallExpr, path string, content []byte) (string, diagnostic.List) {
+// fileResult is what a function says of a file. Those that only hash it take one of
+// any size.
+func fileResult(e *hclsyntax.FunctionCallExpr, path string, files Files) (out cty.Value, reason string, diags diagnostic.List) {
 	switch e.Name {
-	case "filebase64":
-		return base64.StdEncoding.EncodeToString(content), nil
+	case "fileexists":
+		return cty.BoolVal(files.Pass(path, io.Discard) == ""), "", nil
+	case "file", "filebase64":
+		content, reason := files.Read(path)
+		switch {
+		case reason != "":
+			return cty.NilVal, reason, nil
+		case e.Name == "filebase64":
+			return cty.StringVal(base64.StdEncoding.EncodeToString(content)), "", nil
+		case !utf8.Valid(content):
+			return cty.NilVal, "", Errorf(argRange(e, 0), "File is not text",
+				"The file %q is not UTF-8 text. Use filebase64() for other bytes, or the source attribute of a block.", path)
+		}
+		return cty.StringVal(string(content)), "", nil
+	}
+	h, encode := digest(e.Name)
+	if reason := files.Pass(path, h); reason != "" {
+		return cty.NilVal, reason, nil
+	}
+	return cty.StringVal(encode(h.Sum(nil))), "", nil
+}
+
+// digest gives what one of the functions that hash a file makes of it.
+func digest(name string) (h hash.Hash, encode func([]byte) string) {
+	encode = hex.EncodeToString
+	switch name {
 	case "filemd5":
-		sum := md5.Sum(content)
-		return hex.EncodeToString(sum[:]), nil
+		return md5.New(), encode
 	case "filesha1":
-		sum := sha1.Sum(content)
-		return hex.EncodeToString(sum[:]), nil
+		return sha1.New(), encode
 	case "filesha256":
-		sum := sha256.Sum256(content)
-		return hex.EncodeToString(sum[:]), nil
+		return sha256.New(), encode
 	case "filesha512":
-		sum := sha512.Sum512(content)
-		return hex.EncodeToString(sum[:]), nil
-	case "filebase64sha256":
-		sum := sha256.Sum256(content)
-		return base64.StdEncoding.EncodeToString(sum[:]), nil
-	case "filebase64sha512":
-		sum := sha512.Sum512(content)
-		return base64.StdEncoding.EncodeToString(sum[:]), nil
+		return sha512.New(), encode
 	}
-	if !utf8.Valid(content) {
-		return "", Errorf(argRange(e, 0), "File is not text",
-			"The file %q is not UTF-8 text. Use filebase64() for other bytes, or the source attribute of a block.", path)
+	encode = base64.StdEncoding.EncodeToString
+	if name == "filebase64sha256" {
+		return sha256.New(), encode
 	}
-	return string(content), nil
+	return sha512.New(), encode
 }
 
 func unreadable(e *hclsyntax.FunctionCallExpr, path string, marks cty.ValueMarks, reason string) diagnostic.List {

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"io"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty/function"
@@ -18,9 +20,11 @@ type Names interface {
 // Files reads what a configuration names, seen from the file an expression
 // stands in.
 type Files interface {
-	// Read gives the content of a file; the reason it cannot be read is a
-	// clause for a person, "there is no such file".
+	// Read gives the content of a file that is no larger than a value may be; the
+	// reason it cannot be read is a clause for a person, "there is no such file".
 	Read(path string) (content []byte, reason string)
+	// Pass writes the content of a file of any size.
+	Pass(path string, to io.Writer) (reason string)
 	// Glob gives the regular files below dir whose path matches the pattern,
 	// relative to dir.
 	Glob(dir, pattern string) (paths []string, reason string)

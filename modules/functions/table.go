@@ -74,7 +74,7 @@ func special() []Entry {
 	list := []Entry{
 		{Name: "can", Usage: "can(expression)", Group: "errors", Description: "True when the expression evaluates without an error."},
 		{Name: "try", Usage: "try(expression, ...)", Group: "errors", Description: "The first expression that evaluates without an error."},
-		{Name: "file", Usage: "file(path)", Description: "The text of a file; a relative path is seen from the module."},
+		{Name: "file", Usage: "file(path)", Description: "The text of a file of at most 16 MiB; a relative path is seen from the module."},
 		{Name: "filebase64", Usage: "filebase64(path)", Description: "The bytes of a file in Base64."},
 		{Name: "filebase64sha256", Usage: "filebase64sha256(path)", Description: "The SHA-256 of a file in Base64."},
 		{Name: "filebase64sha512", Usage: "filebase64sha512(path)", Description: "The SHA-512 of a file in Base64."},
