@@ -18,6 +18,9 @@ var (
 	walkTexts  = []string{`"one\n"`, `"two\n"`, `""`}                                                                //nolint:gochecknoglobals // a constant
 )
 
+// walkSource is a file beside a walk's configurations.
+const walkSource = "./source"
+
 // attribute is a name and the values it may be given, as HCL; each block may
 // leave it out.
 type attribute struct {
@@ -87,7 +90,7 @@ func block(t *rapid.T, kind, label string, must string, optional ...attribute) s
 
 // drawBlocks draws the blocks of a whole configuration.
 func drawBlocks(t *rapid.T, init string) []string {
-	var out []string
+	out := []string{"imports = [\"sysctl\", \"hosts\", \"sudo\", \"nix\"]\n"}
 	for _, name := range walkUsers {
 		if rapid.IntRange(0, 2).Draw(t, "user "+name) == 2 {
 			out = append(out, block(t, "user", name, "", userAttributes...))
@@ -115,6 +118,11 @@ func drawRest(t *rapid.T) []string {
 	for _, b := range []string{
 		"activation {\n  keep_generations = 2\n}\n",
 		"environment {\n  variables = { EDITOR = \"vi\" }\n}\n",
+		"environment {\n  shell_init = \"umask 027\\n\"\n}\n",
+		"sysctl {\n  settings = { \"vm.swappiness\" = 10 }\n}\n",
+		"hosts {\n  entries = { \"192.0.2.1\" = [\"db\"] }\n}\n",
+		"sudo {\n  rule \"%ops\" {\n    commands = [\"ALL\"]\n  }\n}\n",
+		"nix {\n  build_users = 2\n}\n",
 		"snippet \"late\" {\n  script = \"exit 1\"\n  after = [\"users\"]\n  at_boot = true\n}\n",
 	} {
 		if rapid.IntRange(0, 5).Draw(t, b) == 5 {
@@ -126,7 +134,12 @@ func drawRest(t *rapid.T) []string {
 
 // drawPath draws what a configuration wants at p, "" for nothing.
 func drawPath(t *rapid.T, p string) string {
-	text := func() string { return "  text = " + rapid.SampledFrom(walkTexts).Draw(t, "text of "+p) + "\n" }
+	text := func() string {
+		if rapid.IntRange(0, 3).Draw(t, "source of "+p) == 3 {
+			return "  source = \"" + walkSource + "\"\n"
+		}
+		return "  text = " + rapid.SampledFrom(walkTexts).Draw(t, "text of "+p) + "\n"
+	}
 	content := func() string {
 		if key := rapid.SampledFrom([]string{"", "", "", "/keys/one", "/keys/two"}).Draw(t, "secret of "+p); key != "" {
 			return fmt.Sprintf("  secret_source = %q\n", key)

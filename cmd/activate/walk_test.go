@@ -59,6 +59,7 @@ func someWalks(test *testing.T, base string, left *int) {
 			_ = os.RemoveAll(dir)
 		}()
 		w.must(os.Mkdir(w.dir, 0o755))
+		w.must(os.WriteFile(filepath.Join(dir, walkSource), []byte("source\n"), 0o600))
 		w.fill()
 		w.before = w.tree()
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {

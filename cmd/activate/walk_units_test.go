@@ -43,6 +43,15 @@ func drawUnits(t *rapid.T) []string {
 			"unit \"x.service\" {\n  text = \"[Service]\\nExecStart=/bin/true\\n\"\n}\n",
 			"unit \"x.service\" {\n  text = \"\"\n}\n",
 		},
+		{
+			"socket \"web\" {\n  listen_stream = [\"/run/web.sock\"]\n  service = \"web\"\n}\n",
+			"socket \"web\" {\n  listen_stream = [\"127.0.0.1:81\"]\n  service = \"web\"\n  autostart = false\n}\n",
+		},
+		{"target \"all\" {\n  depends_on = [\"web\"]\n}\n", "target \"all\" {\n  autostart = true\n}\n"},
+		{
+			"user \"fay\" {\n  service \"own\" {\n    process {\n      argv = [\"/bin/sleep\", \"3\"]\n    }\n  }\n}\n",
+			"user \"ann\" {\n  service \"own\" {\n    oneshot {\n      start = [\"/bin/true\"]\n    }\n    config_data \"k\" {\n      text = \"k\"\n    }\n  }\n}\n",
+		},
 		{"timer \"tick\" {\n  on_calendar = [\"daily\"]\n  service = \"web\"\n}\n"},
 		{"mount \"/srv/data\" {\n  what = \"/opt\"\n  type = \"bind\"\n}\n"},
 	} {
