@@ -94,10 +94,14 @@ func (l *leaving) entry(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if lost {
+	if lost != "" {
 		l.warn(e, "Bring the copy back first, or remove by hand what is not needed.",
-			"cannot put back what stood at %s: the copy of it, %s, is gone, so what is there stays",
-			l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(l.s.cfg.Store.Place(original.hash())))
+			"cannot put back what stood at %s: the copy of it, %s, is %s, so what is there stays",
+			l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(l.s.cfg.Store.Place(original.hash())), lost)
+		if lost == "damaged" {
+			// Somebody may still make something of it.
+			l.diff.Unreturned = append(l.diff.Unreturned, original.hash())
+		}
 		return nil
 	}
 	return l.goTo(e, f, original)

@@ -2,13 +2,15 @@ package etc
 
 import (
 	"path"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // lost finds the contents that a recorded generation should have and has no
-// longer: a link would lead nowhere, and a copy could not be made.
+// longer: a link would lead nowhere, or to something else, and a copy could not
+// be made.
 func (s *Subsystem) lost(d *plan.Diff) error {
 	recorded, err := s.cfg.Root.Exists(path.Dir(s.cfg.Tree))
 	if s.cfg.Tree == "" || !recorded || err != nil {
@@ -28,9 +30,36 @@ func (s *Subsystem) lost(d *plan.Diff) error {
 		}
 		info, err := s.cfg.Root.Lstat(path.Join(s.cfg.Tree, StaticPath(e.Path)))
 		if err != nil || info.Type != rootfs.File {
-			d.Problems = append(d.Problems, s.gone(e))
+			d.Problems = append(d.Problems, s.gone(e, "gone"))
+			continue
+		}
+		if err := s.editedInPlace(d, e, info, flips); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// editedInPlace tells of a linked content that somebody wrote to through its
+// link: what the generation had is nowhere any more. Nothing is refused, since
+// the edit may be all that a boot, or the way back, would fail for.
+func (s *Subsystem) editedInPlace(d *plan.Diff, e Entry, info rootfs.Info, flips bool) error {
+	if e.Content == nil || e.Content.Hash == "" {
+		return nil
+	}
+	sum, err := s.hashFile(path.Join(s.cfg.Tree, StaticPath(e.Path)), false)
+	if err != nil || sum == e.Content.Hash && formatMode(info.Mode) == e.Mode {
+		return err
+	}
+	d.Warnings = append(d.Warnings, plan.Problemf(e.Address, e.Origin, "A switch to a configuration that has it makes it anew.",
+		"%s was edited in place in this generation, and stays as it is there", e.Address))
+	if f, err := s.observe(e.Path); err != nil || flips || !f.isOurLink() {
+		return err
+	}
+	// The link is right, so there is nothing left that could be done.
+	before := len(d.Changes)
+	d.Changes = slices.DeleteFunc(d.Changes, func(ch plan.Change) bool { return ch.Address == e.Address })
+	d.Unchanged += before - len(d.Changes)
 	return nil
 }
 
@@ -48,26 +77,37 @@ func (s *Subsystem) lostCopy(d *plan.Diff, ch plan.Change) error {
 	if !wanted || after == nil || after.Type != File || after.SecretSource != "" {
 		return nil
 	}
-	if before != nil && before.Type == File && before.hash() == after.hash() || s.cfg.Store.Has(after.hash()) {
+	if before != nil && before.Type == File && before.hash() == after.hash() {
 		return nil
 	}
-	d.Problems = append(d.Problems, s.gone(e))
+	if missing := s.cfg.Store.Missing(after.hash()); missing != "" {
+		d.Problems = append(d.Problems, s.gone(e, missing))
+	}
 	return nil
 }
 
-func (s *Subsystem) gone(e Entry) plan.Problem {
-	return s.problem(e, "A switch to a configuration that has it makes a generation that is whole.",
-		"its content is gone from %s", s.cfg.Root.Name(path.Dir(s.cfg.Tree)))
+// gone refuses an entry whose content is "gone" or "damaged".
+func (s *Subsystem) gone(e Entry, missing string) plan.Problem {
+	const advice = "A switch to a configuration that has it makes a generation that is whole."
+	generation := s.cfg.Root.Name(path.Dir(s.cfg.Tree))
+	if missing == "gone" {
+		return s.problem(e, advice, "its content is gone from %s", generation)
+	}
+	return s.problem(e, advice, "its content in %s is %s", generation, missing)
 }
 
-// lost tells whether the content of what stood before f is nowhere any more.
-func (l *leaving) lost(f found, original *State) (bool, error) {
-	if original == nil || original.Type != File || l.s.cfg.Store.Has(original.hash()) {
-		return false, nil
+// lost says how the content of what stood before f is nowhere any more, "" where
+// it can be put back.
+func (l *leaving) lost(f found, original *State) (string, error) {
+	if original == nil || original.Type != File {
+		return "", nil
 	}
-	if f.info.Type != rootfs.File {
-		return true, nil
+	missing := l.s.cfg.Store.Missing(original.hash())
+	if missing == "" || f.info.Type != rootfs.File {
+		return missing, nil
 	}
-	same, err := l.s.holdsContent(f, *original)
-	return !same, err
+	if same, err := l.s.holdsContent(f, *original); same || err != nil {
+		return "", err
+	}
+	return missing, nil
 }

@@ -165,8 +165,8 @@ func (t tree) contents(files []File) error {
 
 func (t tree) file(f File) error {
 	p := path.Join(t.dir, f.Path)
-	if f.Hash != "" && t.previous != "" {
-		err := t.root.Link(path.Join(t.previous, rootfs.BlobName(f.Hash)), p)
+	if before := path.Join(t.previous, rootfs.BlobName(f.Hash)); f.Hash != "" && t.previous != "" && (rootfs.IsKeyed(f.Hash) || t.root.IsWhole(before, f.Hash)) {
+		err := t.root.Link(before, p)
 		if err == nil || errors.Is(err, fs.ErrExist) {
 			return nil
 		}

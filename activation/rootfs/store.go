@@ -198,14 +198,50 @@ func (s *Store) Open(hash string) (*os.File, error) {
 	return nil, fmt.Errorf("cannot find the content %s in the state directory: %w", hash, fs.ErrNotExist)
 }
 
-// Has tells whether Open would find the blob.
-func (s *Store) Has(hash string) bool {
+// Has tells whether the blob is there and whole, see Missing.
+func (s *Store) Has(hash string) bool { return s.Missing(hash) == "" }
+
+// Missing says what is wrong with the blob: "gone", "damaged" where it has not
+// the content that its hash stands for, or "" where it can be used. That of a
+// secret is judged by whether there is any, since the host may have had another
+// key when it was kept.
+func (s *Store) Missing(hash string) string {
 	f, err := s.Open(hash)
+	if err != nil {
+		return "gone"
+	}
+	defer func() { _ = f.Close() }()
+	if IsKeyed(hash) {
+		info, err := f.Stat()
+		if err == nil && (info.Size() > 0 || hash == s.Keyed(nil)) {
+			return ""
+		}
+		return "damaged"
+	}
+	if sumOf(f) != hash {
+		return "damaged"
+	}
+	return ""
+}
+
+// IsWhole tells whether the blob p, relative to the root, has the content that
+// the plain hash stands for.
+func (r *Root) IsWhole(p, hash string) bool {
+	f, err := r.Open(p)
 	if err != nil {
 		return false
 	}
-	_ = f.Close()
-	return true
+	defer func() { _ = f.Close() }()
+	return sumOf(f) == hash
+}
+
+// sumOf is the hash of what r gives, "" where it cannot be read.
+func sumOf(r io.Reader) string {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Holds tells whether the blob is in the directory that Put writes to, where it
