@@ -35,7 +35,7 @@ func (u *Units) Diff(ctx context.Context) (plan.Diff, error) {
 			d.Problems = append(d.Problems, plan.Problemf(a, "", "", "cannot remove %s: %v", a, err))
 		}
 	}
-	return d, nil
+	return d, u.diffOverrides(&d)
 }
 
 // Leaves tells whether ch is about something that the configuration no longer

@@ -27,6 +27,9 @@ type Config struct {
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
 	// Parents are the directories that earlier runs made for unit files.
 	Parents []string
+	// Ours tells the paths that other subsystems manage. It is set where drop-ins of
+	// others are to be told, as drift does.
+	Ours func(p string) bool
 	// KeepEdited leaves files of ours that were changed by hand, where they
 	// would be removed, and warns instead.
 	KeepEdited bool

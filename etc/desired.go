@@ -1,11 +1,20 @@
 package etc
 
-import "github.com/activate-agent/activate/activation/plan"
+import (
+	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
+)
 
 // Desired is every path the configuration asks for, sorted by path, each path
 // once.
 type Desired struct {
 	Entries []Entry `json:"entries,omitempty"`
+}
+
+// Manages tells whether an entry is for the path p, relative to the root.
+func (d Desired) Manages(p string) bool {
+	return slices.ContainsFunc(d.Entries, func(e Entry) bool { return e.Path == p })
 }
 
 // Type is what an entry puts at its path.

@@ -61,6 +61,9 @@ type Problem struct {
 	// Forbids are the addresses, besides Address, whose changes must not be made
 	// even by a run that goes on without what it cannot do.
 	Forbids []Address `json:"-"`
+	// Drift tells that the object is not as the configuration says, although no
+	// change would put it right.
+	Drift bool `json:"-"`
 }
 
 // Error gives the problem in one line, position first.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/cmd/activate/internal/ui"
 )
 
@@ -23,7 +25,9 @@ func newDrift(f *flags) *cobra.Command {
 form of a plan that would put it right. Nothing is written. What cannot be
 judged is an error, after all that can. A boot of it that failed is told, and
 counts as drift until it comes up or a switch succeeds; one that at-boot brought
-back an earlier generation for is told too.
+back an earlier generation for is told too. So is a unit that a file of others
+masks or stands before, which is drift that no switch puts right, and drop-ins of
+others, which are none.
 
 Exit status: 0 no drift; 1 error; 2 drift.`,
 		Args: cobra.NoArgs,
@@ -50,7 +54,7 @@ func (h *host) drift(ctx context.Context) error {
 	if err := h.answerDrift(p, report); err != nil {
 		return err
 	}
-	if !p.Plan.Empty() || report.Failed != nil {
+	if !p.Plan.Empty() || report.Failed != nil || len(overridden(p)) > 0 {
 		return &exitError{code: exitPending}
 	}
 	return nil
@@ -96,15 +100,27 @@ func (h *host) bootReport() (ui.BootReport, error) {
 // answerDrift prints what drifted, and how the host booted when that is worth a
 // word.
 func (h *host) answerDrift(p *activation.Prepared, report ui.BootReport) error {
-	if report.Empty() {
+	others := overridden(p)
+	if report.Empty() && len(others) == 0 {
 		return h.answer(p)
 	}
 	if h.json {
 		ui.Warnings(h.std.err, h.style, p.Warnings)
-		return cmp.Or(ui.DriftJSON(h.std.out, p.Plan, p.Problems, report), p.Refused())
+		return cmp.Or(ui.DriftJSON(h.std.out, p.Plan, p.Problems, others, report), p.Refused())
+	}
+	if report.Empty() && p.Plan.Empty() {
+		// Nothing can be done, and the host does not match the configuration.
+		ui.Warnings(h.std.err, h.style, p.Warnings)
+		return p.Refused()
 	}
 	if err := h.printed(func(w io.Writer) { ui.Boot(w, report) }); err != nil {
 		return err
 	}
 	return h.answer(p)
+}
+
+// overridden gives the findings about what is not as the generation says although
+// no change would put it right.
+func overridden(p *activation.Prepared) []plan.Problem {
+	return slices.DeleteFunc(slices.Clone(p.Warnings), func(w plan.Problem) bool { return !w.Drift })
 }

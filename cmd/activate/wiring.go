@@ -258,6 +258,9 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if c.Last != nil {
 		cfg.Last = c.Last.States
 	}
+	if w.allDrift {
+		cfg.Ours = d.etc.Manages
+	}
 	u, err := w.hostUnits(cfg, d)
 	if err != nil {
 		return activation.Part{}, nil, err

@@ -7,6 +7,8 @@ type scope struct {
 	// otherDirs are the directories after it, in order.
 	unitDir   string
 	otherDirs []string
+	// overrides are the directories before it.
+	overrides []string
 	// bootTarget is what the portable name "default" of a bundle means, and
 	// bootTargets are those that are always reached. What graphical.target
 	// wants runs only where that is up.
@@ -20,8 +22,11 @@ type scope struct {
 
 func hostScope() scope {
 	return scope{
-		unitDir:    "etc/systemd/system",
-		otherDirs:  []string{"run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"},
+		unitDir:   "etc/systemd/system",
+		otherDirs: []string{"run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"},
+		overrides: []string{
+			"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient", "run/systemd/generator.early",
+		},
 		bootTarget: "multi-user.target",
 		bootTargets: []string{
 			"basic.target", "default.target", "getty.target", "local-fs-pre.target", "local-fs.target",

@@ -133,3 +133,7 @@ func (s *Systemd) Running() bool {
 
 // Dirs are the directories of systemd.unit(5), in order.
 func (s *Systemd) Dirs() []string { return append([]string{s.unitDir}, s.otherDirs...) }
+
+// Overrides are the directories that count before the one that units are written
+// to: those of systemctl set-property, of transient units, and of early generators.
+func (s *Systemd) Overrides() []string { return s.overrides }

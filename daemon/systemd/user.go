@@ -42,8 +42,12 @@ func ForCaller(c Caller) *Systemd {
 		uid:     func() (uint32, bool) { return c.UID, true },
 		runtime: func(uint32) string { return c.Runtime },
 	}
-	unitDir := path.Join(rootfs.Rel(c.Config), "systemd/user")
-	return &Systemd{scope: userScope(u, unitDir, path.Join(rootfs.Rel(c.Runtime), "systemd/user"))}
+	config, run := path.Join(rootfs.Rel(c.Config), "systemd"), path.Join(rootfs.Rel(c.Runtime), "systemd")
+	in := userScope(u, path.Join(config, "user"), path.Join(run, "user"))
+	in.overrides = []string{
+		path.Join(config, "user.control"), path.Join(run, "user.control"), path.Join(run, "transient"), path.Join(run, "generator.early"),
+	}
+	return &Systemd{scope: in}
 }
 
 // socket is where the manager takes commands without a bus.

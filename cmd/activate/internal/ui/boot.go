@@ -37,11 +37,16 @@ func Boot(w io.Writer, r BootReport) {
 }
 
 // DriftJSON prints the plan's document with its problems and the report in it.
-func DriftJSON(w io.Writer, p *plan.Plan, problems []plan.Problem, r BootReport) error {
+func DriftJSON(w io.Writer, p *plan.Plan, problems, overridden []plan.Problem, r BootReport) error {
+	var boot *BootReport
+	if !r.Empty() {
+		boot = &r
+	}
 	_, err := w.Write(plan.Document(struct {
 		plan.Plan
-		Problems []plan.Problem `json:"problems,omitempty"`
-		Boot     BootReport     `json:"boot"`
-	}{*p, problems, r}))
+		Problems   []plan.Problem `json:"problems,omitempty"`
+		Overridden []plan.Problem `json:"overridden,omitempty"`
+		Boot       *BootReport    `json:"boot,omitempty"`
+	}{*p, problems, overridden, boot}))
 	return err
 }
