@@ -90,7 +90,7 @@ func block(t *rapid.T, kind, label string, must string, optional ...attribute) s
 
 // drawBlocks draws the blocks of a whole configuration.
 func drawBlocks(t *rapid.T, init string) []string {
-	out := []string{"imports = [\"sysctl\", \"hosts\", \"sudo\", \"nix\"]\n"}
+	out := drawModules(t)
 	for _, name := range walkUsers {
 		if rapid.IntRange(0, 2).Draw(t, "user "+name) == 2 {
 			out = append(out, block(t, "user", name, "", userAttributes...))
@@ -112,6 +112,28 @@ func drawBlocks(t *rapid.T, init string) []string {
 	return append(out, drawRest(t)...)
 }
 
+// walkModules are built-in modules and a block of each.
+var walkModules = []attribute{ //nolint:gochecknoglobals // a constant
+	{"sysctl", []string{"sysctl {\n  settings = { \"vm.swappiness\" = 10 }\n}\n"}},
+	{"hosts", []string{"hosts {\n  entries = { \"192.0.2.1\" = [\"db\"] }\n}\n"}},
+	{"sudo", []string{"sudo {\n  rule \"%ops\" {\n    commands = [\"ALL\"]\n  }\n}\n"}},
+	{"nix", []string{"nix {\n  build_users = 2\n}\n", "nix {\n  build_users = 1\n  max_jobs = 3\n}\n"}},
+}
+
+// drawModules draws a line that imports built-in modules, and a block of each.
+func drawModules(t *rapid.T) []string {
+	var names, out []string
+	for _, m := range walkModules {
+		if n := rapid.IntRange(0, 5*len(m.values)).Draw(t, m.name); n > 4*len(m.values) {
+			names, out = append(names, m.name), append(out, m.values[n-4*len(m.values)-1])
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return append([]string{fmt.Sprintf("imports = [\"%s\"]\n", strings.Join(names, "\", \""))}, out...)
+}
+
 // drawRest draws what is neither an account nor a path.
 func drawRest(t *rapid.T) []string {
 	var out []string
@@ -119,10 +141,6 @@ func drawRest(t *rapid.T) []string {
 		"activation {\n  keep_generations = 2\n}\n",
 		"environment {\n  variables = { EDITOR = \"vi\" }\n}\n",
 		"environment {\n  shell_init = \"umask 027\\n\"\n}\n",
-		"sysctl {\n  settings = { \"vm.swappiness\" = 10 }\n}\n",
-		"hosts {\n  entries = { \"192.0.2.1\" = [\"db\"] }\n}\n",
-		"sudo {\n  rule \"%ops\" {\n    commands = [\"ALL\"]\n  }\n}\n",
-		"nix {\n  build_users = 2\n}\n",
 		"snippet \"late\" {\n  script = \"exit 1\"\n  after = [\"users\"]\n  at_boot = true\n}\n",
 	} {
 		if rapid.IntRange(0, 5).Draw(t, b) == 5 {

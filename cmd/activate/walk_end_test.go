@@ -37,6 +37,9 @@ func (w *walk) ended() {
 
 // overwrites notes the paths at which a configuration keeps no copy.
 func (w *walk) overwrites(text string) {
+	if imports, blocks, there := strings.Cut(text, "\n"); there && strings.HasPrefix(imports, "imports ") {
+		text = blocks
+	}
 	for block := range strings.SplitSeq(text, "\n}\n") {
 		if strings.Contains(block, "absent = true") {
 			continue
