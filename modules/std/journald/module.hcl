@@ -12,7 +12,8 @@ option "settings" {
 }
 
 locals {
-  text = "# Written by activate; edit the configuration instead.\n[Journal]\n${join("", [for k, v in self.settings : "${k}=${v == true ? "yes" : v == false ? "no" : tostring(v)}\n"])}"
+  set  = { for k, v in self.settings : k => v if v != null }
+  text = "# Written by activate; edit the configuration instead.\n[Journal]\n${join("", [for k, v in local.set : "${k}=${v == true ? "yes" : v == false ? "no" : tostring(v)}\n"])}"
 }
 
 assert {
@@ -21,7 +22,7 @@ assert {
 }
 
 assert {
-  condition = alltrue([for k, v in self.settings : length(regexall("^[A-Za-z]+$", k)) > 0 && length(regexall("[\n\r]", tostring(v))) == 0])
+  condition = alltrue([for k, v in local.set : length(regexall("^[A-Za-z]+$", k)) > 0 && length(regexall("[\n\r]", tostring(v))) == 0])
   message   = "journald.settings has names that are none of journald.conf(5), or values with a line break."
 }
 

@@ -26,19 +26,20 @@ option "options" {
 }
 
 locals {
+  options = { for m, o in self.options : m => o if o != null }
   modprobe = concat(
     [for m in distinct(self.blacklist) : "blacklist ${m}"],
-    [for m, o in self.options : "options ${m} ${o}"],
+    [for m, o in local.options : "options ${m} ${o}"],
   )
 }
 
 assert {
-  condition = alltrue([for m in concat(self.load, self.blacklist, keys(self.options)) : length(regexall("^[A-Za-z0-9_-]+$", m)) > 0])
+  condition = alltrue([for m in concat(self.load, self.blacklist, keys(local.options)) : length(regexall("^[A-Za-z0-9_-]+$", m)) > 0])
   message   = "The names in kernel_modules are letters, digits, _ and -."
 }
 
 assert {
-  condition = alltrue([for o in values(self.options) : length(regexall("[\n\r]", o)) == 0])
+  condition = alltrue([for o in values(local.options) : length(regexall("[\n\r]", o)) == 0])
   message   = "The options in kernel_modules are one line each."
 }
 

@@ -13,7 +13,7 @@ option "settings" {
 }
 
 locals {
-  values = { for k, v in self.settings : k => v == true ? "1" : v == false ? "0" : tostring(v) }
+  values = { for k, v in self.settings : k => v == true ? "1" : v == false ? "0" : tostring(v) if v != null }
 }
 
 assert {

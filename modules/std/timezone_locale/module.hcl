@@ -37,14 +37,15 @@ option "generate" {
 }
 
 locals {
-  used  = distinct(compact(concat([self.locale == null ? "" : self.locale], values(self.settings))))
+  set   = { for k, v in self.settings : k => v if v != null }
+  used  = distinct(compact(concat([self.locale == null ? "" : self.locale], values(local.set))))
   made  = [for l in local.used : "${l} ${length(split(".", l)) > 1 ? split("@", split(".", l)[1])[0] : "ISO-8859-1"}" if !contains(["C", "POSIX", "C.UTF-8", "C.utf8"], l)]
   lines = sort(distinct(concat(local.made, self.generate)))
-  lang  = join("", concat(self.locale == null ? [] : ["LANG=${self.locale}\n"], [for k, v in self.settings : "${k}=${v}\n"]))
+  lang  = join("", concat(self.locale == null ? [] : ["LANG=${self.locale}\n"], [for k, v in local.set : "${k}=${v}\n"]))
 }
 
 assert {
-  condition = alltrue([for k in keys(self.settings) : length(regexall("^(LC_[A-Z]+|LANGUAGE)$", k)) > 0])
+  condition = alltrue([for k in keys(local.set) : length(regexall("^(LC_[A-Z]+|LANGUAGE)$", k)) > 0])
   message   = "timezone_locale.settings has names that are no categories; they are LC_TIME, LC_MONETARY and so on, see locale(7)."
 }
 
