@@ -37,6 +37,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 	}
 	d.Problems = append(d.Problems, c.leaving.aliased()...)
 	s.preflight(&d, own)
+	s.hidden(&d)
 	return d, s.lost(&d)
 }
 

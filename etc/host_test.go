@@ -37,6 +37,8 @@ type host struct {
 	stamps    map[string]etc.Stamp
 	owners    etc.Owners
 	resume    bool
+	// mountPoints is where the configuration has mounts.
+	mountPoints []string
 	// later is how long after its end a run is recorded.
 	later time.Duration
 	// beforeRecord, when set, runs when all is done and nothing recorded.
@@ -82,6 +84,7 @@ func (h *host) subsystem(desired etc.Desired) *etc.Subsystem {
 		Root: h.root, Store: h.store, Desired: desired, Last: h.last,
 		Originals: h.originals, Parents: h.parents, StateDir: stateDir, Stamps: h.stamps,
 		Owners: func() (etc.Owners, error) { return h.owners, nil }, Resume: h.resume,
+		MountPoints: h.mountPoints,
 	})
 }
 

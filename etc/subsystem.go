@@ -30,6 +30,9 @@ type Config struct {
 	// Tree is the static tree that /etc/static is to lead to, relative to the root.
 	// Where its generation is recorded already, its contents have to be there.
 	Tree string
+	// MountPoints are where the configuration mounts something, relative to the
+	// root; none where the run mounts nothing.
+	MountPoints []string
 	// RunDir is the agent's run directory; empty means run/activate.
 	RunDir string
 	// Owners is asked at each Diff and each Apply, so that accounts made in

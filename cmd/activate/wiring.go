@@ -161,9 +161,10 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		Root: w.root, Store: c.Store, Desired: d.etc, Last: last.etc,
 		Originals: c.Index.Originals, Parents: c.Index.Parents, Installed: c.Index.Secrets,
 		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
-		Owners:     func() (etc.Owners, error) { return w.owners(d.users, accounts) },
-		OpenSource: func(p string) (io.ReadCloser, error) { return os.Open(p) },
-		Stamps:     stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
+		Owners:      func() (etc.Owners, error) { return w.owners(d.users, accounts) },
+		OpenSource:  func(p string) (io.ReadCloser, error) { return os.Open(p) },
+		MountPoints: w.mountPoints(d.daemon.Mounts),
+		Stamps:      stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
 	})
 	contents := w.linkedContents(s.Contents, c)
 	space := s.Space
@@ -190,6 +191,18 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 			return w.state.WriteStamps(s.Stamps(staged, time.Now()))
 		},
 	}, s, nil
+}
+
+// mountPoints are where a run of this host mounts what the host does not have
+// there anyway.
+func (w *wiring) mountPoints(mounts []daemon.Mount) []string {
+	var out []string
+	for _, m := range mounts {
+		if w.root.Dir() == "/" && m.What != m.Where {
+			out = append(out, rootfs.Rel(m.Where))
+		}
+	}
+	return out
 }
 
 // contentChecks are the commands that judge what changes of files install.
