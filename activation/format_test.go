@@ -26,7 +26,7 @@ func (m *machine) toFormat1(t *testing.T) {
 			// It did not say its format.
 			older = ""
 		}
-		text := strings.Replace(string(b), `"format":4,`, older, 1)
+		text := strings.Replace(string(b), `"format":5,`, older, 1)
 		if text == string(b) {
 			t.Fatalf("%s is of no format: %s", p, b)
 		}
@@ -48,7 +48,7 @@ func TestKillWhileMigrating(t *testing.T) {
 		at := m.killAt(t, k, func() { m.switchTo(t, configB) })
 		counter, err := os.ReadFile(filepath.Join(m.dir, stateDir, "counter.json"))
 		must(t, err)
-		if strings.Contains(string(counter), `"format":4`) {
+		if strings.Contains(string(counter), `"format":5`) {
 			if k < 10 {
 				t.Fatalf("nothing was migrated in %d operations", k)
 			}

@@ -55,7 +55,7 @@ func (u *Units) prepare(batch *rootfs.Batch, ch plan.Change) error {
 	}
 	for _, p := range partNames(after) {
 		if will := after.Parts[p]; will.SHA256 != "" && will != now.Parts[p] {
-			if err := u.write(batch, p, will); err != nil {
+			if err := u.write(batch, p, will, after.Xattrs[p]); err != nil {
 				return err
 			}
 		}
@@ -63,7 +63,7 @@ func (u *Units) prepare(batch *rootfs.Batch, ch plan.Change) error {
 	if after.SHA256 == "" || now.sameFile(after) {
 		return nil
 	}
-	return u.write(batch, after.Path, after.file())
+	return u.write(batch, after.Path, after.file(), after.Xattrs[after.Path])
 }
 
 // sides gives what a change goes to and what there is now; ready tells that there

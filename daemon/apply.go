@@ -32,11 +32,25 @@ func (u *Units) Save(ctx context.Context, changes []plan.Change) error {
 		if err != nil {
 			return err
 		}
-		if err := u.keepContents(before); err != nil {
+		if err := u.keep(before); err != nil {
 			return fmt.Errorf("cannot save %s: %w", ch.Address, err)
 		}
 	}
 	return nil
+}
+
+// keep saves the contents and attributes of the files of s.
+func (u *Units) keep(s State) error {
+	if len(s.Xattrs) > 0 {
+		// They are kept by keyed hashes.
+		if err := u.cfg.Store.SaveKey(); err != nil {
+			return err
+		}
+	}
+	if err := u.keepContents(s); err != nil {
+		return err
+	}
+	return u.keepXattrs(s)
 }
 
 func (u *Units) keepContents(s State) error {
@@ -157,44 +171,44 @@ func (u *Units) check(now, before, after State, links []string) error {
 }
 
 func (u *Units) applyFile(p string, now, after State) error {
+	if now.sameFile(after) {
+		if lacks, err := u.lacksXattrs(p, after.Xattrs[p]); err != nil || !lacks {
+			return err
+		}
+	}
 	switch {
-	case now.sameFile(after):
-		return nil
 	case after.Target != "":
 		return u.applyTarget(p, after)
 	case after.SHA256 == "":
 		return u.cfg.Root.Remove(p)
 	}
-	return u.write(u.cfg.Root, p, after.file())
+	return u.write(u.cfg.Root, p, after.file(), after.Xattrs[p])
 }
 
 // applyTarget makes p a link, with the owner that one of before had.
 func (u *Units) applyTarget(p string, after State) error {
-	if err := u.cfg.Root.Symlink(after.Target, p); err != nil {
-		return err
-	}
-	own := u.cfg.Root.Private()
-	uid, gid := own.UID, own.GID
+	owner := u.own()
 	if after.UID != 0 || after.GID != 0 {
-		uid, gid = after.UID, after.GID
+		owner = LinkOwner{after.UID, after.GID}
 	}
-	// A directory with setgid gives it its group.
-	info, err := u.cfg.Root.Lstat(p)
-	if err != nil || info.UID == uid && info.GID == gid {
-		return err
-	}
-	return u.cfg.Root.SetLinkOwner(p, uid, gid)
+	return u.putLink(after.Target, p, owner)
 }
 
 func (u *Units) applyLinks(links []string, now, after State) error {
 	for _, link := range links {
 		var err error
-		switch text := after.Links[link]; text {
-		case now.Links[link]:
-		case "":
+		owner, theirs := after.LinkOwners[link]
+		if !theirs {
+			owner = u.own()
+		}
+		switch text := after.Links[link]; {
+		case text == now.Links[link] && theirs:
+			err = u.giveLink(link, owner)
+		case text == now.Links[link]:
+		case text == "":
 			err = u.cfg.Root.Remove(link)
 		default:
-			err = u.cfg.Root.Symlink(text, link)
+			err = u.putLink(text, link, owner)
 		}
 		if err != nil {
 			return err

@@ -89,6 +89,13 @@ func (u *Units) withForeignLinks(ch plan.Change, earlier plan.State) plan.State 
 			original.Links = map[string]string{}
 		}
 		original.Links[link] = text
+		if owner, theirs := before.LinkOwners[link]; theirs {
+			original.LinkOwners = maps.Clone(original.LinkOwners)
+			if original.LinkOwners == nil {
+				original.LinkOwners = map[string]LinkOwner{}
+			}
+			original.LinkOwners[link] = owner
+		}
 	}
 	original.Path = before.Path
 	return encode(original)
@@ -171,13 +178,20 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 	}
 	if now.same(w) {
 		d.Unchanged++
-		if !ours {
-			if d.Adopted == nil {
-				d.Adopted = map[plan.Address]plan.State{}
-			}
-			d.Adopted[f.Address] = plan.Encode(now)
+		if ours {
+			return nil
 		}
+		if now, err = u.withLinkOwners(now); err != nil {
+			return err
+		}
+		if d.Adopted == nil {
+			d.Adopted = map[plan.Address]plan.State{}
+		}
+		d.Adopted[f.Address] = plan.Encode(now)
 		return nil
+	}
+	if now, err = u.withAttributes(now); err != nil {
+		return err
 	}
 	ch := plan.New(f.Address, encode(now), plan.Encode(w), reason(now, w, last, ours), f.Origin)
 	if ch.Action == plan.Update && (now.Target == "") != (w.Target == "") {
@@ -289,6 +303,9 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", u.wayOut(d, earlier),
 			"%s was changed by hand and is left as it is", u.cfg.Root.Name(edited(now, last))))
 		return nil
+	}
+	if now, err = u.withAttributes(now); err != nil {
+		return err
 	}
 	why := "no longer declared"
 	if !earlier.empty() {

@@ -52,13 +52,13 @@ func (u *Units) observeParts(s *State, paths []string) error {
 func (u *Units) applyParts(paths []string, now, after State) error {
 	for _, p := range paths {
 		was, will := now.Parts[p], after.Parts[p]
-		var err error
+		lacks, err := u.lacksXattrs(p, after.Xattrs[p])
 		switch {
-		case was == will:
+		case err != nil, was == will && !lacks:
 		case will.SHA256 == "":
 			err = u.cfg.Root.Remove(p)
 		default:
-			err = u.write(u.cfg.Root, p, will)
+			err = u.write(u.cfg.Root, p, will, after.Xattrs[p])
 		}
 		if err != nil {
 			return err
@@ -77,8 +77,9 @@ type writer interface {
 	WriteFile(p string, content io.Reader, a rootfs.Attr) error
 }
 
-// write has to write the file of s at p.
-func (u *Units) write(to writer, p string, s PartState) error {
+// write has to write the file of s at p; xattrs stands for the extended attributes
+// that return with it, "" for those that it is given or keeps.
+func (u *Units) write(to writer, p string, s PartState, xattrs string) error {
 	content, err := u.content(p, s.SHA256)
 	if err != nil {
 		return err
@@ -87,7 +88,14 @@ func (u *Units) write(to writer, p string, s PartState) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the mode of %s: %w", u.cfg.Root.Name(p), err)
 	}
-	return to.WriteFile(p, bytes.NewReader(content), rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID})
+	attr := rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID}
+	if xattrs != "" {
+		if attr.Xattrs, err = u.keptXattrs(xattrs); err != nil {
+			return err
+		}
+		attr.Restored = true
+	}
+	return to.WriteFile(p, bytes.NewReader(content), attr)
 }
 
 // contentsOf gives the path and hash of every file of s.

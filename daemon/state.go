@@ -27,6 +27,11 @@ type State struct {
 	Links map[string]string `json:"links,omitempty"`
 	// Parts are its further files by path.
 	Parts map[string]PartState `json:"parts,omitempty"`
+	// Xattrs stand for the extended attributes of files that were observed, by path,
+	// by keyed hashes; the Store knows them by these. LinkOwners are whose the links
+	// are that are not the caller's own. Both only count as what is to return.
+	Xattrs     map[string]string    `json:"xattrs,omitempty"`
+	LinkOwners map[string]LinkOwner `json:"link_owners,omitempty"`
 }
 
 // PartState is what a plan says of one further file of a unit.

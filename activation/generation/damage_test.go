@@ -40,7 +40,7 @@ func TestDamageNamesAWayOut(t *testing.T) {
 		{"generations/1", lost, read, "the generation in effect, is gone; restore it from a backup, or make"},
 		{"generations/1/manifest.json", lost, read, "/generations/1/manifest.json is gone; restore it from a backup, or make the links"},
 		{"generations/1/manifest.json", directory, read, "it is a directory, not a regular file; restore it from a backup, or make the links"},
-		{"backup/index.json", lost, index, `is gone; restore it from a backup, or make it a file that says {"format": 4}`},
+		{"backup/index.json", lost, index, `is gone; restore it from a backup, or make it a file that says {"format": 5}`},
 		{"backup/index.json", directory, index, `not a regular file; restore it from a backup, or make it a file that says`},
 		{"backup/index.json", file, index, `it is damaged (`},
 	} {

@@ -14,8 +14,9 @@ import (
 // Format 2 brought backup/kept.json, boot_before to the journal, and the number
 // itself to boots.json and boot-entry.json. Format 3 brought secrets to
 // backup/index.json, and so to the journal. Format 4 brought lists to what the
-// journal and the index say of accounts.
-const Format = 4
+// journal and the index say of accounts. Format 5 brought xattrs and link_owners to
+// what they say of units.
+const Format = 5
 
 // formats gives the formats that a record of the state directory has had, by
 // its name there. A step that is not set here changes nothing but the number.

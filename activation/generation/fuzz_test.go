@@ -36,7 +36,7 @@ func kinds() []kind {
 func FuzzRecord(f *testing.F) {
 	for i, k := range kinds() {
 		for _, doc := range []string{
-			older()[k.file], strings.Replace(older()[k.file], `"format":1`, `"format":4`, 1), `{"format":9}`, `{"format":4,"colour":1}`, `{}`, `null`, `[]`, ``,
+			older()[k.file], strings.Replace(older()[k.file], `"format":1`, `"format":5`, 1), `{"format":9}`, `{"format":5,"colour":1}`, `{}`, `null`, `[]`, ``,
 		} {
 			f.Add(uint8(i), []byte(doc))
 		}

@@ -84,7 +84,7 @@ func TestMigrateRenewsEachRecordAndKeepsIt(t *testing.T) {
 		if got := after["format-1/"+name]; got != text {
 			t.Errorf("%s is kept as %q", name, got)
 		}
-		if !strings.HasPrefix(after[name], `{"format":4,`) {
+		if !strings.HasPrefix(after[name], `{"format":5,`) {
 			t.Errorf("%s is %q", name, after[name])
 		}
 	}
@@ -110,13 +110,14 @@ func TestMigrateRenewsWhatEachFormatLeft(t *testing.T) {
 		"backup/index.json": `{"format":2,"parents":["srv"]}`,
 		"boots.json":        `{"format":2}`,
 		"backup/kept.json":  `{"format":3}`,
+		"snippets.json":     `{"format":4}`,
 		"pending.json":      `{"format":1,"number":7}`,
 	}
 	put(t, dir, files)
 	must(t, s.Migrate())
 	after := records(t, dir)
 	for name, text := range files {
-		if kept := after["format-"+text[len(`{"format":`):][:1]+"/"+name]; kept != text || !strings.HasPrefix(after[name], `{"format":4`) {
+		if kept := after["format-"+text[len(`{"format":`):][:1]+"/"+name]; kept != text || !strings.HasPrefix(after[name], `{"format":5`) {
 			t.Errorf("%s is %q, and kept as %q", name, after[name], kept)
 		}
 	}
@@ -165,7 +166,7 @@ func TestMigrateLeavesWhatIsDamaged(t *testing.T) {
 	files := older()
 	delete(files, "counter.json")
 	files["generations/1/manifest.json"] = `{"format":1,"number":`
-	files["backup/index.json"] = `{"format":4,"parents":["srv"]}`
+	files["backup/index.json"] = `{"format":5,"parents":["srv"]}`
 	files["format-1/pending.json"] = `{"format":1,"number":7}`
 	put(t, dir, files)
 	must(t, s.Migrate())
@@ -191,7 +192,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 	for _, name := range []string{"counter.json", "generations/1/manifest.json", "boots.json"} {
 		s, dir := open(t)
 		files := older()
-		files[name], files["boot"] = `{"format":5}`, "-> generations/2"
+		files[name], files["boot"] = `{"format":6}`, "-> generations/2"
 		delete(files, "pending.json") // It would keep generation 1 for a trial's way back.
 		put(t, dir, files)
 		before := records(t, dir)
@@ -199,7 +200,7 @@ func TestMigrateDoesNothingBesideANewerRecord(t *testing.T) {
 			"migrate": s.Migrate, "boots": func() error { return s.WriteBoots(generation.Boots{}) },
 			"link": func() error { return s.SetBoot(2) }, "delete": func() error { return s.Delete(1) },
 		} {
-			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 5 and this activate knows up to 4") {
+			if err := change(); err == nil || !strings.Contains(err.Error(), name+": its format is 6 and this activate knows up to 5") {
 				t.Errorf("%s beside %s: %v", what, name, err)
 			}
 		}

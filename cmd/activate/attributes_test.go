@@ -98,3 +98,65 @@ func TestAttributesStay(t *testing.T) {
 		}
 	}
 }
+
+// TestAttributesOfUnitsReturn: what stood in the place of a unit, and the links of
+// others that it replaced, return with their attributes and owners, also when the
+// file was a link meanwhile.
+func TestAttributesOfUnitsReturn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root := filepath.Join(dir, "root")
+	must(t, writeAccounts(root))
+	unit, link := filepath.Join(root, "etc/systemd/system/x.service"), filepath.Join(root, "etc/systemd/system/multi-user.target.wants/x.service")
+	must(t, os.MkdirAll(filepath.Dir(link), 0o755))
+	must(t, os.WriteFile(unit, []byte("[Service]\nExecStart=/bin/theirs\n"), 0o640))
+	must(t, os.Symlink("/usr/lib/nowhere", link))
+	must(t, os.Lchown(link, 12, 34))
+	attributes := map[string]string{
+		"user.note": "a", "trusted.note": "b",
+		// By linux/capability.h: cap_net_bind_service=ep.
+		"security.capability": "\x01\x00\x00\x02\x00\x04\x00\x00" + strings.Repeat("\x00", 12),
+		// By acl(5): user::rw- user:1:r-- group::r-- mask::r-- other::---.
+		"system.posix_acl_access": "\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x04\x00\x01\x00\x00\x00\x04\x00\x04\x00\xff\xff\xff\xff" +
+			"\x10\x00\x04\x00\xff\xff\xff\xff\x20\x00\x00\x00\xff\xff\xff\xff",
+	}
+	for name, value := range attributes {
+		must(t, unix.Setxattr(unit, name, []byte(value), 0))
+	}
+	theirs := func(after string) {
+		t.Helper()
+		for name, value := range attributes {
+			got := make([]byte, 100)
+			n, err := unix.Getxattr(unit, name, got)
+			if err != nil || string(got[:n]) != value {
+				t.Errorf("after %s: %s is %q, %v", after, name, got[:max(n, 0)], err)
+			}
+		}
+		var st unix.Stat_t
+		must(t, unix.Lstat(link, &st))
+		if text, err := os.Readlink(link); err != nil || text != "/usr/lib/nowhere" || st.Uid != 12 || st.Gid != 34 {
+			t.Errorf("after %s: the link is %s of %d:%d", after, text, st.Uid, st.Gid)
+		}
+	}
+	ours, none, masked := filepath.Join(dir, "ours.hcl"), filepath.Join(dir, "none.hcl"), filepath.Join(dir, "masked.hcl")
+	must(t, os.WriteFile(ours, []byte("service \"x\" {\n  process { argv = [\"/bin/true\"] }\n}\n"), 0o600))
+	must(t, os.WriteFile(masked, []byte("unit \"x.service\" {\n  text = \"\"\n}\n"), 0o600))
+	must(t, os.WriteFile(none, nil, 0o600))
+	run := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command(binary, append(args, "--root", root, "--init", "systemd")...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v, %s", args, err, out)
+		}
+	}
+	run("switch", ours)
+	if n, err := unix.Getxattr(unit, "security.capability", nil); err == nil {
+		t.Errorf("ours has capabilities, %d bytes", n)
+	}
+	run("switch", none)
+	theirs("leaving")
+	run("rollback", "1")
+	run("switch", masked)
+	run("generations", "delete", "2")
+	run("deactivate")
+	theirs("deactivate")
+}

@@ -22,7 +22,7 @@ func ofTheFuture(t *testing.T, state string) {
 		}
 		b, err := os.ReadFile(p)
 		must(t, err)
-		text := strings.Replace(string(b), `"format":4`, `"colour":"green","format":5`, 1)
+		text := strings.Replace(string(b), `"format":5`, `"colour":"green","format":6`, 1)
 		text = strings.Replace(text, `"version": 2`, `"colour": "green", "version": 3`, 1)
 		if text == string(b) {
 			t.Errorf("%s does not say its format: %s", p, b)
@@ -56,11 +56,11 @@ func TestNewerFormatIsRefused(t *testing.T) {
 			commands: []string{"plan " + two, "switch " + two, "boot " + two, "at-boot", "deactivate", "rollback 1", "generations"},
 		},
 		"an interrupted run": {
-			made: []string{"switch " + one}, record: "journal/transaction.json", content: `{"format":4,"verb":"switch"}`,
+			made: []string{"switch " + one}, record: "journal/transaction.json", content: `{"format":5,"verb":"switch"}`,
 			commands: []string{"plan " + two, "drift", "switch " + one, "at-boot", "deactivate", "generations delete 1", "confirm", "rollback 1"},
 		},
 		"a trial": {
-			made: []string{"switch " + one}, record: "pending.json", content: `{"format":4,"number":1}`,
+			made: []string{"switch " + one}, record: "pending.json", content: `{"format":5,"number":1}`,
 			commands: []string{"switch " + one, "boot " + two, "at-boot", "deactivate", "confirm", "rollback 1"},
 		},
 	} {
@@ -82,7 +82,7 @@ func TestNewerFormatIsRefused(t *testing.T) {
 			before := look(t, root)
 			for _, command := range c.commands {
 				status, said := format1{}.on(t, root, command)
-				if status != 1 || !strings.Contains(said, "is 5 and this activate knows up to 4; use the activate that wrote it") {
+				if status != 1 || !strings.Contains(said, "is 6 and this activate knows up to 5; use the activate that wrote it") {
 					t.Errorf("%s ends with %d: %s", command, status, said)
 				}
 				if d := cmp.Diff(before, look(t, root)); d != "" {

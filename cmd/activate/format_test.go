@@ -204,7 +204,7 @@ func TestFormat1IsMigratedByTheFirstChange(t *testing.T) {
 			unpack(t, f.name, root)
 			before := look(t, root)
 			status, said := f.on(t, root, c.command)
-			if status != c.status || !strings.Contains(said, c.want) || strings.Count(said, "brought from format 1 to 4") != 1 {
+			if status != c.status || !strings.Contains(said, c.want) || strings.Count(said, "brought from format 1 to 5") != 1 {
 				t.Fatalf("ends with %d: %s", status, said)
 			}
 			f.checkMigrated(t, root, before, c.command == "generations delete 1")
@@ -248,7 +248,7 @@ func (f format1) checkMigrated(t *testing.T, root string, before map[string]stri
 			}
 			continue
 		}
-		if isRecord(p) && !strings.Contains(content, `"format":4`) && !strings.Contains(content, `"version": 2`) {
+		if isRecord(p) && !strings.Contains(content, `"format":5`) && !strings.Contains(content, `"version": 2`) {
 			t.Errorf("%s is %s", p, content)
 		}
 	}

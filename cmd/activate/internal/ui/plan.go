@@ -100,7 +100,7 @@ func unsaid(attribute string) bool {
 // and to take it back.
 func bookkeeping(attribute string) bool {
 	switch attribute {
-	case "links", "lines", "own_group", "parts", "migrate", "uid_chosen", "gid_chosen", "sub_ids_chosen", "admins", "home_dirs", "ssh_dir", "replaced_keys", "locked", "departed":
+	case "links", "lines", "own_group", "parts", "migrate", "uid_chosen", "gid_chosen", "sub_ids_chosen", "admins", "home_dirs", "ssh_dir", "replaced_keys", "locked", "departed", "link_owners":
 		return true
 	}
 	return false
