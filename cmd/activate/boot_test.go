@@ -32,6 +32,11 @@ service "hello" {
 	if got := m.Succeed("cat /etc/motd"); got != "two\n" {
 		t.Errorf("after the boot /etc/motd is %q; %s", got, m.Succeed("journalctl -u activate-boot --no-pager"))
 	}
+	// The log of the boot has each step once, with its fields.
+	const steps = "journalctl -b -u activate-boot -o cat --no-pager | grep -c '^etc: 1 change$'; journalctl -b ACTIVATE_STEP=etc -o cat --no-pager | grep -c '^etc: 1 change$'"
+	if got := m.Succeed(steps); got != "1\n1\n" {
+		t.Errorf("steps in the journal: %q; %s", got, m.Succeed("journalctl -b -u activate-boot --no-pager"))
+	}
 	m.WaitForUnit("hello.service")
 	m.Succeed("activate drift")
 	m.WaitUntil(func() bool {

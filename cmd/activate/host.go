@@ -25,7 +25,9 @@ type host struct {
 	*flags
 	style ui.Style
 	log   zerolog.Logger
-	verb  string
+	// journaled tells that standard error leads to where the log goes, too.
+	journaled bool
+	verb      string
 	// diags are what is wrong with the configuration.
 	diags modules.Diagnostics
 	// remember gives the evaluation for the cache, when it may be kept.
@@ -38,7 +40,7 @@ type host struct {
 
 // open makes the host of the flags. It reads only.
 func (f *flags) open() (*host, error) {
-	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog()}
+	h := &host{flags: f, style: ui.StyleFor(f.std.err, noColor()), log: f.newLog(), journaled: f.journaled()}
 	root, err := rootfs.Open(f.root, rootfs.WithLost(h.tellLost()))
 	if err != nil {
 		if pe, ok := errors.AsType[*fs.PathError](err); ok {

@@ -34,10 +34,22 @@ func (f *flags) newLog() zerolog.Logger {
 	}
 	console := zerolog.ConsoleWriter{Out: f.std.err, NoColor: !ui.StyleFor(f.std.err, noColor()).Color()}
 	writers := []io.Writer{leveled{console, level}}
-	if f.root == "/" && (f.user || os.Geteuid() == 0) && journal.Enabled() {
+	if f.hasJournal() {
 		writers = append(writers, journalWriter{})
 	}
 	return zerolog.New(zerolog.MultiLevelWriter(writers...)).With().Timestamp().Logger()
+}
+
+// hasJournal tells whether the log goes to a journal.
+func (f *flags) hasJournal() bool {
+	return f.root == "/" && (f.user || os.Geteuid() == 0) && journal.Enabled()
+}
+
+// journaled tells that standard error is the journal that the log goes to, as it
+// is of a unit: steps that are logged are not printed then.
+func (f *flags) journaled() bool {
+	same, err := journal.StderrIsJournalStream()
+	return same && err == nil && f.hasJournal()
 }
 
 // leveled passes on what is at least as grave as its level.
@@ -82,7 +94,9 @@ func priority(l zerolog.Level) journal.Priority {
 
 // event prints a step of a run and logs it.
 func (h *host) event(e activation.Event) {
-	ui.Event(h.std.err, h.style, e)
+	if !h.journaled {
+		ui.Event(h.std.err, h.style, e)
+	}
 	level := zerolog.InfoLevel
 	if e.Warning {
 		level = zerolog.WarnLevel
