@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/activate-agent/activate/activation"
 	"github.com/activate-agent/activate/modules"
@@ -9,6 +10,9 @@ import (
 
 // options says what to load of a configuration.
 func (h *host) options(path string) (modules.Options, error) {
+	if path == "" {
+		return modules.Options{}, errors.New("cannot read the configuration: its path is empty")
+	}
 	facts, err := h.facts()
 	return modules.Options{Path: path, Sets: h.sets, Host: facts, Personal: h.caller.personal()}, err
 }

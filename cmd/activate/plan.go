@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -27,6 +28,9 @@ Exit status: 0, or 1 on an error; with --detailed-exitcode 2 when there is
 something to do.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("out") && out == "" {
+				return errors.New("cannot write the plan: --out names no file")
+			}
 			return f.plan(cmd.Context(), args[0], out, detailed)
 		},
 	}
