@@ -1,6 +1,7 @@
 package etc
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -52,20 +53,39 @@ func owner(name, kind string, lookup func(string) (uint32, bool), declares func(
 	if declares != nil && declares(name) {
 		return 0, true, nil
 	}
-	return 0, false, &nobodyError{kind, name}
+	return 0, false, &nobodyError{kind: kind, name: name}
 }
 
-// nobodyError is an owner whom neither the host nor the configuration has.
-type nobodyError struct{ kind, name string }
+// nobodyError is an owner whom neither the host nor the configuration has; one that
+// leaves is there until the configuration is applied.
+type nobodyError struct {
+	kind, name string
+	leaves     bool
+}
 
-func (e *nobodyError) Error() string { return fmt.Sprintf("there is no %s %q", e.kind, e.name) }
+func (e *nobodyError) Error() string {
+	if e.leaves {
+		return fmt.Sprintf("there is no %s %q once this is applied", e.kind, e.name)
+	}
+	return fmt.Sprintf("there is no %s %q", e.kind, e.name)
+}
+
+// orLeaves has err tell that the owner leaves, whom before finds still.
+func orLeaves(err error, before func(string) (uint32, bool)) error {
+	if nobody, ok := errors.AsType[*nobodyError](err); ok && before != nil {
+		_, nobody.leaves = before(nobody.name)
+	}
+	return err
+}
 
 func (o Owners) user(name string) (uint32, bool, error) {
-	return owner(name, "user", o.User, o.UserDeclared)
+	id, declared, err := owner(name, "user", o.User, o.UserDeclared)
+	return id, declared, orLeaves(err, o.UserBefore)
 }
 
 func (o Owners) group(name string) (uint32, bool, error) {
-	return owner(name, "group", o.Group, o.GroupDeclared)
+	id, declared, err := owner(name, "group", o.Group, o.GroupDeclared)
+	return id, declared, orLeaves(err, o.GroupBefore)
 }
 
 // ids gives a state's owner. pending is true when a name does not exist yet.

@@ -38,7 +38,7 @@ func (s *Subsystem) Diff(ctx context.Context) (plan.Diff, error) {
 		s.seen = seen
 	}
 	s.planning = p
-	return d, s.noteComings(d.Changes)
+	return d, s.noteComings(d.Changes, p.lingering)
 }
 
 // planAll plans all changes. That a group of ours is to stay is known at the end
@@ -112,6 +112,8 @@ type planning struct {
 	// going are the groups that leave with this plan, as far as was known when it
 	// began, and staying those of them of which it turned out that they don't.
 	going, staying map[string]bool
+	// lingering are those that only their users keep, who have others.
+	lingering map[string]bool
 	// gone are those that went in a plan that had them stay for others.
 	gone map[string]bool
 	// fresh are the users that are made, with the ids chosen for them.
@@ -154,7 +156,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		looseGroups: looseNames(b.group, b.gshadow),
 	}
 	p.indexDesired()
-	p.going = p.goingGroups()
+	p.going, p.lingering = p.goingGroups(), p.lingeringGroups()
 	if lost {
 		p.warnRebuilt()
 	}

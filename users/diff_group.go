@@ -137,6 +137,19 @@ func (p *planning) goingGroups() map[string]bool {
 	return out
 }
 
+// lingeringGroups are the groups that were made for their users, and that stay until
+// these go although each of them has another one by now. Nothing else may want one: a
+// host where the user never had its own has none.
+func (p *planning) lingeringGroups() map[string]bool {
+	out := map[string]bool{}
+	for name := range p.user {
+		if !p.ownGroupWanted(name) && p.ownsGroup(name) {
+			out[name] = true
+		}
+	}
+	return out
+}
+
 // leaveGroup plans the way of a group that is no longer desired; after are the
 // users that this plan changes, as they will be.
 func (p *planning) leaveGroup(g Group, after map[string]*UserState) {

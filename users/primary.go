@@ -59,6 +59,8 @@ func (p *planning) noGroup(u User, group string) {
 		p.problem(a, u.Origin, "Repair or remove the line.", "the group %q has a line in /etc/group that is malformed or too long", group)
 	case p.going[group]:
 		p.problem(a, u.Origin, "Declare the group.", "there is no group %q once this is applied: it leaves the configuration", group)
+	case p.lingering[group]:
+		p.problem(a, u.Origin, "Declare the group.", "the group %q is only there until user %s goes, who has another one", group, group)
 	default:
 		p.problem(a, u.Origin, "Declare the group, or correct the name.", "there is no group %q", group)
 	}
@@ -86,7 +88,7 @@ func (p *planning) askedGID(name string) (ID, bool) {
 
 // gid resolves a group that exists and stays, or that this plan makes for itself.
 func (p *planning) gid(name string) (ID, bool) {
-	if p.going[name] {
+	if p.going[name] || p.lingering[name] {
 		return 0, false
 	}
 	if gid, ok := p.book.gid(name); ok {

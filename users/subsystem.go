@@ -119,12 +119,16 @@ func (s *Subsystem) Leaves(ch plan.Change) bool {
 func (s *Subsystem) Makes(a plan.Address) bool { return s.comings[a] }
 
 // Removes tells whether the plan of the last Diff takes the account away, or the
-// group with its user.
+// group with its user; a group that only waits for its user to go counts, too.
 func (s *Subsystem) Removes(a plan.Address) bool { return s.goings[a] }
 
-// noteComings enters what Makes and Removes tell of the changes.
-func (s *Subsystem) noteComings(changes []plan.Change) error {
+// noteComings enters what Makes and Removes tell of the changes, and of lingering
+// groups.
+func (s *Subsystem) noteComings(changes []plan.Change, lingering map[string]bool) error {
 	s.comings, s.goings = map[plan.Address]bool{}, map[plan.Address]bool{}
+	for name := range lingering {
+		s.goings[groupAddress(name)] = true
+	}
 	users, groups, err := s.decodeChanges(changes)
 	if err != nil {
 		return err
