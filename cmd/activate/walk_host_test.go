@@ -123,11 +123,7 @@ func (h walkHost) put(p string) {
 	if _, err := os.Lstat(h.path(p)); err == nil || os.MkdirAll(filepath.Dir(h.path(p)), 0o755) != nil {
 		return
 	}
-	kinds := []string{"", "", "file", "same", "odd", "directory", "link", "dangling", "fifo"}
-	if !slices.Contains(walkUnits[h.init], "/"+p) {
-		// No unit file has capabilities.
-		kinds = append(kinds, "tagged")
-	}
+	kinds := []string{"", "", "file", "same", "odd", "directory", "link", "dangling", "fifo", "tagged"}
 	switch rapid.SampledFrom(kinds).Draw(h.t, "at "+p) {
 	case "file":
 		h.write(p, "theirs\n", 0o644, 0, 0)
@@ -142,10 +138,7 @@ func (h walkHost) put(p string) {
 		h.must(os.Symlink(strings.Repeat("../", strings.Count(p, "/"))+"home", h.path(p)))
 	case "dangling":
 		h.must(os.Symlink("nowhere", h.path(p)))
-		if !enables(p) {
-			// Nobody but root enables units, and no record has a link's owner.
-			h.must(os.Lchown(h.path(p), 12, 34))
-		}
+		h.must(os.Lchown(h.path(p), 12, 34))
 	case "tagged":
 		h.write(p, "tagged\n", 0o600, 0, 0)
 		// cap_net_bind_service, permitted, as capabilities(7) has it on files.

@@ -1,11 +1,6 @@
 package main_test
 
-import (
-	"slices"
-	"strings"
-
-	"pgregory.net/rapid"
-)
+import "pgregory.net/rapid"
 
 // walkInits are the inits that a walk's units are for, and the most frequent none.
 var walkInits = []string{"none", "none", "none", "none", "none", "none", "systemd", "systemd", "systemd", "runit", "s6", "s6-rc", "supervisord", "sysvinit", "openrc", "finit"} //nolint:gochecknoglobals // a constant
@@ -20,14 +15,6 @@ var walkUnits = map[string][]string{ //nolint:gochecknoglobals // a constant
 	"sysvinit":    {"/etc/init.d/web", "/etc/rc2.d/S01web", "/etc/rc0.d"},
 	"openrc":      {"/etc/init.d/web", "/etc/runlevels/default/web"},
 	"finit":       {"/etc/finit.d", "/etc/finit.d/web.conf"},
-}
-
-// walkEnabling are parts of the paths of links that enable units.
-var walkEnabling = []string{".wants/", "etc/service/", "etc/rc2.d/", "etc/runlevels/"} //nolint:gochecknoglobals // a constant
-
-// enables tells whether a link at p enables a unit.
-func enables(p string) bool {
-	return slices.ContainsFunc(walkEnabling, func(part string) bool { return strings.Contains(p, part) })
 }
 
 // drawUnits draws blocks that become unit files, each at most once.
