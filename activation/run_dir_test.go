@@ -100,7 +100,7 @@ func TestOvertaken(t *testing.T) {
 		if e.Overtaken() {
 			lock, err := e.Root.Lock(t.Context(), e.LockPath(), 0, e.Holder("pid 1 (confirm)"))
 			must(t, err)
-			e.Inherit(lock.Notes())
+			must(t, e.Inherit(lock.Notes()))
 			must(t, e.LeaveNothing())
 			must(t, lock.Unlock())
 		}
@@ -126,7 +126,7 @@ func (m *machine) first(t *testing.T, holder string) (*activation.Engine, *rootf
 	must(t, e.MakeRunDir())
 	lock, err := e.Root.Lock(t.Context(), e.LockPath(), 0, e.Holder(holder))
 	must(t, err)
-	e.Inherit(lock.Notes())
+	must(t, e.Inherit(lock.Notes()))
 	return e, lock
 }
 
@@ -158,7 +158,7 @@ func TestKilledWithTheLock(t *testing.T) {
 		next := m.open(t)
 		lock, err = next.Root.Lock(t.Context(), next.LockPath(), 0, next.Holder("pid 2 (switch)"))
 		must(t, err)
-		next.Inherit(lock.Notes())
+		must(t, next.Inherit(lock.Notes()))
 		must(t, c.leave(next))
 		must(t, lock.Unlock())
 		must(t, next.Root.Close())
@@ -192,14 +192,18 @@ func TestKilledMakingTheState(t *testing.T) {
 			t.Logf("killed before each of %d operations", k-1)
 			return
 		}
-		if _, err := os.Lstat(filepath.Join(m.dir, "run/activate/lock")); err != nil {
-			// It came no further than the lock's own directories, which nothing tells of.
-			continue
-		}
 		next := m.open(t)
+		if _, err := os.Lstat(filepath.Join(m.dir, "run/activate")); err != nil {
+			must(t, next.MakeRunDir())
+		}
 		lock, err := next.Root.Lock(t.Context(), next.LockPath(), 0, next.Holder("pid 2 (switch)"))
 		must(t, err)
-		next.Inherit(lock.Notes())
+		must(t, next.Inherit(lock.Notes()))
+		for _, dir := range []string{"run", "run/activate"} {
+			if info, err := os.Lstat(filepath.Join(m.dir, dir)); err != nil || info.Mode() != os.ModeDir|0o755 {
+				t.Errorf("killed at %s: %s has the mode %v, %v", at, dir, info.Mode(), err)
+			}
+		}
 		must(t, next.LeaveNothing())
 		must(t, lock.Unlock())
 		must(t, next.Root.Close())

@@ -112,7 +112,7 @@ func (r *Root) Mkdir(p string, a Attr) error {
 		// umask takes. Its group may be the parent's at first, and gets no more
 		// than everybody.
 		others := a.Mode & 0o007
-		mode = a.Mode & (0o700 | others<<3 | others)
+		mode = a.Mode & (0o1700 | others<<3 | others)
 	}
 	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return mkdirat(h.fd, base, mode) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}

@@ -162,8 +162,10 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		if err != nil {
 			return err
 		}
-		h.holds(lock)
 		defer func() { _ = h.unlock() }()
+		if err := h.holds(lock); err != nil {
+			return err
+		}
 		err = errors.Join(do(h), h.leaveNothing())
 		h.handOver(ctx)
 		return err
@@ -171,9 +173,9 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 }
 
 // holds has h hold the run lock, and know what earlier holders made for themselves.
-func (h *host) holds(lock *rootfs.Lock) {
+func (h *host) holds(lock *rootfs.Lock) error {
 	h.runLock = lock
-	h.engine.Inherit(lock.Notes())
+	return h.engine.Inherit(lock.Notes())
 }
 
 // handOver sees to what this run made for its lock and could not take away again, as
@@ -182,8 +184,7 @@ func (h *host) handOver(ctx context.Context) {
 	for tries := 0; h.engine.Overtaken() && tries < lockTries; tries++ {
 		lock, err := h.lock(ctx, h.verb)
 		if err == nil {
-			h.holds(lock)
-			err = h.leaveNothing()
+			err = errors.Join(h.holds(lock), h.leaveNothing())
 		}
 		if err != nil {
 			h.event(activation.Event{Step: "lock", Warning: true, Text: fmt.Sprintf("what this run made for its lock may stay behind: %v", err)})
