@@ -106,6 +106,26 @@ func TestSurplusSparesCurrentAndBoot(t *testing.T) {
 	}
 }
 
+// TestSurplusBearsAClockThatWasWrong: what was made while the host took it for
+// 1970 is no older than what was made before; a time to come says nothing.
+func TestSurplusBearsAClockThatWasWrong(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000_000, 0)
+	var entries []generation.Entry
+	for i, made := range []time.Time{now.Add(-48 * time.Hour), now.Add(9000 * time.Hour), now.Add(-2 * time.Hour), time.Unix(100, 0), time.Unix(200, 0), now} {
+		entries = append(entries, generation.Entry{Number: i + 1, Time: made, Current: i == 5})
+	}
+	for older, want := range map[time.Duration][]int{3 * time.Hour: {1}, time.Hour: {1, 3, 4, 5}} {
+		if got := generation.Surplus(entries, 0, older, now); !slices.Equal(got, want) {
+			t.Errorf("older than %s: got %v, want %v", older, got, want)
+		}
+	}
+	// And while it is wrong nothing is too old.
+	if got := generation.Surplus(entries, 0, time.Hour, time.Unix(300, 0)); len(got) > 0 {
+		t.Errorf("with the clock at 1970: got %v", got)
+	}
+}
+
 func TestNewerAndDamagedRecordsAreRefused(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)

@@ -188,11 +188,18 @@ func (s *State) List() ([]Entry, error) {
 // Surplus gives the generations that a rule has no place for: those beyond the
 // keep newest (0 keeps all), and those older than the given age (0 keeps all).
 // The current one, the boot default and one that a trial returns to are never
-// among them.
+// among them. Entries are in the order they were made in: one that was made while
+// the clock was behind is as old as the one before it, and one from a time to come
+// is of no age.
 func Surplus(entries []Entry, keep int, older time.Duration, now time.Time) []int {
 	var out []int
+	var made time.Time
 	for i, e := range entries {
-		surplus := keep > 0 && len(entries)-i > keep || older > 0 && now.Sub(e.Time) > older
+		ahead := e.Time.After(now)
+		if e.Time.After(made) && !ahead {
+			made = e.Time
+		}
+		surplus := keep > 0 && len(entries)-i > keep || older > 0 && !ahead && now.Sub(made) > older
 		if surplus && !e.Current && !e.Boot && !e.Awaited {
 			out = append(out, e.Number)
 		}
