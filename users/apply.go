@@ -47,7 +47,7 @@ func (s *Subsystem) Apply(ctx context.Context, changes []plan.Change) error {
 		return fmt.Errorf("cannot change the accounts: %w", err)
 	}
 	e.returnIDs(users, groups)
-	if !e.done(users, groups) || e.ledger.changed || s.cfg.Resume || lockLeft && e.traceless() {
+	if !e.done(users, groups) || e.ledger.changed || s.resumes() || lockLeft && e.traceless() {
 		if err := s.writeAccounts(ctx, users, groups, hashes); err != nil {
 			return err
 		}

@@ -24,10 +24,11 @@ func (e *edit) commit() error {
 		switch {
 		case (*f.doc).changed:
 			err = e.writeFile(f)
-		case e.s.cfg.Resume:
+		case e.s.resumes():
 			err = e.resumeBackup(f)
 		}
 		if err != nil {
+			e.s.cut = true
 			return fmt.Errorf("cannot write %s: %w", e.s.cfg.Root.Name(f.path), rootfs.Reason(err))
 		}
 	}
@@ -98,6 +99,9 @@ func (e *edit) backup(f accountFile, attr rootfs.Attr) error {
 	}
 	return e.s.cfg.Root.WriteFile(f.path+"-", strings.NewReader((*f.doc).text), attr)
 }
+
+// resumes tells whether a write of account files may have been cut off before.
+func (s *Subsystem) resumes() bool { return s.cfg.Resume || s.cut }
 
 // resumeBackup gives back the old backup of a file that a run which was cut off
 // had brought back already.

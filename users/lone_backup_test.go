@@ -33,3 +33,31 @@ func TestUndoneRemovalOfAFileHasItsBackup(t *testing.T) {
 		t.Errorf("undone: %s", diff)
 	}
 }
+
+// TestASecondUndoReturnsTheBackups: an undo whose one call fails may have brought an
+// account file back and not its backup; the second try, in the same run, sees to that.
+func TestASecondUndoReturnsTheBackups(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		h := open(t, debian)
+		h.switchTo(t, wants(users.User{Name: "ann"}))
+		before := h.tree(t)
+		s := h.subsystem(wants(users.User{Name: "eve"}))
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		must(t, s.Save(t.Context(), d.Changes))
+		must(t, s.Apply(t.Context(), d.Changes))
+		back := plan.Inverses(d.Changes)
+		if h.failAt(k, func() error { return s.Apply(t.Context(), back) }) == nil {
+			if k < 5 {
+				t.Fatal("the undo was never hit")
+			}
+			t.Logf("%d operations of the undo failed one by one", k-1)
+			return
+		}
+		must(t, s.Apply(t.Context(), back))
+		if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+			t.Errorf("undone at the second try, after operation %d failed: %s", k, diff)
+		}
+	}
+}

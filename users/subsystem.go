@@ -85,6 +85,9 @@ type Subsystem struct {
 	// remade are accounts of ours that stayed when they left the configuration, and
 	// own groups of our users, that are declared now.
 	remade map[plan.Address]bool
+	// cut tells that a write of account files failed: what is written after it may
+	// find a file as it is to be, and its backup not, as with Resume.
+	cut bool
 	// anew is the ledger that the last Diff goes by, where its file is missing.
 	anew *ledger
 	// userStates and groupStates are the sides of changes, decoded.
