@@ -5,9 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
+
+// lost gives the path of a file of earlier that cannot be put back, and why: its
+// content is "gone" or "damaged".
+func (u *Units) lost(now, earlier State) (p, why string) {
+	there, want := contentsOf(now), contentsOf(earlier)
+	for _, p := range slices.Sorted(maps.Keys(want)) {
+		if there[p] == want[p] || u.cfg.Store == nil {
+			continue
+		}
+		if why := u.cfg.Store.Missing(want[p]); why != "" {
+			return p, why
+		}
+	}
+	return "", ""
+}
 
 // content finds the bytes with that hash: rendered, on disk at path, or kept.
 func (u *Units) content(path, sha string) ([]byte, error) {
