@@ -101,6 +101,7 @@ func playOn(t *testing.T, m *testvm.Machine, p page, dir string) {
 			m.WriteFile(under(dir, s.file), s.text)
 		case s.cmd == "reboot":
 			m.Reboot()
+			waitForManagers(m)
 		default:
 			output, code := runStep(m, s, dir)
 			t.Logf("%s:%d: %s$ %s\n%s", p.name, s.line, s.user, s.cmd, output)
@@ -109,6 +110,15 @@ func playOn(t *testing.T, m *testvm.Machine, p page, dir string) {
 			}
 		}
 	}
+}
+
+// waitForManagers waits for the managers of users who linger: logind starts them
+// beside the rest of the boot, and a reader is not as fast.
+func waitForManagers(m *testvm.Machine) {
+	m.WaitUntil(func() bool {
+		_, _, code := m.Run("for u in $(ls /var/lib/systemd/linger 2>/dev/null); do systemctl is-active user@$(id -u $u).service || exit 1; done")
+		return code == 0
+	}, "the managers of users who linger")
 }
 
 func under(dir, path string) string {
