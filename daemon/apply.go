@@ -222,7 +222,7 @@ func (u *Units) applyLinks(links []string, now, after State) error {
 func (u *Units) prune(made, keep []string) error {
 	slices.Sort(made)
 	for _, dir := range slices.Backward(slices.Compact(made)) {
-		if slices.Contains(keep, dir) {
+		if slices.Contains(keep, dir) || u.cfg.Wanted != nil && u.cfg.Wanted(dir) {
 			continue
 		}
 		err := u.cfg.Root.RemoveDir(dir)

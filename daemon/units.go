@@ -30,6 +30,9 @@ type Config struct {
 	// Ours tells the paths that other subsystems manage. It is set where drop-ins of
 	// others are to be told, as drift does.
 	Ours func(p string) bool
+	// Wanted tells the paths that other subsystems are to have: a directory that was
+	// made for a unit or mount stays for them, empty or not. Nil means none.
+	Wanted func(p string) bool
 	// KeepEdited leaves files of ours that were changed by hand, where they
 	// would be removed, and warns instead.
 	KeepEdited bool
