@@ -113,10 +113,13 @@ func userOf(a plan.Address, states ...plan.State) (string, error) {
 	return "", nil
 }
 
-// splitLast sorts addresses by whose they are.
+// splitLast sorts the addresses of units and mounts by whose they are.
 func splitLast(last map[plan.Address]plan.State) (map[string]map[plan.Address]plan.State, error) {
 	out := map[string]map[plan.Address]plan.State{}
 	for a, s := range last {
+		if kind := a.Kind(); kind != plan.KindUnit && kind != plan.KindMount {
+			continue
+		}
 		name, err := userOf(a, s)
 		if err != nil {
 			return nil, err

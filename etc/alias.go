@@ -80,7 +80,7 @@ func (s *Subsystem) belowAlias(e Entry, place string, at map[string]Entry) *plan
 func (l *leaving) at() map[string]Entry {
 	out := map[string]Entry{}
 	for _, e := range l.s.cfg.Last.Entries {
-		if _, stays := l.s.desiredAt[e.Path]; !stays {
+		if _, stays := l.s.desiredAt()[e.Path]; !stays {
 			out[l.real(e.Path)] = e
 		}
 	}

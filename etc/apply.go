@@ -123,7 +123,7 @@ func (s *Subsystem) madeWay(t step, f found) bool {
 // already.
 func (s *Subsystem) isCovered(p string) bool {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if e, wanted := s.desiredAt[dir]; wanted && e.Type != Directory && s.stands(dir) {
+		if e, wanted := s.desiredAt()[dir]; wanted && e.Type != Directory && s.stands(dir) {
 			return true
 		}
 	}
@@ -137,7 +137,7 @@ func (s *Subsystem) stands(p string) bool {
 	if err != nil {
 		return false
 	}
-	for _, at := range []map[string]Entry{s.desiredAt, s.lastAt} {
+	for _, at := range []map[string]*Entry{s.desiredAt(), s.lastAt()} {
 		e, ok := at[p]
 		switch {
 		case !ok:
@@ -157,7 +157,7 @@ func (s *Subsystem) neededBefore(p string) bool {
 
 // hasAt tells whether a file or link is to be, or was, at p.
 func (s *Subsystem) hasAt(p string) bool {
-	for _, at := range []map[string]Entry{s.desiredAt, s.lastAt} {
+	for _, at := range []map[string]*Entry{s.desiredAt(), s.lastAt()} {
 		if e, ok := at[p]; ok && e.Type != Directory {
 			return true
 		}

@@ -48,7 +48,7 @@ func (s *Subsystem) bytesOf(a plan.Address, st *State) ([]byte, error) {
 	if st == nil || st.SHA256 == "" {
 		return nil, nil
 	}
-	if e, ok := s.desired[a]; ok && e.Content != nil && e.Content.Hash == st.SHA256 {
+	if e, ok := s.desired()[a]; ok && e.Content != nil && e.Content.Hash == st.SHA256 {
 		switch c := e.Content; {
 		case c.Text != nil:
 			return c.Text[:min(len(c.Text), contentLimit)], nil
@@ -101,7 +101,7 @@ func (s *Subsystem) ContentAfter(ch plan.Change) (content []byte, ok bool, err e
 	if err != nil || st == nil {
 		return nil, false, err
 	}
-	if e, wanted := s.desired[ch.Address]; wanted && e.Content != nil && e.Content.Text != nil {
+	if e, wanted := s.desired()[ch.Address]; wanted && e.Content != nil && e.Content.Text != nil {
 		return e.Content.Text, true, nil
 	}
 	if st.Keyed == "" {

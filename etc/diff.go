@@ -218,7 +218,7 @@ func (c *comparison) parents(p string) ([]string, error) {
 }
 
 func (s *Subsystem) desiredDirectory(p string) bool {
-	_, ok := s.desired[plan.NewAddress(plan.KindDirectory, "/"+p)]
+	_, ok := s.desired()[plan.NewAddress(plan.KindDirectory, "/"+p)]
 	return ok
 }
 

@@ -11,7 +11,7 @@ import (
 // something of others, and that its record does not have: a rollback goes back to
 // a record of before.
 func withHolders(cfg Config) Desired {
-	var recorded map[string]Entry
+	var recorded map[string]*Entry
 	var holders []Entry
 	for a := range cfg.Originals {
 		if a.Kind() != plan.KindDirectory {
@@ -36,7 +36,7 @@ func withHeld(cfg Config) Desired {
 	if len(cfg.Originals) == 0 {
 		return cfg.Desired
 	}
-	var wanted map[string]Entry
+	var wanted map[string]*Entry
 	var needed map[string]bool
 	var held []Entry
 	for _, e := range cfg.Last.Entries {

@@ -33,7 +33,7 @@ func (s *Subsystem) leave(own Owners, diff *plan.Diff) (*leaving, error) {
 	l := &leaving{s: s, own: own, diff: diff, prune: s.prunable(), after: map[string]*State{}}
 	var going []Entry
 	for _, e := range s.cfg.Last.Entries {
-		if _, stays := s.desiredAt[e.Path]; !stays {
+		if _, stays := s.desiredAt()[e.Path]; !stays {
 			going = append(going, e)
 		}
 	}

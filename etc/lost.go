@@ -73,7 +73,7 @@ func (s *Subsystem) lostCopy(d *plan.Diff, ch plan.Change) error {
 	if err != nil {
 		return err
 	}
-	e, wanted := s.desired[ch.Address]
+	e, wanted := s.desired()[ch.Address]
 	if !wanted || after == nil || after.Type != File || after.SecretSource != "" {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (s *Subsystem) lostCopy(d *plan.Diff, ch plan.Change) error {
 		return nil
 	}
 	if missing := s.cfg.Store.Missing(after.hash()); missing != "" {
-		d.Problems = append(d.Problems, s.gone(e, missing))
+		d.Problems = append(d.Problems, s.gone(*e, missing))
 	}
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 // business or that contradicts another.
 func (s *Subsystem) refused() []plan.Problem {
 	var out []plan.Problem
-	owner := map[string]Entry{}
-	for _, e := range s.cfg.Desired.Entries {
+	entries := s.cfg.Desired.Entries
+	owner := make(map[string]*Entry, len(entries))
+	for i, e := range entries {
 		if why := s.forbidden(e.Path); why != "" {
 			out = append(out, s.problem(e, "", "%s", why))
 			continue
@@ -29,9 +30,13 @@ func (s *Subsystem) refused() []plan.Problem {
 				"%s asks for the same path (%s)", other.Address, other.Origin))
 			continue
 		}
-		owner[e.Path] = e
+		owner[e.Path] = &entries[i]
 	}
-	for _, e := range s.cfg.Desired.Entries {
+	for i, e := range entries {
+		if i > 0 && out == nil && path.Dir(e.Path) == path.Dir(entries[i-1].Path) {
+			// What is above it is what is above the one before.
+			continue
+		}
 		for dir := path.Dir(e.Path); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			if above, ok := owner[dir]; ok && above.Type != Directory {
 				out = append(out, s.problem(e, "Only a directory can hold further paths.",

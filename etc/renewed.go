@@ -12,10 +12,16 @@ func (s *Subsystem) Renewed() bool {
 	if len(s.cfg.Desired.Entries) != len(s.cfg.Last.Entries) {
 		return true
 	}
-	return slices.ContainsFunc(s.cfg.Desired.Entries, func(e Entry) bool {
-		last, ok := s.last[e.Address]
-		return !ok || !e.says(last)
-	})
+	for i, e := range s.cfg.Desired.Entries {
+		last, ok := &s.cfg.Last.Entries[i], true
+		if last.Address != e.Address {
+			last, ok = s.last()[e.Address]
+		}
+		if !ok || !e.says(*last) {
+			return true
+		}
+	}
+	return false
 }
 
 // says tells whether e asks for what last asked for. last may come from a

@@ -78,7 +78,7 @@ func (s *Subsystem) saveFile(a plan.Address, st State) error {
 
 // wrote tells whether the last generation put the content with that hash at p.
 func (s *Subsystem) wrote(p, hash string) bool {
-	last, ours := s.lastAt[p]
+	last, ours := s.lastAt()[p]
 	return ours && last.Content != nil && (last.Content.Hash == hash || last.Content.Keyed == hash)
 }
 
@@ -103,7 +103,7 @@ func (s *Subsystem) saveSecret(a plan.Address, after *State) error {
 	if after == nil || after.Type != File || after.Keyed == "" || after.SecretSource != "" || s.cfg.Store.Has(after.Keyed) {
 		return nil
 	}
-	e, ok := s.desired[a]
+	e, ok := s.desired()[a]
 	if !ok || e.Content == nil || s.cfg.Store.Keyed(e.Content.Text) != after.Keyed {
 		return nil
 	}

@@ -33,15 +33,15 @@ func installedStill(hashes map[plan.Address]string, last, now Desired) map[plan.
 	if len(hashes) == 0 {
 		return nil
 	}
-	source := func(e Entry) string {
-		if e.Content == nil {
+	source := func(e *Entry) string {
+		if e == nil || e.Content == nil {
 			return ""
 		}
 		return e.Content.SecretSource
 	}
 	before, out := byAddress(last), maps.Clone(hashes)
-	for _, e := range now.Entries {
-		if source(e) != source(before[e.Address]) {
+	for i, e := range now.Entries {
+		if source(&now.Entries[i]) != source(before[e.Address]) {
 			delete(out, e.Address)
 		}
 	}
@@ -67,7 +67,7 @@ func (s *Subsystem) Installed() map[plan.Address]string {
 // installed is the hash of what was read for e, "" where that is not known.
 func (s *Subsystem) installed(e Entry) string {
 	if s.leftEdited[e.Address] {
-		if last := s.last[e.Address]; last.Content != nil {
+		if last, ok := s.last()[e.Address]; ok && last.Content != nil {
 			return last.Content.Keyed
 		}
 		return ""

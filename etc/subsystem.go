@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -62,12 +63,15 @@ type Config struct {
 // Subsystem compares and writes the paths of one configuration. It is for one
 // goroutine at a time, as its Root is.
 type Subsystem struct {
-	cfg     Config
-	desired map[plan.Address]Entry
-	last    map[plan.Address]Entry
+	cfg Config
+	// desired and last are made when somebody asks: a run with nothing to do finds
+	// its way by the order of the entries.
+	desired, last func() map[plan.Address]*Entry
+	// at is the index of the last entry that made found.
+	at int
 	// lastAt and desiredAt are by path: an entry may come back as another
 	// kind of block.
-	lastAt, desiredAt map[string]Entry
+	lastAt, desiredAt func() map[string]*Entry
 	needed            map[string]bool
 	fresh             map[string]Stamp
 	// adopted are the files that the last Diff found to be as wanted and not
@@ -86,28 +90,29 @@ func New(cfg Config) *Subsystem {
 	cfg.Desired = withHeld(cfg)
 	return &Subsystem{
 		cfg:     cfg,
-		desired: byAddress(cfg.Desired),
-		last:    byAddress(cfg.Last),
+		desired: sync.OnceValue(func() map[plan.Address]*Entry { return byAddress(cfg.Desired) }),
+		last:    sync.OnceValue(func() map[plan.Address]*Entry { return byAddress(cfg.Last) }),
 
-		lastAt: byPath(cfg.Last), desiredAt: byPath(cfg.Desired),
-		needed: neededBy(cfg.Desired), fresh: map[string]Stamp{}, adopted: map[plan.Address]*State{},
+		lastAt:    sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Last) }),
+		desiredAt: sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Desired) }),
+		needed:    neededBy(cfg.Desired), fresh: make(map[string]Stamp, 2*len(cfg.Desired.Entries)), adopted: map[plan.Address]*State{},
 		leftEdited: map[plan.Address]bool{},
 		states:     plan.NewMemo[State](),
 	}
 }
 
-func byAddress(d Desired) map[plan.Address]Entry {
-	m := make(map[plan.Address]Entry, len(d.Entries))
-	for _, e := range d.Entries {
-		m[e.Address] = e
+func byAddress(d Desired) map[plan.Address]*Entry {
+	m := make(map[plan.Address]*Entry, len(d.Entries))
+	for i, e := range d.Entries {
+		m[e.Address] = &d.Entries[i]
 	}
 	return m
 }
 
-func byPath(d Desired) map[string]Entry {
-	m := make(map[string]Entry, len(d.Entries))
-	for _, e := range d.Entries {
-		m[e.Path] = e
+func byPath(d Desired) map[string]*Entry {
+	m := make(map[string]*Entry, len(d.Entries))
+	for i, e := range d.Entries {
+		m[e.Path] = &d.Entries[i]
 	}
 	return m
 }
@@ -115,7 +120,7 @@ func byPath(d Desired) map[string]Entry {
 // Leaves tells whether ch is about something that the configuration no longer
 // asks for: its deletion, or the return of what stood there before.
 func (s *Subsystem) Leaves(ch plan.Change) bool {
-	_, wanted := s.desired[ch.Address]
+	_, wanted := s.desired()[ch.Address]
 	return !wanted
 }
 
@@ -130,13 +135,13 @@ func (s *Subsystem) Originals(d plan.Diff) map[plan.Address]plan.State {
 		}
 	}
 	for a, st := range d.Adopted {
-		if _, mine := s.desired[a]; mine {
+		if _, mine := s.desired()[a]; mine {
 			out[a] = st
 		}
 	}
 	for _, ch := range d.Changes {
-		e, wanted := s.desired[ch.Address]
-		if wanted && !s.ours(e) && ch.Before != nil && e.OnConflict != "overwrite" {
+		e, wanted := s.desired()[ch.Address]
+		if wanted && !s.ours(*e) && ch.Before != nil && e.OnConflict != "overwrite" {
 			out[ch.Address] = ch.Before
 		}
 	}
@@ -153,17 +158,20 @@ func (s *Subsystem) Parents(d plan.Diff) []string {
 		}
 	}
 	for _, ch := range d.Changes {
-		if _, wanted := s.desired[ch.Address]; wanted {
+		if _, wanted := s.desired()[ch.Address]; wanted {
 			out = append(out, ch.Parents...)
 		}
 	}
 	// A directory block that went, with desired paths still below it, goes on
 	// as a parent.
-	for a, e := range s.last {
-		_, wanted := s.desired[a]
-		_, returns := s.cfg.Originals[a]
-		_, moved := s.desiredAt[e.Path]
-		if e.Type == Directory && !wanted && !returns && !moved && s.needed[e.Path] {
+	for _, e := range s.cfg.Last.Entries {
+		if e.Type != Directory || !s.needed[e.Path] {
+			continue
+		}
+		_, wanted := s.desired()[e.Address]
+		_, returns := s.cfg.Originals[e.Address]
+		_, moved := s.desiredAt()[e.Path]
+		if !wanted && !returns && !moved {
 			out = append(out, e.Path)
 		}
 	}
@@ -173,8 +181,18 @@ func (s *Subsystem) Parents(d plan.Diff) []string {
 
 // made gives the entry for which an earlier run made e's path.
 func (s *Subsystem) made(e Entry) (Entry, bool) {
-	last, ok := s.lastAt[e.Path]
-	return last, ok
+	// Mostly the configuration is the last one, and entries come in their order.
+	for _, i := range []int{s.at, s.at + 1, 0} {
+		if i < len(s.cfg.Last.Entries) && s.cfg.Last.Entries[i].Path == e.Path {
+			s.at = i
+			return s.cfg.Last.Entries[i], true
+		}
+	}
+	last, ok := s.lastAt()[e.Path]
+	if !ok {
+		return Entry{}, false
+	}
+	return *last, true
 }
 
 // original gives what stood at e's path before it became ours.
@@ -190,7 +208,7 @@ func (s *Subsystem) original(e Entry) (plan.State, bool) {
 // madeDirectory tells whether an earlier run made a directory at p, for an entry
 // or as a parent.
 func (s *Subsystem) madeDirectory(p string) bool {
-	last, made := s.lastAt[p]
+	last, made := s.lastAt()[p]
 	return made && last.Type == Directory || slices.Contains(s.cfg.Parents, p)
 }
 

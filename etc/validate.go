@@ -14,8 +14,8 @@ import (
 func (s *Subsystem) ToValidate(changes []plan.Change) []Entry {
 	var out []Entry
 	for _, ch := range changes {
-		if e, ok := s.desired[ch.Address]; ok && len(e.Validate) > 0 && e.Content != nil && s.contentIsThere(e) {
-			out = append(out, e)
+		if e, ok := s.desired()[ch.Address]; ok && len(e.Validate) > 0 && e.Content != nil && s.contentIsThere(*e) {
+			out = append(out, *e)
 		}
 	}
 	return out
