@@ -45,8 +45,8 @@ func (u *Units) Leaves(ch plan.Change) bool {
 }
 
 // Originals gives the map to record with the generation that d makes: what
-// stood at each desired address before it became ours, enablement links of
-// others that a later generation replaced included.
+// stood at each desired address before it became ours, further files and enablement
+// links of others that a later generation replaced included.
 func (u *Units) Originals(d plan.Diff) map[plan.Address]plan.State {
 	out := map[plan.Address]plan.State{}
 	for _, f := range u.files {
@@ -65,20 +65,21 @@ func (u *Units) Originals(d plan.Diff) map[plan.Address]plan.State {
 		}
 		if _, ours := u.cfg.Last[ch.Address]; !ours {
 			out[ch.Address] = ch.Before
-		} else if s := u.withForeignLinks(ch, out[ch.Address]); s != nil {
+		} else if s := u.withForeign(ch, out[ch.Address]); s != nil {
 			out[ch.Address] = s
 		}
 	}
 	return out
 }
 
-// withForeignLinks adds to what stood at ch's address the links that ch
+// withForeign adds to what stood at ch's address the further files and links that ch
 // replaces and that are not ours.
-func (u *Units) withForeignLinks(ch plan.Change, earlier plan.State) plan.State {
+func (u *Units) withForeign(ch plan.Change, earlier plan.State) plan.State {
 	// States that cannot be read have made New or Diff fail.
 	last, _ := decode(ch.Address, u.cfg.Last[ch.Address])
 	before, _ := decode(ch.Address, ch.Before)
 	original, _ := decode(ch.Address, earlier)
+	original.addParts(before, last)
 	for link, text := range before.Links {
 		_, known := original.Links[link]
 		if _, ours := last.Links[link]; ours || known {
@@ -99,6 +100,25 @@ func (u *Units) withForeignLinks(ch plan.Change, earlier plan.State) plan.State 
 	}
 	original.Path = before.Path
 	return encode(original)
+}
+
+// addParts adds the further files of before that neither s nor last has.
+func (s *State) addParts(before, last State) {
+	for _, p := range partNames(before) {
+		_, known := s.Parts[p]
+		if _, ours := last.Parts[p]; ours || known {
+			continue
+		}
+		s.Parts = maps.Clone(s.Parts)
+		s.setPart(p, before.Parts[p])
+		if key, tagged := before.Xattrs[p]; tagged {
+			s.Xattrs = maps.Clone(s.Xattrs)
+			if s.Xattrs == nil {
+				s.Xattrs = map[string]string{}
+			}
+			s.Xattrs[p] = key
+		}
+	}
 }
 
 // Parents gives the list to record with the generation that d makes: the
