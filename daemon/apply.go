@@ -222,7 +222,7 @@ func (u *Units) applyLinks(links []string, now, after State) error {
 func (u *Units) prune(made, keep []string) error {
 	slices.Sort(made)
 	for _, dir := range slices.Backward(slices.Compact(made)) {
-		if slices.Contains(keep, dir) || u.cfg.Wanted != nil && u.cfg.Wanted(dir) {
+		if slices.Contains(keep, dir) || u.wanted(dir) {
 			continue
 		}
 		err := u.cfg.Root.RemoveDir(dir)
@@ -236,6 +236,9 @@ func (u *Units) prune(made, keep []string) error {
 	}
 	return nil
 }
+
+// wanted tells whether another subsystem is to have the path p.
+func (u *Units) wanted(p string) bool { return u.cfg.Wanted != nil && u.cfg.Wanted(p) }
 
 // Paths gives the paths that Apply of ch may write, beside which a killed run
 // may have left a temporary file.

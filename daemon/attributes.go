@@ -1,14 +1,8 @@
 package daemon
 
 import (
-	"bytes"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
-
-	"github.com/activate-agent/activate/activation/plan"
-	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // LinkOwner is whose a link is.
@@ -21,7 +15,7 @@ type LinkOwner struct {
 // extended attributes of files, and owners of links.
 func (u *Units) withAttributes(s State) (State, error) {
 	for p := range contentsOf(s) {
-		_, key, err := u.xattrs(p)
+		key, err := u.xattrs(p)
 		if err != nil {
 			return s, err
 		}
@@ -64,59 +58,23 @@ func (u *Units) linkOwner(p string) (LinkOwner, error) {
 	return LinkOwner{info.UID, info.GID}, err
 }
 
-// xattrs gives the extended attributes of the file p as the Store keeps them, and
-// what stands for them; nothing where it has none.
-func (u *Units) xattrs(p string) (blob []byte, key string, err error) {
+// xattrs gives what stands for the extended attributes of the file p.
+func (u *Units) xattrs(p string) (key string, err error) {
 	if u.cfg.Store == nil {
-		return nil, "", nil
+		return "", nil
 	}
-	values, err := u.cfg.Root.Xattrs(p)
-	if err != nil {
-		return nil, "", fmt.Errorf("cannot read the attributes of %s: %w", u.cfg.Root.Name(p), rootfs.Reason(err))
-	}
-	if len(values) == 0 {
-		return nil, "", nil
-	}
-	blob = plan.Encode(values)
-	return blob, u.cfg.Store.Keyed(blob), nil
+	_, key, err = u.cfg.Store.Xattrs(p)
+	return key, err
 }
 
 // keepXattrs keeps the extended attributes that s speaks of.
 func (u *Units) keepXattrs(s State) error {
 	for _, p := range slices.Sorted(maps.Keys(s.Xattrs)) {
-		if u.cfg.Store.Holds(s.Xattrs[p]) {
-			continue
-		}
-		blob, key, err := u.xattrs(p)
-		if err != nil {
-			return err
-		}
-		if key != s.Xattrs[p] {
-			return fmt.Errorf("%s: %w", u.cfg.Root.Name(p), rootfs.ErrChanged)
-		}
-		if _, _, err := u.cfg.Store.Put(bytes.NewReader(blob), true); err != nil {
+		if err := u.cfg.Store.KeepXattrs(p, s.Xattrs[p]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// keptXattrs gives what keepXattrs kept.
-func (u *Units) keptXattrs(key string) (map[string][]byte, error) {
-	f, err := u.cfg.Store.Open(key)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	blob, err := io.ReadAll(f)
-	var values map[string][]byte
-	if err == nil {
-		err = plan.Unmarshal(blob, &values)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the attributes that are to return: %w", rootfs.Reason(err))
-	}
-	return values, nil
 }
 
 // lacksXattrs tells that a file, which is there, has not the attributes that are
@@ -125,7 +83,7 @@ func (u *Units) lacksXattrs(p, key string) (bool, error) {
 	if key == "" {
 		return false, nil
 	}
-	_, now, err := u.xattrs(p)
+	now, err := u.xattrs(p)
 	return now != key, err
 }
 

@@ -38,7 +38,7 @@ func (u *Units) diffOverrides(d *plan.Diff) error {
 			}
 		}
 	}
-	if u.cfg.Ours == nil {
+	if !u.cfg.TellDropIns {
 		return nil
 	}
 	return u.diffDropIns(d, slices.Concat(init.Overrides(), u.editable()))
@@ -82,7 +82,7 @@ func (u *Units) diffDropIns(d *plan.Diff, dirs []string) error {
 				return err
 			}
 			for _, name := range names {
-				if p := path.Join(at, name); strings.HasSuffix(name, ".conf") && !u.cfg.Ours(p) {
+				if p := path.Join(at, name); strings.HasSuffix(name, ".conf") && !u.wanted(p) {
 					found = append(found, u.cfg.Root.Name(p))
 				}
 			}

@@ -90,7 +90,7 @@ func (u *Units) write(to writer, p string, s PartState, xattrs string) error {
 	}
 	attr := rootfs.Attr{Mode: uint32(mode), UID: s.UID, GID: s.GID}
 	if xattrs != "" {
-		if attr.Xattrs, err = u.keptXattrs(xattrs); err != nil {
+		if attr.Xattrs, err = u.cfg.Store.KeptXattrs(xattrs); err != nil {
 			return err
 		}
 		attr.Restored = true

@@ -27,9 +27,8 @@ type Config struct {
 	Contents func(plan.Change) (before, after []byte, secret bool, err error)
 	// Parents are the directories that earlier runs made for unit files.
 	Parents []string
-	// Ours tells the paths that other subsystems manage. It is set where drop-ins of
-	// others are to be told, as drift does.
-	Ours func(p string) bool
+	// TellDropIns has drop-ins of others told, as drift does.
+	TellDropIns bool
 	// Wanted tells the paths that other subsystems are to have: a directory that was
 	// made for a unit or mount stays for them, empty or not. Nil means none.
 	Wanted func(p string) bool

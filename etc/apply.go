@@ -354,7 +354,7 @@ func (t step) file(f found) error {
 			return err
 		}
 	}
-	if attr.Xattrs, err = t.s.savedXattrs(*t.after); err != nil {
+	if attr.Xattrs, err = t.s.cfg.Store.KeptXattrs(t.after.Xattrs); err != nil {
 		return err
 	}
 	// What was observed says itself all that it had.

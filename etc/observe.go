@@ -100,7 +100,7 @@ func (s *Subsystem) state(f found, secret bool) (*State, error) {
 	} else {
 		st.SHA256 = sum
 	}
-	_, st.Xattrs, err = s.xattrs(f.path)
+	_, st.Xattrs, err = s.cfg.Store.Xattrs(f.path)
 	return st, err
 }
 

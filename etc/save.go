@@ -55,7 +55,7 @@ func (s *Subsystem) save(ch plan.Change) error {
 // same by chance, must outlive the generation that has it.
 func (s *Subsystem) saveFile(a plan.Address, st State) error {
 	p, hash := PathOf(a), st.hash()
-	if err := s.saveXattrs(p, st); err != nil {
+	if err := s.cfg.Store.KeepXattrs(p, st.Xattrs); err != nil {
 		return err
 	}
 	if s.cfg.Store.Holds(hash) || s.wrote(p, hash) && s.cfg.Store.Has(hash) {

@@ -112,12 +112,12 @@ func (w *walk) keeps(p string) bool {
 	return false
 }
 
-// managedTree is the tree without activate's own directories, its link to the
-// generation, and what it has for managers of users that come up.
+// managedTree is the tree without activate's own directories and its link to
+// the generation.
 func (w *walk) managedTree() map[string]string {
 	out := w.tree()
 	maps.DeleteFunc(out, func(p, _ string) bool {
-		return strings.HasPrefix(p, "etc/systemd/user-generators") || p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || strings.HasPrefix(p, "run/")
+		return p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || strings.HasPrefix(p, "run/")
 	})
 	return out
 }

@@ -271,10 +271,7 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if c.Last != nil {
 		cfg.Last = c.Last.States
 	}
-	cfg.Wanted = d.etc.Manages
-	if w.allDrift {
-		cfg.Ours = d.etc.Manages
-	}
+	cfg.Wanted, cfg.TellDropIns = d.etc.Manages, w.allDrift
 	u, err := w.hostUnits(cfg, d)
 	if err != nil {
 		return activation.Part{}, nil, err

@@ -1,0 +1,66 @@
+package rootfs
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Xattrs gives the extended attributes of the regular file p as KeepXattrs keeps
+// them, and what stands for them in a state; nothing where it has none.
+func (s *Store) Xattrs(p string) (blob []byte, key string, err error) {
+	values, err := s.root.Xattrs(p)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot read the attributes of %s: %w", s.root.Name(p), Reason(err))
+	}
+	if len(values) == 0 {
+		return nil, "", nil
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(values); err != nil {
+		panic(fmt.Sprintf("internal error: cannot encode attributes: %v", err))
+	}
+	blob = bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	return blob, s.Keyed(blob), nil
+}
+
+// KeepXattrs keeps the extended attributes of the file p, for which key stands; for
+// none of "". The error wraps ErrChanged where p has others by now.
+func (s *Store) KeepXattrs(p, key string) error {
+	if key == "" || s.Holds(key) {
+		return nil
+	}
+	blob, now, err := s.Xattrs(p)
+	if err != nil {
+		return err
+	}
+	if now != key {
+		return fmt.Errorf("%s: %w", s.root.Name(p), ErrChanged)
+	}
+	_, _, err = s.Put(bytes.NewReader(blob), true)
+	return err
+}
+
+// KeptXattrs gives the extended attributes for which key stands; none for "".
+func (s *Store) KeptXattrs(key string) (map[string][]byte, error) {
+	if key == "" {
+		return nil, nil
+	}
+	f, err := s.Open(key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	var values map[string][]byte
+	blob, err := io.ReadAll(f)
+	if err == nil {
+		err = json.Unmarshal(blob, &values)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the attributes that are to return: %w", Reason(err))
+	}
+	return values, nil
+}
