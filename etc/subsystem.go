@@ -95,7 +95,7 @@ func New(cfg Config) *Subsystem {
 
 		lastAt:    sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Last) }),
 		desiredAt: sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Desired) }),
-		needed:    neededBy(cfg.Desired), fresh: make(map[string]Stamp, 2*len(cfg.Desired.Entries)), adopted: map[plan.Address]*State{},
+		needed:    neededBy(cfg.Desired), fresh: make(map[string]Stamp, len(cfg.Stamps)), adopted: map[plan.Address]*State{},
 		leftEdited: map[plan.Address]bool{},
 		states:     plan.NewMemo[State](),
 	}

@@ -40,5 +40,5 @@ func followLive() {
 // heapLimit is the memory to use while so much lives: little more while that is
 // little, and the more the larger it is, since marking it again takes long.
 func heapLimit(live uint64) int64 {
-	return max(smallHeap, int64(live)*4-frugal*2)
+	return max(smallHeap, int64(live)*5/2-frugal)
 }
