@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Record is a generation's manifest.json: everything that is needed to apply
@@ -44,10 +45,26 @@ const (
 	damagedName = "manifest.damaged"
 )
 
-// Read gives the record of generation n. One that is not there gives an error
-// that wraps fs.ErrNotExist; a damaged or newer one is an error too.
+// Read gives the record of generation n, which nobody may change. One that is not
+// there gives an error that wraps fs.ErrNotExist; a damaged or newer one is an
+// error too.
 func (s *State) Read(n int) (*Record, error) {
-	return s.readRecord(n, manifestName, s.without(n))
+	info, err := s.root.Lstat(path.Join(s.Tree(n), manifestName))
+	if last := s.lastRead; err == nil && last.record != nil && last.record.Number == n && last.file == info {
+		return last.record, nil
+	}
+	record, wrong := s.readRecord(n, manifestName, s.without(n))
+	if err == nil && wrong == nil {
+		s.lastRead = reading{file: info, record: record}
+	}
+	return record, wrong
+}
+
+// reading is a record and what its file was before it was read: a run asks for
+// that of the current generation more than once, and a large one takes long.
+type reading struct {
+	file   rootfs.Info
+	record *Record
 }
 
 // ReadSpare gives the copy of generation n's record, which only a generation

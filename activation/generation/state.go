@@ -37,6 +37,8 @@ type State struct {
 	migrated func(from int, copies string)
 	// renewed says that no record is of an older format.
 	renewed bool
+	// lastRead is what Read gave last.
+	lastRead reading
 }
 
 // Open gives the state directory dir (relative to root, clean). It need not
