@@ -42,7 +42,7 @@ func groupsOf(s *UserState) []string {
 
 // chosen tells whether the uid of the change may be another than planned.
 func (c userChange) chosen() bool {
-	return c.before != nil && c.before.Chosen || c.after != nil && c.after.Chosen
+	return slices.ContainsFunc(c.sides(), func(s *UserState) bool { return s.Chosen })
 }
 
 // sameButChosen tells that the sub-ids of now are as after the change, which
@@ -67,26 +67,46 @@ func (c userChange) sameButChosen(now *UserState) bool {
 // choosesSubIDs tells whether the sub-ids of the change may be others than
 // planned.
 func (c userChange) choosesSubIDs() bool {
-	return c.before != nil && c.before.SubIDsChosen || c.after != nil && c.after.SubIDsChosen
+	return slices.ContainsFunc(c.sides(), func(s *UserState) bool { return s.SubIDsChosen })
 }
 
-// plain are the fields of an account that are compared one by one.
-func (s UserState) plain() []string {
-	return []string{
-		s.Group, s.Description, s.Home, s.Shell,
-		fmt.Sprint(s.SubUIDs), fmt.Sprint(s.SubGIDs),
-		s.Password, s.Expires, s.UID.String(),
+// sides are the states before and after the change, where there are such.
+func (c userChange) sides() []*UserState {
+	return slices.DeleteFunc([]*UserState{c.before, c.after}, func(s *UserState) bool { return s == nil })
+}
+
+// part is what of an account a facet belongs to.
+type part int
+
+const (
+	primaryGroup part = iota
+	passwdText
+	subIDs
+	password
+	expiry
+	number
+)
+
+// facet is one field of an account, as it is compared.
+type facet struct {
+	part part
+	text string
+}
+
+// facets are the fields that are compared one by one.
+func (s UserState) facets() []facet {
+	return []facet{
+		{primaryGroup, s.Group},
+		{passwdText, s.Description},
+		{passwdText, s.Home},
+		{passwdText, s.Shell},
+		{subIDs, fmt.Sprint(s.SubUIDs)},
+		{subIDs, fmt.Sprint(s.SubGIDs)},
+		{password, s.Password},
+		{expiry, s.Expires},
+		{number, s.UID.String()},
 	}
 }
-
-// groupField, subIDsIndex, secretFields, passwordIndex and uidField index plain.
-const (
-	groupField    = 0
-	subIDsIndex   = 4
-	secretFields  = 6
-	passwordIndex = 6
-	uidField      = 8
-)
 
 // unset tells that nothing of the account files is left of a user.
 func (o observation) unset(c userChange) bool {
@@ -146,17 +166,28 @@ func (o observation) done(c userChange) bool {
 	if !o.ownGroupDone(c) || !o.administers(c.name, c.after.Admins, false) {
 		return false
 	}
-	now, want := cur.plain(), c.after.plain()
-	if c.chosen() {
-		now[uidField] = want[uidField]
+	want := c.after.facets()
+	for i, now := range cur.facets() {
+		if now != want[i] && !o.asGood(c, cur, now, want[i]) {
+			return false
+		}
 	}
-	if o.isGroup(now[groupField], want[groupField]) {
-		now[groupField] = want[groupField]
+	return o.isMember(c.name, c.joins(), false) && !o.isMember(c.name, c.leaves(), true)
+}
+
+// asGood tells of a facet of cur that is not as planned whether it is as after
+// the change all the same.
+func (o observation) asGood(c userChange, cur *UserState, now, want facet) bool {
+	switch now.part {
+	case primaryGroup:
+		return o.isGroup(now.text, want.text)
+	case subIDs:
+		return c.after.SubIDsChosen && c.sameButChosen(cur)
+	case number:
+		return c.chosen()
+	default:
+		return false
 	}
-	if c.after.SubIDsChosen && c.sameButChosen(cur) {
-		copy(now[subIDsIndex:secretFields], want[subIDsIndex:secretFields])
-	}
-	return slices.Equal(now, want) && o.isMember(c.name, c.joins(), false) && !o.isMember(c.name, c.leaves(), true)
 }
 
 // ownGroupDone tells whether the own group of an account is there, or gone, as
@@ -183,33 +214,36 @@ func (o observation) check(c userChange) error {
 		}
 		return fmt.Errorf("the account is gone: %w", rootfs.ErrChanged)
 	}
-	now := cur.plain()
-	for i := range now {
-		if i == passwordIndex && c.before != nil && c.before.PasswordFile != "" {
-			continue
-		}
-		partial := c.before == nil || c.after == nil
-		if i >= subIDsIndex && i < secretFields && c.choosesSubIDs() {
-			continue
-		}
-		if partial && i >= subIDsIndex && i < uidField && c.before.departedLines()+c.after.departedLines() != "" {
-			continue
-		}
-		if i == uidField && c.chosen() || partial && i >= secretFields && i < uidField && o.book.shadow.find(c.name) == nil {
-			continue
-		}
-		// Digits stand for a group whose line is gone already.
-		if partial && i < secretFields && (now[i] == "[]" || i == groupField && isID(now[i])) {
-			continue
-		}
-		if i == groupField && (isID(now[i]) && o.hadGID(c, parseID(now[i])) || o.isOneOf(c, now[i])) {
-			continue
-		}
-		if (c.before == nil || c.before.plain()[i] != now[i]) && (c.after == nil || c.after.plain()[i] != now[i]) {
+	sides := c.sides()
+	for i, now := range cur.facets() {
+		on := func(s *UserState) bool { return s.facets()[i] == now }
+		if !slices.ContainsFunc(sides, on) && !o.mayDiffer(c, now) {
 			return rootfs.ErrChanged
 		}
 	}
 	return nil
+}
+
+// mayDiffer tells of a facet that is as on neither side of the change whether a
+// run that was cut off, or what it chose, accounts for it.
+func (o observation) mayDiffer(c userChange, now facet) bool {
+	comesOrGoes := c.before == nil || c.after == nil
+	departed := comesOrGoes && c.before.departedLines()+c.after.departedLines() != ""
+	switch now.part {
+	case primaryGroup:
+		// Digits stand for a group whose line is gone already.
+		return isID(now.text) && (comesOrGoes || o.hadGID(c, parseID(now.text))) || o.isOneOf(c, now.text)
+	case subIDs:
+		return c.choosesSubIDs() || departed || comesOrGoes && now.text == "[]"
+	case password:
+		return c.before != nil && c.before.PasswordFile != "" || departed || comesOrGoes && o.book.shadow.find(c.name) == nil
+	case expiry:
+		return departed || comesOrGoes && o.book.shadow.find(c.name) == nil
+	case number:
+		return c.chosen()
+	default:
+		return false
+	}
 }
 
 // isGroup tells that a change has only the number of a group that was not there when
@@ -221,32 +255,19 @@ func (o observation) isGroup(name, number string) bool {
 
 // isOneOf tells that the primary group is that of either side, as isGroup does.
 func (o observation) isOneOf(c userChange, name string) bool {
-	for _, side := range []*UserState{c.before, c.after} {
-		if side != nil && o.isGroup(name, side.Group) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.sides(), func(s *UserState) bool { return o.isGroup(name, s.Group) })
 }
 
 // hadGID tells a gid that the primary group of either side had: a migration that
 // was cut off has changed the group's line, and not yet the account's.
 func (o observation) hadGID(c userChange, gid ID) bool {
-	for _, side := range []*UserState{c.before, c.after} {
-		if side != nil && slices.Contains(o.former[side.Group], gid) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.sides(), func(s *UserState) bool { return slices.Contains(o.former[s.Group], gid) })
 }
 
 // checkKeys does the same for the authorized_keys files.
 func (o observation) checkKeys(c userChange) error {
 	known := map[string][]string{}
-	for _, side := range []*UserState{c.before, c.after} {
-		if side == nil {
-			continue
-		}
+	for _, side := range c.sides() {
 		for _, k := range []*KeysState{side.Keys, side.Replaced} {
 			if k != nil {
 				known[k.Path] = append(known[k.Path], k.SHA256)

@@ -57,7 +57,7 @@ func (s *UserState) departedLines() string {
 }
 
 // lingered tells whether a departed account of the name had lingered.
-func (s *UserState) lingered() bool { return s.Departed != nil && s.Departed.Linger }
+func (s *UserState) lingered() bool { return s != nil && s.Departed != nil && s.Departed.Linger }
 
 // makeRoom takes the lines of a departed account away.
 func (e *edit) makeRoom(s *UserState) error {

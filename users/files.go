@@ -45,25 +45,13 @@ func (s *Subsystem) applyAllFiles(users []userChange) error {
 // applyFiles makes what of a user's change is not in the account files: the
 // home, the keys, and lingering.
 func (s *Subsystem) applyFiles(c userChange, to *outlet) error {
-	before, after := &UserState{}, &UserState{}
-	switch {
-	case c.before == nil && c.after != nil:
-		before.Linger = c.after.lingered()
-	case c.after == nil && c.before != nil:
-		after.Linger = c.before.lingered()
-	}
-	if c.before != nil {
-		before = c.before
-	}
-	if c.after != nil {
-		after = c.after
-	}
+	before, after := c.aroundFiles()
 	if before.Linger != after.Linger {
 		if err := s.setLinger(c.name, after.Linger); err != nil {
 			return err
 		}
 	}
-	if after.HomeMode == "" && after.Keys == nil && before.HomeMode == "" && before.Keys == nil {
+	if !before.hasFiles() && !after.hasFiles() {
 		return nil
 	}
 	if before.Keys != nil && (after.Keys == nil || after.Keys.Path != before.Keys.Path) {
@@ -83,6 +71,23 @@ func (s *Subsystem) applyFiles(c userChange, to *outlet) error {
 	}
 	return s.makeFiles(*before, *after, uid, gid, to)
 }
+
+// aroundFiles gives the states before and after a change. On the side where there
+// is no account lingering is as that one found it, or leaves it.
+func (c userChange) aroundFiles() (before, after *UserState) {
+	before, after = c.before, c.after
+	if before == nil {
+		before = &UserState{Linger: after.lingered()}
+	}
+	if after == nil {
+		after = &UserState{Linger: before.lingered()}
+	}
+	return before, after
+}
+
+// hasFiles tells whether anything of an account is kept outside of the account
+// files, but for lingering.
+func (s *UserState) hasFiles() bool { return s.HomeMode != "" || s.Keys != nil }
 
 // outlet is how the files of users are written.
 type outlet struct {
