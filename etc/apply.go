@@ -367,7 +367,7 @@ func (t step) file(f found) error {
 		return err
 	}
 	defer func() { _ = content.Close() }()
-	return t.s.cfg.Root.WriteFile(t.path, content, attr)
+	return t.s.cfg.Root.WriteFileIf(t.path, content, attr, func() error { return t.still(f) })
 }
 
 func (t step) attr() (rootfs.Attr, error) {

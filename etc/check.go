@@ -1,6 +1,9 @@
 package etc
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -17,6 +20,19 @@ func (t step) check(f found) error {
 		return rootfs.ErrChanged
 	}
 	return nil
+}
+
+// still refuses to replace a file or link that somebody touched since f was
+// looked at. Somebody may have saved it while its new content was written.
+func (t step) still(f found) error {
+	if f.info.Type != rootfs.File && f.info.Type != rootfs.Symlink {
+		return nil
+	}
+	info, err := t.s.cfg.Root.Lstat(t.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info != f.info {
+		return rootfs.ErrChanged
+	}
+	return err
 }
 
 func (t step) expected(f found) (bool, error) {

@@ -290,6 +290,34 @@ func TestAttributesOfAFileWithTwoNamesAreNotChangedInPlace(t *testing.T) {
 	}
 }
 
+// What an editor saves while the new content is written and flushed stays.
+func TestSavedWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"open", "fsync"} {
+		h := open(t)
+		h.write(t, "srv/f", "theirs", 0o644)
+		desired := desiredOf(file("srv/f", "ours", "0644"))
+		s := h.subsystem(desired)
+		d, err := s.Diff(t.Context())
+		must(t, err)
+		h.stage(t, desired)
+		must(t, s.Save(t.Context(), d.Changes))
+		h.fault = func(at, name string) error {
+			if at == op && strings.HasSuffix(name, "/srv/f") {
+				h.write(t, "srv/f", "raced", 0o644)
+			}
+			return nil
+		}
+		err = s.Apply(t.Context(), d.Changes)
+		if !errors.Is(err, rootfs.ErrChanged) || !strings.Contains(err.Error(), "/srv/f") {
+			t.Errorf("at %s: got %v", op, err)
+		}
+		if got := h.tree(t); h.content(t, "srv/f") != "raced" || strings.Contains(got, ".activate-") {
+			t.Errorf("at %s: %s", op, got)
+		}
+	}
+}
+
 func TestAppliedTwiceAndChangedInBetween(t *testing.T) {
 	t.Parallel()
 	h := open(t)

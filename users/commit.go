@@ -47,10 +47,8 @@ func (e *edit) writeFile(f accountFile) error {
 	if err != nil {
 		return err
 	}
-	if err := e.stillAsRead(f); err != nil {
-		return err
-	}
-	if err := root.WriteFile(f.path, strings.NewReader((*f.doc).content()), attr); err != nil {
+	still := func() error { return e.stillAsRead(f) }
+	if err := root.WriteFileIf(f.path, strings.NewReader((*f.doc).content()), attr, still); err != nil {
 		return err
 	}
 	return e.backup(f, attr)

@@ -73,9 +73,20 @@ func TestWhatCameSinceThePlanUnseen(t *testing.T) {
 	}
 }
 
-// An editor that asks for no lock is not overwritten.
+// An editor that asks for no lock is not overwritten, also not one that saves
+// while the new file is written and flushed.
 func TestWhatComesUnderTheLock(t *testing.T) {
 	t.Parallel()
+	for at, file := range map[string]string{"rename": "ids.json", "open": "etc/group", "fsync": "etc/group"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			comesUnderTheLock(t, at, file)
+		})
+	}
+}
+
+func comesUnderTheLock(t *testing.T, at, file string) {
+	t.Helper()
 	h := open(t, debian)
 	s := h.subsystem(users.Desired{Groups: []users.Group{{Name: "crew"}}})
 	d, err := s.Diff(t.Context())
@@ -83,7 +94,7 @@ func TestWhatComesUnderTheLock(t *testing.T) {
 	must(t, s.Save(t.Context(), d.Changes))
 	edited := "zed:x:1009:\n" + debian["etc/group"]
 	h.fault = func(op, name string) error {
-		if op == "rename" && strings.HasSuffix(name, "ids.json") {
+		if op == at && strings.HasSuffix(name, file) {
 			h.write(t, "etc/group", edited)
 		}
 		return nil

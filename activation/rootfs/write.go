@@ -57,6 +57,14 @@ func IsTemp(name string) bool {
 // without the fsync before the rename, ext4 and xfs may show an empty file
 // after a power cut.
 func (r *Root) WriteFile(p string, content io.Reader, a Attr) error {
+	return r.WriteFileIf(p, content, a, func() error { return nil })
+}
+
+// WriteFileIf is WriteFile that calls still when the new file is ready, as the
+// last thing before it takes the place of the old one. An error of still is
+// returned as it is, and the old file stays: so what others did to it while the
+// new one was written and flushed is not lost.
+func (r *Root) WriteFileIf(p string, content io.Reader, a Attr, still func() error) error {
 	h, base, err := r.parent("write", p)
 	if err != nil {
 		return err
@@ -71,7 +79,10 @@ func (r *Root) WriteFile(p string, content io.Reader, a Attr) error {
 		_ = unlinkat(h.fd, temp, 0)
 		return err
 	}
-	if err := r.install(h, temp, base, p); err != nil {
+	if err = still(); err == nil {
+		err = r.install(h, temp, base, p)
+	}
+	if err != nil {
 		_ = unlinkat(h.fd, temp, 0)
 		return err
 	}
