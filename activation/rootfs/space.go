@@ -11,7 +11,7 @@ import (
 type Space struct {
 	// Dev tells file systems apart.
 	Dev uint64
-	// Free is what root may still write, in bytes; Block the unit in which
+	// Free is what the caller may still write, in bytes; Block the unit in which
 	// files take space.
 	Free  uint64
 	Block uint64
@@ -106,7 +106,7 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		return Space{}, &fs.PathError{Op: "statfs", Path: r.Name(p), Err: err}
 	}
 	space := Space{
-		Dev: h.dev, Free: st.Bfree * uint64(st.Bsize), Block: uint64(st.Bsize), Inodes: st.Ffree,
+		Dev: h.dev, Free: FreeBlocks(&st, r.uid == 0) * uint64(st.Bsize), Block: uint64(st.Bsize), Inodes: st.Ffree,
 		ReadOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
 	if st.Blocks == 0 {
@@ -118,4 +118,20 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		space.Inodes = math.MaxUint64
 	}
 	return space, nil
+}
+
+// FreeBlocks is how many of the blocks that statfs(2) speaks of the caller may
+// still write. f_bfree counts what nobody gets: of btrfs the room for its own
+// trees, of ext4 what it keeps for the tree of a file that is split, two percent
+// or 4096 blocks (ext4_set_resv_clusters in the kernel's fs/ext4/super.c).
+// f_bavail leaves out what ext4 reserves for root, too, which is root's to use.
+func FreeBlocks(st *unix.Statfs_t, isRoot bool) uint64 {
+	if !isRoot || st.Type != unix.EXT4_SUPER_MAGIC {
+		return st.Bavail
+	}
+	// f_blocks is without what the file system itself takes, so a share that is
+	// larger: of a small one that may be a third.
+	const share, most = 32, 4096
+	kept := min(st.Blocks/share, most)
+	return max(st.Bavail, st.Bfree-min(st.Bfree, kept))
 }
