@@ -35,6 +35,7 @@ func (u *Units) Diff(ctx context.Context) (plan.Diff, error) {
 			d.Problems = append(d.Problems, plan.Problemf(a, "", "", "cannot remove %s: %v", a, err))
 		}
 	}
+	u.preflight(&d)
 	return d, u.diffOverrides(&d)
 }
 

@@ -51,7 +51,10 @@ func (e *edit) writeFile(f accountFile) error {
 	if err := root.WriteFileIf(f.path, strings.NewReader((*f.doc).content()), attr, still); err != nil {
 		return err
 	}
-	return e.backup(f, attr)
+	if err := e.backup(f, attr); err != nil {
+		return fmt.Errorf("its backup %s-: %w", root.Name(f.path), rootfs.Reason(err))
+	}
+	return nil
 }
 
 // stillAsRead refuses to write over what somebody wrote since the file was read,

@@ -19,7 +19,11 @@ func (p *planning) preflight() {
 	if err := p.closed("etc"); err != nil {
 		p.diff.Problems = append(p.diff.Problems, plan.Problem{Summary: "cannot change the accounts: " + err.Error(), Forbids: p.planned()})
 	}
+	files := []string{lockPath}
 	for _, at := range []string{groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
+		files = append(files, at, at+"-")
+	}
+	for _, at := range files {
 		if root.Mounted(at) {
 			p.diff.Problems = append(p.diff.Problems, plan.Problem{
 				Summary: "cannot change the accounts: something is mounted over " + root.Name(at),

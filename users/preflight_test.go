@@ -12,22 +12,45 @@ import (
 	"github.com/activate-agent/activate/users"
 )
 
+// TestImmutableAccountFilesAreFoundFirst: the files, their backups and the lock.
 func TestImmutableAccountFilesAreFoundFirst(t *testing.T) {
 	t.Parallel()
+	for _, name := range []string{"etc/gshadow", "etc/passwd-", "etc/.pwd.lock"} {
+		h := open(t, debian)
+		p := filepath.Join(h.dir, name)
+		must(t, os.WriteFile(p, []byte(debian[name]), 0o600))
+		if out, err := exec.Command("chattr", "+i", p).CombinedOutput(); err != nil {
+			t.Fatalf("cannot set the flag: %s", out)
+		}
+		d := h.diff(t, wants(users.User{Name: "alice"}))
+		if out, err := exec.Command("chattr", "-i", p).CombinedOutput(); err != nil {
+			t.Fatalf("cannot clear the flag: %s", out)
+		}
+		if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), name+" is immutable") {
+			t.Errorf("problems: %v", d.Problems)
+		}
+		if d := h.diff(t, wants(users.User{Name: "alice"})); len(d.Problems) > 0 {
+			t.Errorf("without the flag: %v", d.Problems)
+		}
+	}
+}
+
+// A backup that cannot be written is named itself.
+func TestABackupThatCannotBeWrittenIsNamed(t *testing.T) {
+	t.Parallel()
 	h := open(t, debian)
-	p := filepath.Join(h.dir, "etc/gshadow")
-	if out, err := exec.Command("chattr", "+i", p).CombinedOutput(); err != nil {
-		t.Fatalf("cannot set the flag: %s", out)
+	s := h.subsystem(wants(users.User{Name: "alice"}))
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	h.fault = func(op, name string) error {
+		if op == "write" && strings.HasSuffix(name, "/etc/passwd-") {
+			return unix.EIO
+		}
+		return nil
 	}
-	d := h.diff(t, wants(users.User{Name: "alice"}))
-	if out, err := exec.Command("chattr", "-i", p).CombinedOutput(); err != nil {
-		t.Fatalf("cannot clear the flag: %s", out)
-	}
-	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), "etc/gshadow is immutable") {
-		t.Errorf("problems: %v", d.Problems)
-	}
-	if d := h.diff(t, wants(users.User{Name: "alice"})); len(d.Problems) > 0 {
-		t.Errorf("without the flag: %v", d.Problems)
+	if err := s.Apply(t.Context(), d.Changes); err == nil || !strings.Contains(err.Error(), "etc/passwd-: ") {
+		t.Errorf("%v", err)
 	}
 }
 
