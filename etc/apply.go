@@ -301,16 +301,10 @@ func (t step) makeParent(dir string) error {
 		return err
 	}
 	info, err := t.s.cfg.Root.Lstat(dir)
-	if err != nil || !halfMade(info, attr.UID) {
+	if err != nil || !t.halfMade(info, attr) {
 		return err
 	}
 	return t.s.cfg.Root.SetAttr(dir, attr)
-}
-
-// halfMade tells a directory that an interrupted Mkdir left: not yet open to
-// others.
-func halfMade(i rootfs.Info, uid uint32) bool {
-	return i.Type == rootfs.Dir && i.Mode == 0o700 && i.UID == uid
 }
 
 // clearDirectory removes the empty directory of ours that a file or link

@@ -79,14 +79,36 @@ func (t step) expectedContent(f found) (bool, error) {
 	return false, nil
 }
 
+// fresh tells whether f is the directory of one side, half made.
+func (t step) fresh(f found) (bool, error) {
+	side := t.after
+	if !isDirectory(side) {
+		side = t.before
+	}
+	uid, gid, _, err := t.own.ids(*side)
+	return t.halfMade(f.info, rootfs.Attr{Mode: side.mode(), UID: uid, GID: gid}), err
+}
+
 func isDirectory(s *State) bool { return s != nil && s.Type == Directory }
+
+// halfMade tells a directory that an interrupted Mkdir with a left. Where no run is
+// being ended only one that root alone may enter counts: others may have made the
+// rest since the plan.
+func (t step) halfMade(i rootfs.Info, a rootfs.Attr) bool {
+	if i.Mode != 0o700 && !t.s.cfg.Resume {
+		return false
+	}
+	return t.s.cfg.Root.HalfMade(i, a)
+}
 
 func (t step) expectedAttr(f found) (bool, error) {
 	var mode, user, group bool
 	if isDirectory(t.before) != isDirectory(t.after) {
 		// New directories get their owner, then their mode, after they are made.
-		fresh := f.info.Type == rootfs.Dir && f.info.Mode == 0o700
-		mode, user, group = fresh, fresh && f.info.UID == 0, fresh && f.info.GID == 0
+		fresh, err := t.fresh(f)
+		if fresh || err != nil {
+			return fresh, err
+		}
 	}
 	for _, side := range []*State{t.before, t.after} {
 		if side == nil || side.isLink() || typeOf(f.info.Type) != side.Type {

@@ -159,10 +159,16 @@ func (s *Subsystem) makeDir(dir string, attr rootfs.Attr) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.cfg.Root.Mkdir(dir, attr)
 	}
-	if err == nil && info.Type == rootfs.Dir && info.Mode == 0o700 && info.UID == 0 {
+	if err == nil && s.halfMade(info, attr) {
 		return s.cfg.Root.SetAttr(dir, attr)
 	}
 	return err
+}
+
+// halfMade tells a directory that an interrupted run was making: root's alone, or
+// where that run is being ended whatever rootfs.Root.HalfMade says.
+func (s *Subsystem) halfMade(i rootfs.Info, attr rootfs.Attr) bool {
+	return i.Type == rootfs.Dir && i.Mode == 0o700 && i.UID == 0 || s.cfg.Resume && s.cfg.Root.HalfMade(i, attr)
 }
 
 // removeHome takes back a home that the change made, if nothing is in it.

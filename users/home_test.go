@@ -2,6 +2,7 @@ package users_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -110,4 +111,74 @@ func TestAHomeThatSomebodyMadeMeanwhile(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestAHomeThatAKillLeftIsEnded: it and the directory of its keys get the owner and
+// the mode that they were to have, also below a directory with setgid.
+func TestAHomeThatAKillLeftIsEnded(t *testing.T) {
+	t.Parallel()
+	for _, in := range []os.FileMode{0o755, 0o775 | os.ModeSetgid} {
+		for _, mode := range []string{"0755", "0700", "2770"} {
+			for _, at := range []string{"fchownat", "fchmodat"} {
+				for _, dir := range []string{"/srv", "/srv/homes", "/srv/homes/ann", "/srv/homes/ann/.ssh"} {
+					h := open(t, debian)
+					if dir != "/srv" {
+						must(t, os.Mkdir(filepath.Join(h.dir, "srv"), 0o755))
+						must(t, os.Chown(filepath.Join(h.dir, "srv"), 0, 50))
+						must(t, os.Chmod(filepath.Join(h.dir, "srv"), in))
+					}
+					desired := wants(users.User{
+						Name: "ann", Home: "/srv/homes/ann", CreateHome: true, HomeMode: mode, AuthorizedKeys: []string{"ssh-ed25519 A"},
+					})
+					h.killedAt(t, desired, at, dir)
+					if got, want := h.modes(t), map[string]string{
+						"/srv/homes": "0:0 755", "/srv/homes/ann": "1002:1002 " + strings.TrimPrefix(mode, "0"), "/srv/homes/ann/.ssh": "1002:1002 700",
+					}; !maps.Equal(got, want) {
+						t.Errorf("killed before %s of %s (%v): %v, not %v", at, dir, in, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// killedAt switches to desired by a run that ends with the operation on the path,
+// and by one that goes on with it.
+func (h *host) killedAt(t *testing.T, desired users.Desired, at, name string) {
+	t.Helper()
+	d := h.diff(t, desired)
+	must(t, h.subsystem(desired).Save(t.Context(), d.Changes))
+	type killed struct{}
+	h.fault = func(op, p string) error {
+		if op == at && p == h.dir+name {
+			panic(killed{})
+		}
+		return nil
+	}
+	func() {
+		defer func() {
+			if _, ok := recover().(killed); !ok {
+				t.Errorf("there is no %s of %s", at, name)
+			}
+		}()
+		must(t, h.subsystem(desired).Apply(t.Context(), d.Changes))
+	}()
+	h.fault, h.resume = nil, true
+	h.reopen(t)
+	must(t, h.subsystem(desired).Apply(t.Context(), d.Changes))
+}
+
+// modes gives the owner and mode of each directory below /srv.
+func (h *host) modes(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	must(t, filepath.WalkDir(filepath.Join(h.dir, "srv"), func(p string, e os.DirEntry, err error) error {
+		if err != nil || !e.IsDir() || p == filepath.Join(h.dir, "srv") {
+			return err
+		}
+		i, err := h.root.Lstat(rootfs.Rel(strings.TrimPrefix(p, h.dir)))
+		out[strings.TrimPrefix(p, h.dir)] = fmt.Sprintf("%d:%d %o", i.UID, i.GID, i.Mode)
+		return err
+	}))
+	return out
 }

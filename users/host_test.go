@@ -65,6 +65,7 @@ type host struct {
 	force     bool
 	later     bool
 	undo      bool
+	resume    bool
 	lookup    func(string, []string) ([]byte, error)
 	strangers func([]string) ([]string, error)
 	others    users.Others
@@ -114,7 +115,7 @@ func (h *host) reopen(t testingT) {
 func (h *host) subsystem(desired users.Desired) *users.Subsystem {
 	return users.New(users.Config{
 		Root: h.root, Store: h.store, Desired: desired, Last: h.last, Originals: h.originals,
-		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later, Undo: h.undo,
+		StateDir: stateDir, ForceLockout: h.force, SecretsLater: h.later, Undo: h.undo, Resume: h.resume,
 		LockWait: time.Millisecond, Now: func() time.Time { return h.now },
 		Generation: h.generation, Memo: h.memo, Lookup: h.lookup,
 		Strangers: h.strangers,

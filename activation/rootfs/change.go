@@ -106,14 +106,7 @@ func (r *Root) Mkdir(p string, a Attr) error {
 	if err := r.before("mkdir", p); err != nil {
 		return err
 	}
-	mode := uint32(0o700)
-	if a.UID == r.uid && a.GID == r.gid {
-		// Whoever finds it after a kill finds it as it is to be, but for what a
-		// umask takes. Its group may be the parent's at first, and gets no more
-		// than everybody.
-		others := a.Mode & 0o007
-		mode = a.Mode & (0o1700 | others<<3 | others)
-	}
+	mode := r.modeAtFirst(a)
 	if err := r.labeled(cmp.Or(a.LabelOf, p), Dir, func() error { return mkdirat(h.fd, base, mode) }); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: r.Name(p), Err: err}
 	}
@@ -128,6 +121,26 @@ func (r *Root) Mkdir(p string, a Attr) error {
 		return err
 	}
 	return nil
+}
+
+// modeAtFirst is the mode with which Mkdir makes a directory, before its owner.
+func (r *Root) modeAtFirst(a Attr) uint32 {
+	if a.UID != r.uid || a.GID != r.gid {
+		return 0o700
+	}
+	// Whoever finds it after a kill finds it as it is to be, but for what a
+	// umask takes. Its group may be the parent's at first, and gets no more
+	// than everybody.
+	others := a.Mode & 0o007
+	return a.Mode & (0o1700 | others<<3 | others)
+}
+
+// HalfMade tells whether a Mkdir with a that was killed may have left i: with its first
+// owner or its last, and with no more than its first mode, of which a umask takes some
+// and to which a parent with setgid adds its own.
+func (r *Root) HalfMade(i Info, a Attr) bool {
+	const inherited = 0o2000
+	return i.Type == Dir && (i.UID == r.uid || i.UID == a.UID) && i.Mode&^inherited&^(r.modeAtFirst(a)|0o700) == 0
 }
 
 // SetAttr gives the file or directory at p the owner and mode of a. A last
