@@ -2,6 +2,7 @@ package users
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -18,6 +19,27 @@ func (a *allocator) readSubIDs(b *book, l *ledger) {
 			a.subs.add(ownedRange{r, name})
 		}
 	}
+}
+
+// returning gives the sub-ids of departed accounts whose names are ours now: their lines
+// made room, and return when ours leave.
+func (s *Subsystem) returning(l *ledger) ([]ownedRange, error) {
+	var out []ownedRange
+	for name, d := range l.Departed {
+		saved, err := openBundle(s.cfg.Store, d.Lines)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read what user %s left: %w", name, err)
+		}
+		if saved == nil {
+			continue
+		}
+		for _, line := range saved.Lines {
+			if line.File == subUIDPath || line.File == subGIDPath {
+				out = append(out, ownedRange{rangeOf(&row{text: string(line.Text)}), name})
+			}
+		}
+	}
+	return out, nil
 }
 
 // rangeOf reads an entry of subuid(5).

@@ -131,7 +131,7 @@ func (s *Subsystem) writeAccounts(ctx context.Context, users []userChange, group
 	if err != nil {
 		return err
 	}
-	if e.alloc, err = s.newAllocator(b, e.ledger); err != nil {
+	if e.alloc, err = s.askedAllocator(b, e.ledger); err != nil {
 		return err
 	}
 	e.hashes = hashes
@@ -177,14 +177,29 @@ func (s *Subsystem) newEdit(b *book) (*edit, error) {
 	return &edit{s: s, book: b, obs: obs, ledger: l, orders: orders{s.cfg.Store, map[string]*order{}}}, nil
 }
 
-// newAllocator makes the allocator of an edit.
+// askedAllocator makes the allocator of an edit.
+func (s *Subsystem) askedAllocator(b *book, l *ledger) (*allocator, error) {
+	a, err := s.newAllocator(b, l)
+	if err == nil {
+		a.ask(s.cfg.Desired.Users)
+	}
+	return a, err
+}
+
+// newAllocator makes an allocator that knows what is taken, or is to return.
 func (s *Subsystem) newAllocator(b *book, l *ledger) (*allocator, error) {
 	ranges, err := readDefs(s.cfg.Root)
 	if err != nil {
 		return nil, err
 	}
+	returning, err := s.returning(l)
+	if err != nil {
+		return nil, err
+	}
 	a := newAllocator(b, l, ranges)
-	a.ask(s.cfg.Desired.Users)
+	for _, r := range returning {
+		a.subs.add(r)
+	}
 	return a, nil
 }
 

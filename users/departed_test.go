@@ -110,3 +110,29 @@ func TestLingeringReturnsAfterALock(t *testing.T) {
 	h.undo = true
 	h.returns(t, before)
 }
+
+// TestSubIDsThatReturnAreNobodyElses: the sub-ids that a departed account left are not
+// chosen for another one while an account of ours has the name, nor when it leaves.
+func TestSubIDsThatReturnAreNobodyElses(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/subuid"] += "gone:165536:65536\n"
+	bee := users.User{Name: "bee", SubIDs: &users.SubIDs{Auto: true}}
+	for name, steps := range map[string][]users.Desired{
+		"when it leaves":      {wants(users.User{Name: "gone"}), wants(bee)},
+		"before it leaves":    {wants(users.User{Name: "gone"}), wants(users.User{Name: "gone"}, bee), wants(bee)},
+		"with it":             {wants(users.User{Name: "gone"}, bee), wants(bee)},
+		"whatever it has now": {wants(users.User{Name: "gone", SubIDs: &users.SubIDs{Auto: true}}), wants(bee)},
+	} {
+		h := open(t, files)
+		for _, step := range steps {
+			h.switchTo(t, step)
+			if again := h.diff(t, step); len(again.Changes)+len(again.Problems) > 0 {
+				t.Errorf("%s: again: %v %v", name, describe(again), again.Problems)
+			}
+		}
+		if got := h.read(t, "etc/subuid"); !strings.Contains(got, "gone:165536:65536\n") || strings.Contains(got, "bee:165536:") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

@@ -138,13 +138,13 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	ranges, err := readDefs(s.cfg.Root)
+	alloc, err := s.newAllocator(b, l)
 	if err != nil {
 		return nil, err
 	}
 	p := &planning{
 		s: s, book: b, obs: observation{root: s.cfg.Root, store: s.cfg.Store, book: b}, ledger: l,
-		alloc: newAllocator(b, l, ranges), diff: d,
+		alloc: alloc, diff: d,
 		lastUser: make(map[string]*User, len(s.cfg.Last.Users)), user: make(map[string]*User, len(s.cfg.Desired.Users)),
 		lastGroup: make(map[string]Group, len(s.cfg.Last.Groups)), group: make(map[string]Group, len(s.cfg.Desired.Groups)),
 		joins:  map[membership]bool{},
