@@ -63,6 +63,7 @@ func (s *Subsystem) planAll(ctx context.Context) (*planning, error) {
 		p.preflight()
 		left := p.removed(staying)
 		if len(p.staying)+len(left) == 0 {
+			p.warnShells()
 			p.warnStrangers()
 			return p, nil
 		}
@@ -122,6 +123,8 @@ type planning struct {
 	there map[string]bool
 	// looseUsers, looseShadow and looseGroups are names in malformed lines.
 	looseUsers, looseShadow, looseGroups map[string]bool
+	// shells are the login shells that users get, and who they are.
+	shells map[string][]User
 	// unjudged tells of members whom nobody was asked about.
 	unjudged bool
 }
@@ -151,6 +154,7 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		keysOf: map[string]string{}, newGIDs: map[string]ID{}, ownGIDs: map[string]ID{},
 		homes: map[string]maker{}, parents: map[string]maker{},
 		staying: map[string]bool{}, fresh: map[string]*UserState{}, there: map[string]bool{},
+		shells:      map[string][]User{},
 		looseUsers:  looseNames(b.passwd),
 		looseShadow: looseNames(b.shadow),
 		looseGroups: looseNames(b.group, b.gshadow),

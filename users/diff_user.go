@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
-	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // newUser chooses the ids of a user that does not exist, nil when it does or
@@ -184,7 +183,7 @@ func (p *planning) complete(u User, st *UserState) bool {
 	if u.Linger != nil {
 		st.Linger = *u.Linger
 	}
-	p.checkShell(u, st.Shell)
+	p.noteShell(u, st.Shell)
 	return p.wantSubIDs(u, st, nil) && p.wantFiles(u, nil, st)
 }
 
@@ -215,17 +214,6 @@ func (p *planning) defaultShell(u User) string {
 		}
 	}
 	return "/bin/false"
-}
-
-// checkShell warns of a login shell that is not there: nobody could log in.
-func (p *planning) checkShell(u User, shell string) {
-	if u.Shell == "" {
-		return
-	}
-	if there, err := p.s.cfg.Root.Exists(rootfs.Rel(shell)); err == nil && !there {
-		p.diff.Warnings = append(p.diff.Warnings, plan.Problemf(userAddress(u.Name), u.Origin, "",
-			"cannot find the shell %s of user %s on this host", shell, u.Name))
-	}
 }
 
 // supplementary gives st the groups of u, on top of those it has.

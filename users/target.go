@@ -66,7 +66,7 @@ func (p *planning) fields(u User, after *UserState, cur UserState) {
 	after.Shell = settled(u.Shell, last.Shell, cur.Shell, fallback.Shell)
 	after.Expires = settled(u.Expires, last.Expires, cur.Expires, fallback.Expires)
 	if after.Shell != cur.Shell {
-		p.checkShell(u, after.Shell)
+		p.noteShell(u, after.Shell)
 	}
 	switch {
 	case u.Linger != nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -22,4 +23,36 @@ func explained(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return fmt.Errorf("cannot run %s with %d %s: it is written %q; see %[1]s --help", cmd.CommandPath(), len(args), noun, cmd.UseLine())
 	}
+}
+
+// refuseUnknown has the commands that the library brings, completion and help,
+// refuse names that nothing has. By themselves they print their help then, and
+// succeed: a script takes that for what it asked for.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.Args = oneOfItsOwn
+			c.Run = func(cmd *cobra.Command, _ []string) { _ = cmd.Help() }
+		case "help":
+			c.Args = func(cmd *cobra.Command, args []string) error {
+				_, _, err := cmd.Root().Find(args)
+				return err
+			}
+		}
+	}
+}
+
+// oneOfItsOwn refuses arguments of a command that only has commands of its own.
+func oneOfItsOwn(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("there is no %s %s: there are %s", cmd.CommandPath(), args[0], strings.Join(names, ", "))
 }

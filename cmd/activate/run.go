@@ -155,6 +155,7 @@ func newRoot(std stdio) *cobra.Command {
 	for _, c := range cmd.Commands() {
 		c.Args = explained(c.Args)
 	}
+	refuseUnknown(cmd)
 	f.completeFlags(cmd)
 	return cmd
 }

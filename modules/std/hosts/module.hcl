@@ -9,6 +9,10 @@ option "entries" {
   default     = {}
   description = "Names by address; the first is the canonical one."
   example     = { "10.0.0.5" = ["db.example.org", "db"] }
+  validation {
+    condition = length(local.odd) == 0
+    message   = "The keys are addresses of IPv4 or IPv6, and these are none: ${join(", ", local.odd)}."
+  }
 }
 
 option "own_names" {
@@ -26,13 +30,8 @@ option "extra" {
 }
 
 locals {
-  ipv4 = "^[0-9]{1,3}([.][0-9]{1,3}){3}$"
-  ipv6 = "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?$"
-}
-
-assert {
-  condition = alltrue([for a in keys(self.entries) : length(regexall(local.ipv4, a)) + length(regexall(local.ipv6, a)) > 0])
-  message   = "hosts.entries has keys that are no addresses: ${join(", ", [for a in keys(self.entries) : a if length(regexall(local.ipv4, a)) + length(regexall(local.ipv6, a)) == 0])}."
+  # An IPv6 address may name the link it is of.
+  odd = [for a in keys(self.entries) : a if length(regexall("^[^%]+(:[^%]*%[A-Za-z0-9._-]+)?$", a)) == 0 || !can(cidrhost("${split("%", a)[0]}/${strcontains(a, ":") ? 128 : 32}", 0))]
 }
 
 assert {

@@ -24,8 +24,8 @@ option "id_base" {
   description = "The group's id, and the number before the first build user's."
   example     = 35000
   validation {
-    condition = self.id_base >= 100 && self.id_base <= 4000000000
-    message   = "The base of the ids must be from 100 to 4000000000."
+    condition = self.id_base >= 100 && self.id_base <= 4000000000 && floor(self.id_base) == self.id_base
+    message   = "The base of the ids must be a whole number from 100 to 4000000000."
   }
 }
 

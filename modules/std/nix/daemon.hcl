@@ -41,6 +41,10 @@ option "daemon_nice" {
   default     = 0
   description = "The scheduling priority of the daemon and its builds, -20 (first) to 19."
   example     = 10
+  validation {
+    condition = self.daemon_nice >= -20 && self.daemon_nice <= 19 && floor(self.daemon_nice) == self.daemon_nice
+    message   = "The scheduling priority must be a whole number from -20 to 19."
+  }
 }
 
 option "daemon_cpu_policy" {
@@ -63,8 +67,8 @@ option "daemon_io_priority" {
   description = "The priority within the best-effort class, 0 (first) to 7."
   example     = 7
   validation {
-    condition = self.daemon_io_priority >= 0 && self.daemon_io_priority <= 7
-    message   = "The I/O priority must be from 0 to 7."
+    condition = self.daemon_io_priority >= 0 && self.daemon_io_priority <= 7 && floor(self.daemon_io_priority) == self.daemon_io_priority
+    message   = "The I/O priority must be a whole number from 0 to 7."
   }
 }
 
@@ -73,6 +77,10 @@ option "open_files" {
   default     = 1048576
   description = "How many files the daemon and its builds may have open."
   example     = 4096
+  validation {
+    condition = self.open_files >= 1 && floor(self.open_files) == self.open_files
+    message   = "The number of open files must be a whole number from 1 on."
+  }
 }
 
 locals {

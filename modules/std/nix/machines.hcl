@@ -25,6 +25,18 @@ option "build_machines" {
     condition = alltrue([for m in self.build_machines : contains(["ssh", "ssh-ng", ""], m.protocol)])
     message   = "The protocol of a build machine must be \"ssh\", \"ssh-ng\" or \"\"."
   }
+  # A line of the file has its fields between spaces, and lists with commas.
+  validation {
+    condition = alltrue([
+      for x in flatten([for m in self.build_machines : concat(compact([m.system, m.ssh_user, m.ssh_key, m.public_host_key]), [m.host_name], m.systems, m.supported_features, m.mandatory_features)]) :
+      length(regexall("^[^\\s,#]+$", x)) > 0
+    ])
+    message = "The names, keys and features of a build machine are words without spaces, commas and #."
+  }
+  validation {
+    condition = alltrue([for m in self.build_machines : m.max_jobs >= 0 && floor(m.max_jobs) == m.max_jobs && m.speed_factor > 0])
+    message   = "A build machine has a whole number of jobs from 0 on, and a speed factor above 0."
+  }
 }
 
 option "manual_machines" {

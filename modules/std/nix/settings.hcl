@@ -13,8 +13,8 @@ option "max_jobs" {
   description = "How many builds run at once: a number, or \"auto\" for one a processor (max-jobs)."
   example     = 4
   validation {
-    condition = self.max_jobs == null || self.max_jobs == "auto" || can(parseint(tostring(self.max_jobs), 10))
-    message   = "max_jobs must be a whole number or \"auto\"."
+    condition = self.max_jobs == null || self.max_jobs == "auto" || try(parseint(tostring(self.max_jobs), 10), -1) >= 0
+    message   = "max_jobs must be a whole number from 0 on, or \"auto\"."
   }
 }
 
@@ -23,6 +23,10 @@ option "cores" {
   nullable    = true
   description = "How many processors one build may use; 0 is all of them."
   example     = 2
+  validation {
+    condition = self.cores == null || try(floor(self.cores) == self.cores && self.cores >= 0, false)
+    message   = "cores must be a whole number from 0 on."
+  }
 }
 
 option "sandbox" {
