@@ -100,7 +100,8 @@ func (e *Engine) judge(ctx context.Context, c Check) error {
 	case c.Secret || len(out.kept) == 0:
 		return err
 	}
-	said := strings.TrimSpace(string(out.kept))
+	// sshd ends its lines as for a terminal.
+	said := strings.TrimSpace(strings.ReplaceAll(string(out.kept), "\r\n", "\n"))
 	return fmt.Errorf("%w: %s", err, strings.ReplaceAll(said, at, "the new "+c.Address.Name()))
 }
 

@@ -61,6 +61,11 @@ func TestContentIsValidatedBeforeTheFirstChange(t *testing.T) {
 	}{
 		{"accepted", "good", grep, ""},
 		{"refused", "evil", grep, "its content is refused by sh: exit status 1: line 1 of the new app.conf is bad"},
+		{
+			"lines as sshd ends them", "evil",
+			activation.Check{Argv: []string{"sh", "-c", `printf 'one\r\ntwo\r\n'; false`, "%s"}},
+			"its content is refused by sh: exit status 1: one\ntwo",
+		},
 		{"twice in the command", "good", activation.Check{Argv: []string{"cmp", "%s", "%s"}}, ""},
 		{"not installed", "good", activation.Check{Argv: []string{"no-such-checker", "%s"}}, "its content is refused by no-such-checker"},
 		{"secret", "evil", activation.Check{Argv: grep.Argv, Secret: true}, "its content is refused by sh: exit status 1"},
