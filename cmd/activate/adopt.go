@@ -116,7 +116,9 @@ func (h *host) writeAdopted(ctx context.Context, a *adoption, out string) error 
 		return err
 	}
 	fmt.Fprintf(h.std.err, "wrote %s: %s\n", out, a.summary())
-	fmt.Fprintln(h.std.out, out)
+	if _, err := fmt.Fprintln(h.std.out, out); err != nil {
+		return err
+	}
 	return h.proveAdopted(ctx, out)
 }
 

@@ -129,8 +129,9 @@ func (h *host) validate(ctx context.Context, path string) error {
 	if diags.HasErrors() {
 		return &exitError{code: exitError1}
 	}
-	if !h.json {
-		fmt.Fprintln(h.std.out, "the configuration is valid")
+	if h.json {
+		return nil
 	}
-	return nil
+	_, err = fmt.Fprintln(h.std.out, "the configuration is valid")
+	return err
 }

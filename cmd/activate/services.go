@@ -209,7 +209,9 @@ func (h *host) logs(ctx context.Context, name string, n int, follow bool) error 
 		return e.Follow(ctx, units[0], n, ui.NewVisible(h.std.out))
 	}
 	for _, line := range e.Log(ctx, units[0], n) {
-		fmt.Fprintln(h.std.out, diagnostic.Visible(line))
+		if _, err := fmt.Fprintln(h.std.out, diagnostic.Visible(line)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -80,8 +80,9 @@ func Summary(r *activation.Result, took time.Duration) string {
 	if r.Plan != nil {
 		n = r.Plan.Summary
 		if r.Verdict == activation.Failed || r.Verdict == activation.RolledBack {
-			// Everything was undone.
-			n = plan.Summary{Unchanged: n.Unchanged}
+			// Everything was undone: what was to change is as it was, and what was to
+			// come is not there.
+			n = plan.Summary{Unchanged: n.Unchanged + n.Update + n.Delete}
 		}
 	}
 	return fmt.Sprintf("generation %d: %d added, %d changed, %d removed, %d unchanged; units: %d restarted, %d failed (%d ms)",
