@@ -1,12 +1,9 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -35,7 +32,7 @@ func (u *Units) hindrance(ch plan.Change, looked map[string]error) error {
 	for _, p := range touched(before, after) {
 		dir := path.Dir(p)
 		if _, known := looked[dir]; !known {
-			looked[dir] = u.closed(dir)
+			looked[dir] = u.cfg.Root.ClosedBeside(dir, path.Dir(u.cfg.Store.Place("")))
 		}
 		if looked[dir] != nil {
 			return looked[dir]
@@ -72,17 +69,4 @@ func touched(before, after State) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// closed is rootfs.Root.Closed, but for a host that is mounted read-only as a whole, of
-// which a plan can still be made.
-func (u *Units) closed(dir string) error {
-	err := u.cfg.Root.Closed(dir)
-	if !errors.Is(err, unix.EROFS) {
-		return err
-	}
-	if state, failed := u.cfg.Root.SpaceAt(path.Dir(u.cfg.Store.Place(""))); failed == nil && state.ReadOnly {
-		return nil
-	}
-	return err
 }

@@ -1,10 +1,7 @@
 package users
 
 import (
-	"errors"
 	"path"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -16,7 +13,7 @@ func (p *planning) preflight() {
 		return
 	}
 	root := p.s.cfg.Root
-	if err := p.closed("etc"); err != nil {
+	if err := root.ClosedBeside("etc", p.s.cfg.StateDir); err != nil {
 		p.diff.Problems = append(p.diff.Problems, plan.Problem{Summary: "cannot change the accounts: " + err.Error(), Forbids: p.planned()})
 	}
 	files := []string{lockPath}
@@ -62,7 +59,7 @@ func (p *planning) preflightHome(ch plan.Change) {
 	default:
 		return
 	}
-	if err := p.closed(dir); err != nil {
+	if err := p.s.cfg.Root.ClosedBeside(dir, p.s.cfg.StateDir); err != nil {
 		p.problem(ch.Address, ch.Origin, "Make it possible, or choose another home.", "nothing can be made in its home %s: %v", after.Home, err)
 	}
 	// A group of its own has the gid here.
@@ -70,18 +67,4 @@ func (p *planning) preflightHome(ch plan.Change) {
 		p.problem(ch.Address, ch.Origin, "Take another uid and gid, or give the container more of them (subuid(5)).",
 			"its home %s could not be its own: %d:%d is not in this user namespace", after.Home, after.UID, after.GID)
 	}
-}
-
-// closed is rootfs.Root.Closed, but for a host that is mounted read-only as a whole, of
-// which a plan can still be made.
-func (p *planning) closed(dir string) error {
-	root := p.s.cfg.Root
-	err := root.Closed(dir)
-	if !errors.Is(err, unix.EROFS) {
-		return err
-	}
-	if state, failed := root.SpaceAt(p.s.cfg.StateDir); failed == nil && state.ReadOnly {
-		return nil
-	}
-	return err
 }

@@ -37,6 +37,20 @@ func (r *Root) Closed(p string) error {
 	return nil
 }
 
+// ClosedBeside is Closed, but for a host that is mounted read-only as a whole, so the
+// directory state as well: of that a plan can still be made, and a run is refused
+// for what it cannot record.
+func (r *Root) ClosedBeside(p, state string) error {
+	err := r.Closed(p)
+	if !errors.Is(err, unix.EROFS) {
+		return err
+	}
+	if there, failed := r.SpaceAt(state); failed == nil && there.ReadOnly {
+		return nil
+	}
+	return err
+}
+
 // writable is access(2) of the directory p, which asks the server of a network's.
 func (r *Root) writable(p string) error {
 	h, err := r.directory(p)
