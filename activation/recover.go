@@ -6,6 +6,8 @@ import (
 	"io/fs"
 
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // Recover ends a run that was interrupted: it finishes it, or goes on undoing
@@ -49,6 +51,29 @@ func (e *Engine) Recover(ctx context.Context) (*Result, error) {
 	return tx.run(ctx, res), nil
 }
 
+// change makes the changes of a batch. Of a run that was interrupted it passes over
+// those whose objects are neither as before nor as after: somebody changed them since,
+// and they stay so. The run could else be neither finished nor undone until that
+// person came back. What is passed over is an edit to the next plan, which knows by
+// its record what of it is ours: so what the generation before had is only passed over
+// on the way back to it.
+func (tx *transaction) change(ctx context.Context, part Part, batch []plan.Change) error {
+	err := part.Subsystem.Apply(ctx, batch)
+	if !tx.recovers || !errors.Is(err, rootfs.ErrChanged) {
+		return err
+	}
+	for _, ch := range batch {
+		err := part.Subsystem.Apply(ctx, []plan.Change{ch})
+		switch {
+		case errors.Is(err, rootfs.ErrChanged) && (tx.journal.Undoing || ch.Before == nil):
+			tx.engine.warn("recover", string(ch.Address)+" stays as it is: somebody changed it since the run was interrupted")
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
 // resume makes the transaction of a journal.
 func (e *Engine) resume(j *generation.Journal) (*transaction, error) {
 	target, err := e.restore(j.Target)
@@ -59,7 +84,7 @@ func (e *Engine) resume(j *generation.Journal) (*transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx := &transaction{engine: e, journal: j, target: target, reapplies: j.Verb == VerbAtBoot && j.Target == j.Previous}
+	tx := &transaction{engine: e, journal: j, target: target, reapplies: j.Verb == VerbAtBoot && j.Target == j.Previous, recovers: true}
 	tx.parts, tx.handoff, err = e.partsOf(target, last, j.Before, j.Target)
 	return tx, err
 }

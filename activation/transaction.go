@@ -40,6 +40,8 @@ type transaction struct {
 	// reapplies says that what cannot be done is left out, in leftOut.
 	reapplies bool
 	leftOut   []plan.Address
+	// recovers says that the run was interrupted: what others changed since is theirs.
+	recovers bool
 }
 
 // Apply brings the host to what p plans. It never returns between the stop
@@ -303,7 +305,7 @@ func (tx *transaction) step(ctx context.Context, step string, static int) error 
 			continue
 		}
 		tx.engine.report(step, counted(len(batch)))
-		err := part.Subsystem.Apply(ctx, batch)
+		err := tx.change(ctx, part, batch)
 		switch {
 		case err == nil:
 		case tx.reapplies:

@@ -113,7 +113,7 @@ func (tx *transaction) undoStep(ctx context.Context, step string) error {
 			continue
 		}
 		tx.engine.report("undo "+step, counted(len(batch)))
-		if err := part.Subsystem.Apply(ctx, batch); err != nil {
+		if err := tx.change(ctx, part, batch); err != nil {
 			errs = append(errs, err)
 		}
 	}
