@@ -52,7 +52,7 @@ func TestWhatIsEditedBeforeAnUndo(t *testing.T) {
 	_, _, b := expected(t)
 	m := newMachine(t)
 	m.switchTo(t, configA)
-	m.fault = func(op, name string) error {
+	m.fault = func(_, name string) error {
 		if strings.HasSuffix(name, "/srv/link") {
 			must(t, os.WriteFile(filepath.Join(m.dir, "srv/file"), []byte("edited since\n"), 0o644))
 			return syscall.EIO
