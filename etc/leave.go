@@ -46,11 +46,12 @@ func (s *Subsystem) leave(own Owners, diff *plan.Diff) (*leaving, error) {
 	return l, nil
 }
 
-// prunable is the directories made for entries that no desired path needs.
+// prunable is the directories made for entries that no desired path, and nobody else,
+// needs.
 func (s *Subsystem) prunable() map[string]bool {
 	out := map[string]bool{}
 	for _, p := range s.cfg.Parents {
-		if !s.needed[p] {
+		if !s.needed[p] && !s.keeps(p) {
 			out[p] = true
 		}
 	}

@@ -23,6 +23,9 @@ type Config struct {
 	// Parents are the directories made for entries by earlier runs, relative
 	// to the root.
 	Parents []string
+	// Keeps tells the directories that others have, as homes: they are no parents that
+	// go with what is below them. Nil means none.
+	Keeps func(p string) bool
 	// Installed is what an earlier Subsystem's Installed gave: it counts where
 	// Last says otherwise.
 	Installed map[plan.Address]string
@@ -176,8 +179,11 @@ func (s *Subsystem) Parents(d plan.Diff) []string {
 		}
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.DeleteFunc(slices.Compact(out), s.keeps)
 }
+
+// keeps tells a directory that others have.
+func (s *Subsystem) keeps(p string) bool { return s.cfg.Keeps != nil && s.cfg.Keeps(p) }
 
 // made gives the entry for which an earlier run made e's path.
 func (s *Subsystem) made(e Entry) (Entry, bool) {

@@ -1,5 +1,11 @@
 package users
 
+import (
+	"cmp"
+
+	"github.com/activate-agent/activate/activation/rootfs"
+)
+
 // ID is a uid or gid. 4294967295 is not an id (it means "no change" to
 // chown(2)) and never stands in a Desired.
 type ID uint32
@@ -90,4 +96,15 @@ type Group struct {
 	// for one that is made.
 	AdoptID bool   `json:"adopt_id,omitempty"`
 	Origin  string `json:"origin,omitempty"`
+}
+
+// MadeHomes gives the homes that are made for users of d, relative to the root.
+func (d Desired) MadeHomes() map[string]bool {
+	out := map[string]bool{}
+	for _, u := range d.Users {
+		if u.CreateHome {
+			out[rootfs.Rel(cmp.Or(u.Home, defaultHome(u)))] = true
+		}
+	}
+	return out
 }

@@ -163,8 +163,8 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 		StateDir: w.state.Dir(), Tree: rootfs.Rel(w.state.Static(c.Number)), RunDir: w.caller.runDir(),
 		Owners:      func() (etc.Owners, error) { return w.owners(d.users, accounts) },
 		OpenSource:  func(p string) (io.ReadCloser, error) { return os.Open(p) },
-		MountPoints: w.mountPoints(d.daemon.Mounts),
-		Stamps:      stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
+		MountPoints: w.mountPoints(d.daemon.Mounts), Keeps: w.homes(d),
+		Stamps: stamps, Verify: w.verify, AllDrift: w.allDrift, Resume: w.resume, Reverts: w.reverts, SecretsLater: d.secretsLater,
 	})
 	contents := w.linkedContents(s.Contents, c)
 	space := s.Space
@@ -191,6 +191,16 @@ func (w *wiring) files(d, last desired, c activation.Context, accounts *users.Su
 			return w.state.WriteStamps(s.Stamps(staged, time.Now()))
 		},
 	}, s, nil
+}
+
+// homes tells the directories that users of the host have made for them; a user's own
+// run makes none.
+func (w *wiring) homes(d desired) func(p string) bool {
+	made := map[string]bool{}
+	if w.caller == nil {
+		made = d.users.MadeHomes()
+	}
+	return func(p string) bool { return made[p] }
 }
 
 // mountPoints are where a run of this host mounts what the host does not have
@@ -271,7 +281,9 @@ func (w *wiring) units(d, last desired, c activation.Context, s activation.Setti
 	if c.Last != nil {
 		cfg.Last = c.Last.States
 	}
-	cfg.Wanted, cfg.TellDropIns = d.etc.Manages, w.allDrift
+	homes := w.homes(d)
+	cfg.Wanted = func(p string) bool { return d.etc.Manages(p) || homes(p) }
+	cfg.TellDropIns = w.allDrift
 	u, err := w.hostUnits(cfg, d)
 	if err != nil {
 		return activation.Part{}, nil, err
