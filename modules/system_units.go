@@ -1,6 +1,8 @@
 package modules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -56,6 +58,7 @@ func (r *reading) unit() daemon.Unit {
 		u.Text = &s
 	}
 	u.Sections = r.sections(sections, "sections", "")
+	r.sectionsOK(u.Sections)
 	if both := u.Text != nil && len(u.Sections) > 0; both || u.Text == nil && len(u.Sections) == 0 && !r.unclear() {
 		r.d.add(expr.Errorf(r.n.at(), "Content missing or ambiguous", "%s needs either sections or text.", r.n.address()))
 	}
@@ -79,6 +82,22 @@ func (r *reading) sections(v cty.Value, option, main string) daemon.Sections {
 		r.setting(out, main, name, e, option)
 	}
 	return out
+}
+
+// sectionsOK refuses a section that systemd would pass over because of its case alone.
+// Others are let pass: a later systemd may know them.
+func (r *reading) sectionsOK(s daemon.Sections) {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		for _, known := range [...]string{"Unit", "Install", "Service", "Socket", "Timer", "Mount", "Automount", "Swap", "Path", "Slice", "Scope"} {
+			if name != known && strings.EqualFold(name, known) {
+				at := r.n.at()
+				if o := r.n.typ.Option("sections"); o != nil {
+					at = r.n.definedAt(o)
+				}
+				r.d.add(expr.Errorf(at, "Unknown section", "%s: systemd passes over a section %q. Did you mean %q?", r.n.address(), name, known))
+			}
+		}
+	}
 }
 
 // setting adds one key. An empty list stays: it takes out what the portable
@@ -153,7 +172,11 @@ func (r *reading) initSections(main string) map[string]daemon.Sections {
 			r.d.add(expr.Errorf(kid.at(), "Sensitive value in a public place", "%s: unit files can be read by everybody, so they must not hold a sensitive value.", kid.address()))
 			continue
 		}
-		if s := (&reading{d: r.d, n: kid}).sections(withoutSections(v), "", section); len(s) > 0 {
+		inner := &reading{d: r.d, n: kid}
+		if s := inner.sections(withoutSections(v), "", section); len(s) > 0 {
+			if name == "systemd" {
+				inner.sectionsOK(s)
+			}
 			if out == nil {
 				out = map[string]daemon.Sections{}
 			}
