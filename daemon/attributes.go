@@ -3,6 +3,8 @@ package daemon
 import (
 	"maps"
 	"slices"
+
+	"github.com/activate-agent/activate/activation/plan"
 )
 
 // LinkOwner is whose a link is.
@@ -102,4 +104,21 @@ func (u *Units) giveLink(p string, owner LinkOwner) error {
 		return err
 	}
 	return u.cfg.Root.SetLinkOwner(p, owner.UID, owner.GID)
+}
+
+// dropLostXattrs takes those extended attributes from earlier, which is to return at a,
+// whose copies are lost: the rest returns.
+func (u *Units) dropLostXattrs(d *plan.Diff, a plan.Address, earlier *State) {
+	kept := maps.Clone(earlier.Xattrs)
+	for _, p := range slices.Sorted(maps.Keys(kept)) {
+		why := u.cfg.Store.LostXattrs(kept[p])
+		if why == "" || u.cfg.Store.HasXattrs(p, kept[p]) {
+			continue
+		}
+		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Set them by hand.",
+			"what stood at %s returns without its extended attributes: the copy of them, %s, is %s",
+			u.cfg.Root.Name(p), u.cfg.Root.Name(u.cfg.Store.Place(kept[p])), why))
+		delete(kept, p)
+	}
+	earlier.Xattrs = kept
 }

@@ -330,6 +330,7 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 			"what stood at %s cannot come back: its copy in the state directory is %s", u.cfg.Root.Name(p), lost))
 		return nil
 	}
+	u.dropLostXattrs(d, a, &earlier)
 	if now, err = u.withAttributes(now); err != nil {
 		return err
 	}

@@ -105,7 +105,25 @@ func (l *leaving) entry(e Entry) error {
 		}
 		return nil
 	}
-	return l.goTo(e, f, original)
+	return l.goTo(e, f, l.withoutLost(e, f, original))
+}
+
+// withoutLost is what stood there, less the extended attributes where their copy
+// is lost: the rest returns.
+func (l *leaving) withoutLost(e Entry, f found, original *State) *State {
+	if original == nil || original.Xattrs == "" {
+		return original
+	}
+	store := l.s.cfg.Store
+	why := store.LostXattrs(original.Xattrs)
+	if why == "" || f.info.Type == rootfs.File && store.HasXattrs(f.path, original.Xattrs) {
+		return original
+	}
+	l.warn(e, "Set them by hand.", "what stood at %s returns without its extended attributes: the copy of them, %s, is %s",
+		l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(store.Place(original.Xattrs)), why)
+	bare := *original
+	bare.Xattrs = ""
+	return &bare
 }
 
 // wayOut says what to do about an edited path that stays, and keeps what stood

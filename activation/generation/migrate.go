@@ -142,6 +142,36 @@ func own[T any](s *State, name string) record {
 	}}
 }
 
+// refuseNewer is the error of a record that a newer activate wrote, wherever it is:
+// that one may have been killed before it reached the counter, which speaks for all.
+func (s *State) refuseNewer() error {
+	records, err := s.records()
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		// What cannot be read is left to who needs it.
+		doc, err := s.root.ReadFile(s.path(r.name), 0)
+		if err != nil {
+			continue
+		}
+		if _, err := s.formatOf(r, doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formatOf gives the format of a document, 0 where it says none; a newer one is an
+// error.
+func (s *State) formatOf(r record, doc []byte) (int, error) {
+	is := r.formats.Of(doc)
+	if known := r.formats.Current(); is > known {
+		return 0, s.newer(r.name, &plan.NewerError{Key: r.formats.Key, Is: is, Known: known})
+	}
+	return is, nil
+}
+
 // keepOlder keeps a copy of each record of an older format, durable when it
 // returns, and gives those and the oldest format.
 func (s *State) keepOlder(records []record) (older []record, from int, err error) {
@@ -150,10 +180,11 @@ func (s *State) keepOlder(records []record) (older []record, from int, err error
 		if err != nil {
 			continue
 		}
-		switch is := r.formats.Of(doc); {
-		case is > r.formats.Current():
-			return nil, 0, s.newer(r.name, &plan.NewerError{Key: r.formats.Key, Is: is, Known: r.formats.Current()})
-		case is > 0 && is < r.formats.Current():
+		is, err := s.formatOf(r, doc)
+		if err != nil {
+			return nil, 0, err
+		}
+		if is > 0 && is < r.formats.Current() {
 			older = append(older, r)
 			if from == 0 || is < from {
 				from = is

@@ -226,7 +226,8 @@ func Surplus(entries []Entry, keep int, older time.Duration, now time.Time) []in
 
 // Delete removes generations, and what the backup directory keeps for their sake
 // only. The current one, the boot default and one that a trial returns to are
-// refused, as is a number that does not exist; then nothing is removed.
+// refused, as is a number that does not exist, and a state in which anything is of
+// a newer format; then nothing is removed.
 func (s *State) Delete(numbers ...int) error {
 	have, err := s.Numbers()
 	if err != nil {
@@ -261,6 +262,9 @@ func (s *State) Delete(numbers ...int) error {
 		case pending.awaits(n):
 			return fmt.Errorf("cannot delete generation %d: it returns unless generation %d is confirmed", n, pending.Number)
 		}
+	}
+	if err := s.refuseNewer(); err != nil {
+		return err
 	}
 	if err := s.Migrate(); err != nil {
 		return err

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/generation"
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
 
@@ -79,4 +81,27 @@ func layered(t *testing.T, base string, opts ...rootfs.Option) (root *rootfs.Roo
 	root, err = rootfs.Open(at, opts...)
 	must(t, err)
 	return root, func() { must(t, unix.Unmount(at, 0)) }
+}
+
+// TestNothingIsDeletedBesideANewerRecord: an activate that is newer, and was killed
+// while it brought the state to its format, left the counter for last.
+func TestNothingIsDeletedBesideANewerRecord(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"backup/index.json", "boot-entry.json", "generations/2/manifest.json", "ids.json"} {
+		s, dir := open(t)
+		s.Include(generation.Foreign{Name: "ids.json", Formats: plan.Formats{Key: "version", Steps: []plan.Step{nil}}})
+		for n := range 2 {
+			must(t, s.Stage(&generation.Record{Number: n + 1}, nil, n, nil))
+			must(t, s.Settle(n+1))
+		}
+		must(t, errors.Join(s.SetCurrent(2), s.SetBoot(2), s.WriteIndex(generation.Index{})))
+		put(t, dir, map[string]string{name: `{"format":99,"version":99,"number":2}`})
+		err := s.Delete(1)
+		if err == nil || !strings.Contains(err.Error(), "use the activate that wrote it") || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if numbers, err := s.Numbers(); err != nil || len(numbers) != 2 {
+			t.Errorf("%s: generations %v are left, %v", name, numbers, err)
+		}
+	}
 }

@@ -3,8 +3,10 @@ package rootfs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // Xattrs gives the extended attributes of the regular file p as KeepXattrs keeps
@@ -30,7 +32,7 @@ func (s *Store) Xattrs(p string) (blob []byte, key string, err error) {
 // KeepXattrs keeps the extended attributes of the file p, for which key stands; for
 // none of "". The error wraps ErrChanged where p has others by now.
 func (s *Store) KeepXattrs(p, key string) error {
-	if key == "" || s.Holds(key) {
+	if key == "" || s.Holds(key) && s.LostXattrs(key) == "" {
 		return nil
 	}
 	blob, now, err := s.Xattrs(p)
@@ -42,6 +44,26 @@ func (s *Store) KeepXattrs(p, key string) error {
 	}
 	_, _, err = s.Put(bytes.NewReader(blob), true)
 	return err
+}
+
+// LostXattrs says what is wrong with the copy for which key stands: "gone" or
+// "damaged", and "" where it can be used or key stands for none.
+func (s *Store) LostXattrs(key string) string {
+	_, err := s.KeptXattrs(key)
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, fs.ErrNotExist):
+		return "gone"
+	}
+	return "damaged"
+}
+
+// HasXattrs tells whether the regular file p has the extended attributes for which key
+// stands.
+func (s *Store) HasXattrs(p, key string) bool {
+	_, now, err := s.Xattrs(p)
+	return err == nil && now == key
 }
 
 // KeptXattrs gives the extended attributes for which key stands; none for "".

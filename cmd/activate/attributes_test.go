@@ -160,3 +160,50 @@ func TestAttributesOfUnitsReturn(t *testing.T) {
 	run("deactivate")
 	theirs("deactivate")
 }
+
+// TestLostAttributesHoldUpNoReturn: where the copies of attributes are gone from the
+// backup directory, or damaged, what stood there returns without them, and says so.
+func TestLostAttributesHoldUpNoReturn(t *testing.T) {
+	t.Parallel()
+	for _, lose := range []func(p string) error{os.Remove, func(p string) error { return os.WriteFile(p, []byte("{"), 0o600) }} {
+		dir := t.TempDir()
+		root := filepath.Join(dir, "root")
+		must(t, writeAccounts(root))
+		paths := []string{filepath.Join(root, "srv/file"), filepath.Join(root, "etc/systemd/system/x.service")}
+		for _, p := range paths {
+			must(t, os.MkdirAll(filepath.Dir(p), 0o755))
+			must(t, os.WriteFile(p, []byte("[Service]\nExecStart=/bin/theirs\n"), 0o644))
+			must(t, unix.Setxattr(p, "user.note", []byte(p), 0))
+		}
+		config := filepath.Join(dir, "a.hcl")
+		must(t, os.WriteFile(config, []byte("file \"/srv/file\" { text = \"ours\" }\nservice \"x\" {\n  process { argv = [\"/bin/ours\"] }\n}\n"), 0o600))
+		run := func(args ...string) string {
+			out, err := exec.Command(binary, append(args, "--root", root, "--init", "systemd")...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v, %s", args[0], err, out)
+			}
+			return string(out)
+		}
+		run("switch", config)
+		kept, err := filepath.Glob(filepath.Join(root, "var/lib/activate/backup/hmac-*"))
+		must(t, err)
+		if len(kept) != 2 {
+			t.Fatalf("%d sets of attributes are kept", len(kept))
+		}
+		for _, p := range kept {
+			must(t, lose(p))
+		}
+		for _, p := range paths {
+			must(t, unix.Removexattr(p, "user.note"))
+		}
+		out := run("deactivate")
+		for _, p := range paths {
+			if text, err := os.ReadFile(p); err != nil || !strings.Contains(string(text), "theirs") {
+				t.Errorf("%s has not returned: %q, %v", p, text, err)
+			}
+			if !strings.Contains(out, "what stood at "+p+" returns without its extended attributes") {
+				t.Errorf("nothing is said of %s: %s", p, out)
+			}
+		}
+	}
+}
