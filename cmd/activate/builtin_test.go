@@ -72,6 +72,7 @@ func builtinRefusals(t *testing.T, m *testvm.Machine) {
 		{"ssh", `ssh { settings = { PermitRootLogin = "sometimes" } }`, "refused by sshd: exit status 255: the new ssh/sshd_config.d/10-activate.conf"},
 		{"sudo", `sudo { extra = "bob ALL=(ALL" }`, "refused by visudo: exit status 1:"},
 		{"nftables", `nftables { ruleset = "table inet filter { chain input { no such rule } }" }`, "refused by nft: exit status 1: the new nftables.conf"},
+		{"timezone_locale", `timezone_locale { timezone = "Europe/Berln" }`, "refused by sh: exit status 1: there is no time zone Europe/Berln in /usr/share/zoneinfo"},
 	} {
 		m.WriteFile("/root/bad.hcl", "imports = [\""+c.name+"\"]\n"+c.text+"\n")
 		for _, verb := range []string{"plan", "switch"} {

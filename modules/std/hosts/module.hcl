@@ -13,6 +13,10 @@ option "entries" {
     condition = length(local.odd) == 0
     message   = "The keys are addresses of IPv4 or IPv6, and these are none: ${join(", ", local.odd)}."
   }
+  validation {
+    condition = alltrue([for n in flatten(values(self.entries)) : length(regexall(local.name, n)) > 0])
+    message   = "The names in hosts are letters, digits, dots, _ and -."
+  }
 }
 
 option "own_names" {
@@ -20,6 +24,10 @@ option "own_names" {
   default     = compact([host.hostname])
   description = "The names of this host itself, at 127.0.1.1 as Debian has it. An empty list leaves the line out."
   example     = ["web1.example.org", "web1"]
+  validation {
+    condition = alltrue([for n in self.own_names : length(regexall(local.name, n)) > 0])
+    message   = "The names in hosts are letters, digits, dots, _ and -."
+  }
 }
 
 option "extra" {
@@ -30,13 +38,9 @@ option "extra" {
 }
 
 locals {
+  name = "^[A-Za-z0-9._-]+$"
   # An IPv6 address may name the link it is of.
   odd = [for a in keys(self.entries) : a if length(regexall("^[^%]+(:[^%]*%[A-Za-z0-9._-]+)?$", a)) == 0 || !can(cidrhost("${split("%", a)[0]}/${strcontains(a, ":") ? 128 : 32}", 0))]
-}
-
-assert {
-  condition = alltrue([for n in concat(self.own_names, flatten(values(self.entries))) : length(regexall("^[A-Za-z0-9._-]+$", n)) > 0])
-  message   = "The names in hosts are letters, digits, dots, _ and -."
 }
 
 etc "hosts" {

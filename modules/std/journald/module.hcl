@@ -9,6 +9,10 @@ option "settings" {
   default     = {}
   description = "Settings of journald.conf(5) by their names: strings, numbers or booleans."
   example     = { SystemMaxUse = "500M", MaxRetentionSec = "1month" }
+  validation {
+    condition = alltrue([for k, v in self.settings : length(regexall("^[A-Za-z]+$", k)) > 0 && length(regexall("[\n\r]", tostring(v))) == 0 if v != null])
+    message   = "journald.settings has names that are none of journald.conf(5), or values with a line break."
+  }
 }
 
 locals {
@@ -19,11 +23,6 @@ locals {
 assert {
   condition = host.init == "systemd"
   message   = "journald is a part of systemd, and this host runs ${host.init}."
-}
-
-assert {
-  condition = alltrue([for k, v in local.set : length(regexall("^[A-Za-z]+$", k)) > 0 && length(regexall("[\n\r]", tostring(v))) == 0])
-  message   = "journald.settings has names that are none of journald.conf(5), or values with a line break."
 }
 
 etc "systemd/journald.conf.d/60-activate.conf" {

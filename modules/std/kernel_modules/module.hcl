@@ -9,6 +9,10 @@ option "load" {
   default     = []
   description = "Modules to load, now and at boot. One that leaves the configuration stays until the next boot."
   example     = ["br_netfilter"]
+  validation {
+    condition = alltrue([for m in self.load : length(regexall(local.name, m)) > 0])
+    message   = "The names in kernel_modules are letters, digits, _ and -."
+  }
 }
 
 option "blacklist" {
@@ -16,6 +20,10 @@ option "blacklist" {
   default     = []
   description = "Modules that are not loaded because a device or alias asks for them."
   example     = ["pcspkr"]
+  validation {
+    condition = alltrue([for m in self.blacklist : length(regexall(local.name, m)) > 0])
+    message   = "The names in kernel_modules are letters, digits, _ and -."
+  }
 }
 
 option "options" {
@@ -23,24 +31,24 @@ option "options" {
   default     = {}
   description = "Options by module, as modprobe.d(5) has them. They count when the module is loaded next."
   example     = { kvm_intel = "nested=1" }
+  validation {
+    condition = alltrue([for m, o in self.options : length(regexall(local.name, m)) > 0 if o != null])
+    message   = "The names in kernel_modules are letters, digits, _ and -."
+  }
+  validation {
+    condition = alltrue([for o in values(self.options) : length(regexall("[\n\r]", o)) == 0 if o != null])
+    message   = "The options in kernel_modules are one line each."
+  }
 }
 
 locals {
+  # As an option of modprobe(8) reads what begins with a -.
+  name    = "^[A-Za-z0-9_][A-Za-z0-9_-]*$"
   options = { for m, o in self.options : m => o if o != null }
   modprobe = concat(
     [for m in distinct(self.blacklist) : "blacklist ${m}"],
     [for m, o in local.options : "options ${m} ${o}"],
   )
-}
-
-assert {
-  condition = alltrue([for m in concat(self.load, self.blacklist, keys(local.options)) : length(regexall("^[A-Za-z0-9_-]+$", m)) > 0])
-  message   = "The names in kernel_modules are letters, digits, _ and -."
-}
-
-assert {
-  condition = alltrue([for o in values(local.options) : length(regexall("[\n\r]", o)) == 0])
-  message   = "The options in kernel_modules are one line each."
 }
 
 etc "modules-load.d/activate.conf" {

@@ -10,15 +10,20 @@ option "settings" {
   default     = {}
   description = "Settings by their names in sysctl.d(5): numbers, strings or booleans (1 and 0). A setting that leaves the configuration keeps its value until the next boot."
   example     = { "net.ipv4.ip_forward" = true, "vm.swappiness" = 10 }
+  validation {
+    condition = length(local.odd) == 0
+    message   = "Settings have names as in sysctl.d(5), such as net.ipv4.ip_forward, and these are none: ${join(", ", local.odd)}."
+  }
+  validation {
+    condition = alltrue([for k, v in self.settings : length(regexall("[\n\r]", tostring(v))) == 0 if v != null])
+    message   = "The values in sysctl are one line each."
+  }
 }
 
 locals {
   values = { for k, v in self.settings : k => v == true ? "1" : v == false ? "0" : tostring(v) if v != null }
-}
-
-assert {
-  condition = length([for k, v in local.values : k if length(regexall("^[A-Za-z0-9_/.-]+$", k)) == 0 || strcontains(k, "..") || length(regexall("[\n\r]", v)) > 0]) == 0
-  message   = "sysctl.settings has names that are none of sysctl.d(5), or values with a line break."
+  # No part of a name is empty, and none begins as an option does.
+  odd = [for k, v in self.settings : k if v != null && length(regexall("^/?[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_][A-Za-z0-9_-]*)*$", k)) == 0]
 }
 
 etc "sysctl.d/60-activate.conf" {
