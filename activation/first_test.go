@@ -85,7 +85,7 @@ func (m *machine) giveUp(t *testing.T, at string) {
 	t.Helper()
 	e := m.open(t)
 	defer func() { _ = e.Root.Close() }()
-	must(t, e.State.CheckPlace())
+	must(t, e.CheckPlace())
 	if res, err := e.Recover(context.Background()); err != nil || res != nil && res.Verdict == activation.Partial {
 		t.Fatalf("killed at %s: cannot recover: %v %+v", at, err, res)
 	}

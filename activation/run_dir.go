@@ -12,6 +12,9 @@ import (
 // LockPath is the run lock, relative to the root.
 func (e *Engine) LockPath() string { return path.Join(e.runDir(), "lock") }
 
+// CheckPlace refuses a state directory that is somebody's for something else.
+func (e *Engine) CheckPlace() error { return e.State.CheckPlace(e.runDir()) }
+
 // madeNote begins a line of the lock that names a directory which was made for
 // activate itself.
 const madeNote = "made "

@@ -150,7 +150,7 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		if err := h.mayChange(); err != nil {
 			return err
 		}
-		if err := h.engine.State.CheckPlace(); err != nil {
+		if err := h.engine.CheckPlace(); err != nil {
 			return err
 		}
 		if h.caller == nil {

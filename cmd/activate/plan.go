@@ -75,7 +75,7 @@ func (f *flags) plan(ctx context.Context, path, out string, detailed bool) error
 // refusal gives why no switch can be now, whatever is to be switched to.
 func (h *host) refusal() (waits []plan.Problem, err error) {
 	err = h.engine.Undisturbed(func() error {
-		if err := h.engine.State.CheckPlace(); err != nil {
+		if err := h.engine.CheckPlace(); err != nil {
 			return err
 		}
 		waits, err = h.trialProblem()
