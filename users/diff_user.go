@@ -102,15 +102,20 @@ func (p *planning) oneUser(u User, fresh *UserState) {
 	p.settle(a, before, after, differs == "", ours, differs, u.Origin)
 }
 
-// amend adds to what an adopted account was before us those of its files that
-// the last configuration left alone; replaced are the keys in its new home.
+// amend adds to what an adopted account was before us those of its files, and of
+// its groups, that the last configuration left alone; replaced are the keys in its
+// new home.
 func (p *planning) amend(u User, cur UserState, replaced *KeysState) {
 	last, original := p.last(u.Name), p.originalUser(u.Name)
 	linger := u.Linger != nil && last.Linger == nil
 	keys := len(u.AuthorizedKeys) > 0 && len(last.AuthorizedKeys) == 0
 	back := original != nil && replaced != nil && original.Keys == nil && replaced.Path == keysPath(original.Home)
-	if original == nil || !linger && !keys && !back {
+	groups := u.ExclusiveGroups && !last.ExclusiveGroups
+	if original == nil || !linger && !keys && !back && !groups {
 		return
+	}
+	if groups {
+		original.Groups = p.othersGroups(u.Name, cur, *original)
 	}
 	if linger {
 		original.Linger = cur.Linger

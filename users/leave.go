@@ -214,6 +214,19 @@ func (p *planning) taken(original UserState) []string {
 	return slices.DeleteFunc(slices.Clone(original.Groups), func(g string) bool { return p.book.group.find(g) == nil })
 }
 
+// othersGroups are the groups that an account is in whatever we did: neither its
+// block nor a group's put it there, and we made none of them.
+func (p *planning) othersGroups(name string, cur, original UserState) []string {
+	given := p.last(name).Groups
+	return slices.DeleteFunc(slices.Clone(cur.Groups), func(g string) bool {
+		if slices.Contains(original.Groups, g) {
+			return false
+		}
+		st := p.obs.group(g)
+		return slices.Contains(given, g) || slices.Contains(p.lastGroup[g].Members, name) || st == nil || p.ledger.madeGroup(g, st.GID)
+	})
+}
+
 // back restores a field that still is as we set it.
 func back(field *string, ours, original string) {
 	if ours != "" && *field == ours {
