@@ -105,7 +105,7 @@ func (w *walk) bringing(verb, which string) []string {
 		return nil
 	}
 	config := filepath.Join(filepath.Dir(w.config), which+".hcl")
-	w.must(os.WriteFile(config, []byte(text), 0o600))
+	w.must(os.WriteFile(config, []byte(text), 0o644))
 	switch verb {
 	case "apply":
 		saved := filepath.Join(filepath.Dir(w.config), which+".plan")

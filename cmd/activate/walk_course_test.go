@@ -142,7 +142,7 @@ func (r *running) waits() bool {
 
 // start starts the program.
 func (w *walk) start(args ...string) *running {
-	return w.starts(append(append([]string{binary}, args...), w.flags()...))
+	return w.starts(append(append([]string{w.program}, args...), w.flags()...))
 }
 
 // starts starts what ends when it hangs.
@@ -150,6 +150,7 @@ func (w *walk) starts(argv []string) *running {
 	ctx, stop := context.WithTimeout(w.t.Context(), patience)
 	r := &running{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), asked: make(chan struct{}), done: make(chan struct{})}
 	r.cmd.Env = []string{"NO_COLOR=1", "PATH=" + os.Getenv("PATH")}
+	w.asOwner(r.cmd)
 	r.cmd.Stdout, r.cmd.Stderr = r, r
 	w.must(r.cmd.Start())
 	go func() {

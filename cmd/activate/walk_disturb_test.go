@@ -25,7 +25,7 @@ func (w *walk) disturb() {
 	rel := w.ledTo(strings.TrimPrefix(p, w.dir+"/"))
 	was := undo.was
 	drift, _ := w.run("drift")
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	status, out := w.run("switch", w.config)
 	if status > 1 || drift == 0 && status != 0 {
 		w.fail("a disturbed path", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
@@ -67,8 +67,8 @@ func (w *walk) disturbed(p, how string) *disturbance {
 		w.must(unix.Chmod(p, 0o511))
 		d.back = chmod
 	case "owner":
-		if xattrsOf(p) != "" {
-			// A change of owner takes capabilities away for good.
+		if xattrsOf(p) != "" || w.home {
+			// A change of owner takes capabilities away for good, and is root's.
 			return nil
 		}
 		w.must(os.Lchown(p, 7, 7))
@@ -95,6 +95,7 @@ func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
 	case "directory":
 		w.must(os.Mkdir(p, 0o700))
 	}
+	w.belongs(p)
 	d.back = func() { w.must(os.RemoveAll(p)); w.must(os.Rename(aside, p)) }
 	return d
 }
@@ -119,7 +120,7 @@ func (w *walk) loseAccount() {
 	}
 	w.tell("deleted %s", name)
 	w.shared = true
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	drift, _ := w.run("drift")
 	status, out := w.run("switch", w.config)
 	if status > 1 || drift == 0 && status != 0 {

@@ -97,7 +97,7 @@ func (w *walk) editAccount() {
 	w.overwrite(e.path, []byte(edited))
 	w.tell("edited %s in %s", name, e.path)
 	drift, _ := w.run("drift")
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	status, out := w.run("switch", w.config)
 	if status > 1 || drift == 0 && status != 0 {
 		w.fail("an edited account", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
@@ -134,7 +134,7 @@ func (w *walk) newKey() {
 // again switches once more to the configuration in effect, where something it
 // reads changed. A switch may refuse since a policy forbids it.
 func (w *walk) again() {
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	was := w.managedTree()
 	switch status, out := w.run("switch", w.config); status {
 	case 0:
@@ -156,7 +156,7 @@ func (w *walk) lostKey() {
 	b, err := os.ReadFile(w.path(key))
 	w.must(err)
 	w.must(os.Remove(w.path(key)))
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	was := w.managedTree()
 	w.want(0, "drift")
 	w.want(0, "at-boot")

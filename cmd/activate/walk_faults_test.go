@@ -51,7 +51,7 @@ func (w *walk) configured(verb, what string) *undertaking {
 		w.want(0, "plan", w.config, "--out", args[1])
 	}
 	return &undertaking{args, func() {
-		w.must(os.WriteFile(w.config, []byte(text), 0o600))
+		w.must(os.WriteFile(w.config, []byte(text), 0o644))
 		if verb == "boot" {
 			w.want(0, "boot", w.config)
 			w.want(0, "at-boot")
@@ -75,7 +75,7 @@ func (w *walk) injects(what string, args []string, calls ...string) []string {
 	call := rapid.SampledFrom(calls).Draw(w.t, "system call")
 	at := fmt.Sprintf("inject=%s:%s:when=%d", call, what, rapid.IntRange(1, 20).Draw(w.t, "which"))
 	w.tell("%v, %s", args, at)
-	argv := append([]string{"strace", "-f", "-o", os.DevNull, "-e", "trace=" + call, "-e", at, binary}, args...)
+	argv := append([]string{"strace", "-f", "-o", os.DevNull, "-e", "trace=" + call, "-e", at, w.program}, args...)
 	return append(argv, w.flags()...)
 }
 

@@ -53,6 +53,10 @@ type walkHost struct {
 	dir string
 	// init is the one that units are for.
 	init string
+	// home tells that dir is the home of an ordinary user, who runs the program.
+	home bool
+	// program is the one that runs.
+	program string
 }
 
 // paths are those that a walk is about.
@@ -66,8 +70,6 @@ func (h walkHost) must(err error) {
 		h.t.Fatal(err)
 	}
 }
-
-func (h walkHost) path(p string) string { return filepath.Join(h.dir, p) }
 
 func (h walkHost) write(p, text string, mode uint32, uid, gid int) {
 	h.must(os.MkdirAll(filepath.Dir(h.path(p)), 0o755))
@@ -160,7 +162,7 @@ func (h walkHost) tree() map[string]string {
 		if err := unix.Lstat(p, &st); err != nil {
 			return err
 		}
-		rel, _ := filepath.Rel(h.dir, p)
+		rel := h.called(p)
 		text := fmt.Sprintf("%o %d:%d%s", st.Mode, st.Uid, st.Gid, xattrsOf(p))
 		switch st.Mode & unix.S_IFMT {
 		case unix.S_IFREG:

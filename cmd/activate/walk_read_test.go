@@ -52,7 +52,7 @@ func (w *walk) looks(args []string, config string, statuses []int) {
 		args[i] = strings.NewReplacer("CONFIG", config, "CURRENT", w.current).Replace(a)
 	}
 	calls := filepath.Join(filepath.Dir(w.config), "calls")
-	argv := append([]string{"strace", "-f", "-o", calls, "-e", "status=successful", "-e", "trace=/^(open|rename|unlink|mkdir|rmdir|symlink|link|mknod|.*chmod|.*chown|.*truncate|.*setxattr|utime)", binary}, args...)
+	argv := append([]string{"strace", "-f", "-o", calls, "-e", "status=successful", "-e", "trace=/^(open|rename|unlink|mkdir|rmdir|symlink|link|mknod|.*chmod|.*chown|.*truncate|.*setxattr|utime)", w.program}, args...)
 	r := w.starts(append(argv, w.flags()...))
 	<-r.done
 	status := r.cmd.ProcessState.ExitCode()

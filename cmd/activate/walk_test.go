@@ -26,17 +26,32 @@ import (
 // anew; -rapid.seed repeats a run.
 func TestWalks(t *testing.T) {
 	t.Parallel()
+	takeWalks(t, number(t, "ACTIVATE_WALKS", 25), newHost)
+}
+
+// takeWalks takes so many walks of what begin begins.
+func takeWalks(t *testing.T, left int, begin func(t *rapid.T, dir string) *walk) {
+	t.Helper()
 	base := t.TempDir()
 	must(t, unix.Mount("tmpfs", base, "tmpfs", 0, "mode=755"))
 	t.Cleanup(func() { must(t, unix.Unmount(base, unix.MNT_DETACH)) })
 	// Each check is of 100 walks, unless -rapid.checks says otherwise.
-	for left := number(t, "ACTIVATE_WALKS", 25); left > 0 && !t.Failed(); {
-		someWalks(t, base, &left)
+	for left > 0 && !t.Failed() {
+		someWalks(t, base, &left, begin)
 	}
 }
 
+// newHost begins a walk of a host.
+func newHost(t *rapid.T, dir string) *walk {
+	w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom(walkInits).Draw(t, "init"), program: binary}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
+	w.must(os.Mkdir(w.dir, 0o755))
+	w.must(os.WriteFile(filepath.Join(dir, walkSource), []byte("source\n"), 0o600))
+	w.fill()
+	return w
+}
+
 // someWalks takes at most left walks, and counts them.
-func someWalks(test *testing.T, base string, left *int) {
+func someWalks(test *testing.T, base string, left *int, begin func(t *rapid.T, dir string) *walk) {
 	test.Helper()
 	broken := false
 	rapid.Check(test, func(t *rapid.T) {
@@ -49,7 +64,7 @@ func someWalks(test *testing.T, base string, left *int) {
 			t.Fatal(err)
 		}
 		whole := false
-		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "root"), init: rapid.SampledFrom(walkInits).Draw(t, "init")}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}, forced: rapid.IntRange(0, 3).Draw(t, "forced") == 3}
+		w := begin(t, dir)
 		defer func() {
 			if !whole && !broken {
 				// One that the moment of a fault decided on may not fail again.
@@ -58,9 +73,6 @@ func someWalks(test *testing.T, base string, left *int) {
 			broken = broken || !whole
 			_ = os.RemoveAll(dir)
 		}()
-		w.must(os.Mkdir(w.dir, 0o755))
-		w.must(os.WriteFile(filepath.Join(dir, walkSource), []byte("source\n"), 0o600))
-		w.fill()
 		w.before = w.tree()
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
 			w.step()
@@ -105,6 +117,9 @@ func (w *walk) tell(format string, args ...any) {
 
 // flags are those that every run of the walk has.
 func (w *walk) flags() []string {
+	if w.home {
+		return []string{"--user", "--init", w.init}
+	}
 	out := []string{"--root", w.dir, "--init", w.init}
 	if w.forced {
 		out = append(out, "--force-lockout")
@@ -115,8 +130,9 @@ func (w *walk) flags() []string {
 // run runs the program and gives its exit status and what it said.
 func (w *walk) run(args ...string) (int, string) {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, append(args, w.flags()...)...)
+	cmd := exec.CommandContext(w.t.Context(), w.program, append(args, w.flags()...)...)
 	cmd.Env = []string{"NO_COLOR=1"}
+	w.asOwner(cmd)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -145,10 +161,19 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
+	if w.home {
+		w.oneOf(w.homeSteps())
+		return
+	}
 	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together, w.onTrial, w.confirmedBeside, w.killedBeside}
 	if w.current != "" {
 		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails)
 	}
+	w.oneOf(steps)
+}
+
+// oneOf takes one of the steps.
+func (w *walk) oneOf(steps []func()) {
 	// An index that rapid draws is a small one most of the time.
 	n := 0
 	for range 6 {
@@ -160,11 +185,19 @@ func (w *walk) step() {
 	steps[n%len(steps)]()
 }
 
+// blocks draws the blocks of a whole configuration.
+func (w *walk) blocks() []string {
+	if w.home {
+		return drawHome(w.t, w.dir)
+	}
+	return drawBlocks(w.t, w.init)
+}
+
 // drawn draws a configuration and writes it. Most of what is drawn is refused,
 // which changes nothing; then as many of its blocks are taken as are not.
 // planned is how its plan ended.
 func (w *walk) drawn(what string) (text string, planned int) {
-	blocks := drawBlocks(w.t, w.init)
+	blocks := w.blocks()
 	was := w.managedTree()
 	if planned = w.planned(blocks); planned == 1 {
 		w.want(1, "switch", w.config)
@@ -187,7 +220,7 @@ func (w *walk) drawn(what string) (text string, planned int) {
 
 // planned writes a configuration and gives how its plan ends.
 func (w *walk) planned(blocks []string) int {
-	w.must(os.WriteFile(w.config, []byte(strings.Join(blocks, "")), 0o600))
+	w.must(os.WriteFile(w.config, []byte(strings.Join(blocks, "")), 0o644))
 	status, _ := w.run("plan", w.config, "--detailed-exitcode")
 	return status
 }
@@ -234,7 +267,7 @@ func (w *walk) noted(text string) {
 // settled checks that nothing is left to do.
 func (w *walk) settled() {
 	w.t.Helper()
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o600))
+	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	w.want(0, "plan", w.config, "--detailed-exitcode")
 	w.want(0, "drift")
 	was := w.managedTree()
