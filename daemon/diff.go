@@ -325,7 +325,13 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 			"%s was changed by hand and is left as it is", u.cfg.Root.Name(edited(now, last))))
 		return nil
 	}
-	if p, lost := u.lost(now, earlier); lost != "" {
+	p, lost := u.lost(now, earlier)
+	if lost == rootfs.Unreadable {
+		d.Problems = append(d.Problems, plan.Problemf(a, "", "Run again; move the copy away to give it up.",
+			"what stood at %s cannot come back: its copy in the state directory is %s", u.cfg.Root.Name(p), lost))
+		return nil
+	}
+	if lost != "" {
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "What is there stays; put back or remove it by hand.",
 			"what stood at %s cannot come back: its copy in the state directory is %s", u.cfg.Root.Name(p), lost))
 		return nil

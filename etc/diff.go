@@ -158,7 +158,8 @@ func (c *comparison) vacates(e Entry, f found) bool {
 	if err != nil || original != nil && original.Type == Directory {
 		return false
 	}
-	return c.leaving.vacated(e.Path)
+	vacated, err := c.leaving.vacated(e.Path)
+	return vacated && err == nil
 }
 
 // create plans e at a free path, with the parents that are missing.

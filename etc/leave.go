@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
 )
@@ -60,6 +62,11 @@ func (s *Subsystem) prunable() map[string]bool {
 
 func (l *leaving) entry(e Entry) error {
 	f, unseen := l.s.observe(e.Path)
+	if unseen != nil && !errors.Is(unseen, rootfs.ErrLink) && !errors.Is(unseen, unix.ELOOP) && !errors.Is(unseen, unix.ENAMETOOLONG) {
+		// It may well be there, and is ours until it is seen to be gone.
+		l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, "", "", "%v", unseen))
+		return nil
+	}
 	if unseen != nil {
 		// A parent became somebody's link: nothing of ours is there.
 		l.warn(e, "", "%v", unseen)
@@ -88,12 +95,18 @@ func (l *leaving) entry(e Entry) error {
 			"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
 		return nil
 	}
-	if l.stays(e, f, original) {
-		return nil
+	if stays, err := l.stays(e, f, original); stays || err != nil {
+		return err
 	}
 	lost, err := l.lost(f, original)
 	if err != nil {
 		return err
+	}
+	if lost == rootfs.Unreadable {
+		l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, "", "Run again; move the copy away to give it up.",
+			"cannot put back what stood at %s: the copy of it, %s, is %s",
+			l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(l.s.cfg.Store.Place(original.hash())), lost))
+		return nil
 	}
 	if lost != "" {
 		l.warn(e, "Bring the copy back first, or remove by hand what is not needed.",
@@ -144,24 +157,22 @@ func (l *leaving) warn(e Entry, advice, format string, args ...any) {
 }
 
 // stays tells whether e's path must stay because of what is below it.
-func (l *leaving) stays(e Entry, f found, original *State) bool {
+func (l *leaving) stays(e Entry, f found, original *State) (bool, error) {
 	if l.s.needed[e.Path] && e.Type == Directory && original == nil {
-		return true
+		return true, nil
 	}
 	if !f.exists() || e.Type != Directory || original != nil {
-		return false
+		return false, nil
 	}
-	why := ""
-	switch {
-	case l.s.cfg.Root.Mounted(e.Path):
-		why = mountedOver
-	case !l.vacated(e.Path):
+	why := mountedOver
+	if !l.s.cfg.Root.Mounted(e.Path) {
+		if vacated, err := l.vacated(e.Path); vacated || err != nil {
+			return false, err
+		}
 		why = "it is not empty"
-	default:
-		return false
 	}
 	l.warn(e, "", "cannot remove %s: %s, so it stays", l.s.cfg.Root.Name(e.Path), why)
-	return true
+	return true, nil
 }
 
 // goTo adds the change from what f is to what stood there before.
@@ -243,21 +254,27 @@ func (l *leaving) clears(p string) bool {
 
 // vacated tells whether the directory p will be empty once the removals are
 // done: everything in it leaves.
-func (l *leaving) vacated(p string) bool {
+func (l *leaving) vacated(p string) (bool, error) {
 	names, err := l.s.cfg.Root.ReadDir(p)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, rootfs.ErrLink) {
+		return errors.Is(err, fs.ErrNotExist), nil
+	}
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist)
+		return false, fmt.Errorf("cannot read the directory %s: %w", l.s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	for _, name := range names {
 		child := path.Join(p, name)
 		if after, leaves := l.after[child]; leaves && after == nil {
 			continue
 		}
-		if !l.prune[child] || !l.vacated(child) {
-			return false
+		if !l.prune[child] {
+			return false, nil
+		}
+		if empty, err := l.vacated(child); !empty || err != nil {
+			return false, err
 		}
 	}
-	return true
+	return true, nil
 }
 
 // ancestorsIn gives the directories above p that are in set, outermost first.

@@ -174,7 +174,12 @@ func (u *bundle) lists(group string) *bundle {
 
 // openBundle finds a bundle in the Store, nil for an empty hash.
 func openBundle(store *rootfs.Store, hash string) (*bundle, error) {
-	if hash == "" || !store.Has(hash) {
+	if hash == "" {
+		return nil, nil
+	}
+	if missing := store.Missing(hash); missing == rootfs.Unreadable {
+		return nil, fmt.Errorf("cannot read the saved lines of an account: the copy of them is %s", missing)
+	} else if missing != "" {
 		return nil, nil
 	}
 	data, err := openSecret(store, hash)

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // keyedPrefix marks a hash that stands for a secret.
@@ -201,12 +203,19 @@ func (s *Store) Open(hash string) (*os.File, error) {
 // Has tells whether the blob is there and whole, see Missing.
 func (s *Store) Has(hash string) bool { return s.Missing(hash) == "" }
 
+// Unreadable is what Missing says of a blob that is there, or may be, and cannot be
+// read now.
+const Unreadable = "unreadable"
+
 // Missing says what is wrong with the blob: "gone", "damaged" where it has not
-// the content that its hash stands for, or "" where it can be used. That of a
+// the content that its hash stands for, Unreadable, or "" where it can be used. That of a
 // secret is judged by whether there is any, since the host may have had another
 // key when it was kept.
 func (s *Store) Missing(hash string) string {
 	f, err := s.Open(hash)
+	if errno, failed := errors.AsType[unix.Errno](err); failed && errno != unix.ENOENT && errno != unix.ELOOP {
+		return Unreadable
+	}
 	if err != nil {
 		return "gone"
 	}
@@ -218,10 +227,13 @@ func (s *Store) Missing(hash string) string {
 		}
 		return "damaged"
 	}
-	if sumOf(f) != hash {
-		return "damaged"
+	switch sumOf(f) {
+	case hash:
+		return ""
+	case "":
+		return Unreadable
 	}
-	return ""
+	return "damaged"
 }
 
 // IsWhole tells whether the blob p, relative to the root, has the content that
