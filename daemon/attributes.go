@@ -89,6 +89,47 @@ func (u *Units) lacksXattrs(p, key string) (bool, error) {
 	return now != key, err
 }
 
+// lacksAny tells that one of the files that s speaks of, all of which are there, has
+// not the attributes that are to return with it, and that are kept.
+func (u *Units) lacksAny(s State) (bool, error) {
+	for _, p := range slices.Sorted(maps.Keys(s.Xattrs)) {
+		if u.cfg.Store.LostXattrs(s.Xattrs[p]) != "" {
+			continue
+		}
+		if lacks, err := u.lacksXattrs(p, s.Xattrs[p]); err != nil || lacks {
+			return lacks, err
+		}
+	}
+	return false, nil
+}
+
+// addXattrs adds the attributes that before has of files that stand as they stood in
+// s, and that nobody replaced: last has them so, too.
+func (s *State) addXattrs(before, last State) {
+	if s.SHA256 != "" && s.sameFile(before) && s.sameFile(last) {
+		s.takeXattrs(before.Path, before)
+	}
+	for _, p := range partNames(*s) {
+		if s.Parts[p] == before.Parts[p] && before.Parts[p] == last.Parts[p] {
+			s.takeXattrs(p, before)
+		}
+	}
+}
+
+// takeXattrs has s speak of the attributes of p that o speaks of, unless it speaks of
+// others.
+func (s *State) takeXattrs(p string, o State) {
+	key, tagged := o.Xattrs[p]
+	if _, known := s.Xattrs[p]; !tagged || known {
+		return
+	}
+	s.Xattrs = maps.Clone(s.Xattrs)
+	if s.Xattrs == nil {
+		s.Xattrs = map[string]string{}
+	}
+	s.Xattrs[p] = key
+}
+
 // putLink makes p a link with that text and owner. A directory with setgid gives
 // it its group.
 func (u *Units) putLink(text, p string, owner LinkOwner) error {

@@ -74,12 +74,13 @@ func (u *Units) Originals(d plan.Diff) map[plan.Address]plan.State {
 }
 
 // withForeign adds to what stood at ch's address the further files and links that ch
-// replaces and that are not ours.
+// replaces and that are not ours, and the attributes of what was only adopted so far.
 func (u *Units) withForeign(ch plan.Change, earlier plan.State) plan.State {
 	// States that cannot be read have made New or Diff fail.
 	last, _ := decode(ch.Address, u.cfg.Last[ch.Address])
 	before, _ := decode(ch.Address, ch.Before)
 	original, _ := decode(ch.Address, earlier)
+	original.addXattrs(before, last)
 	original.addParts(before, last)
 	for link, text := range before.Links {
 		_, known := original.Links[link]
@@ -112,13 +113,7 @@ func (s *State) addParts(before, last State) {
 		}
 		s.Parts = maps.Clone(s.Parts)
 		s.setPart(p, before.Parts[p])
-		if key, tagged := before.Xattrs[p]; tagged {
-			s.Xattrs = maps.Clone(s.Xattrs)
-			if s.Xattrs == nil {
-				s.Xattrs = map[string]string{}
-			}
-			s.Xattrs[p] = key
-		}
+		s.takeXattrs(p, before)
 	}
 }
 
@@ -317,8 +312,13 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 		return err
 	}
 	switch {
-	case now.same(earlier), now.empty(), earlier.same(last):
-		// Already so, removed by somebody, or never more than adopted.
+	case now.same(earlier):
+		// Already so, but for attributes that a file of ours has not.
+		if lacks, err := u.lacksAny(earlier); err != nil || !lacks {
+			return err
+		}
+	case now.empty(), earlier.same(last):
+		// Removed by somebody, or never more than adopted.
 		return nil
 	case u.cfg.KeepEdited && edited(now, last) != "":
 		d.Warnings = append(d.Warnings, plan.Problemf(a, "", u.wayOut(d, earlier),

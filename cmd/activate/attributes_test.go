@@ -161,6 +161,48 @@ func TestAttributesOfUnitsReturn(t *testing.T) {
 	theirs("deactivate")
 }
 
+// TestAttributesOfAdoptedUnitsReturn: a unit that stood there as it is wanted, and
+// that a later generation replaces, returns with its attributes; also where one that
+// wants it again came in between.
+func TestAttributesOfAdoptedUnitsReturn(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string][]string{"at once": nil, "wanted again": {"rollback", "1"}} {
+		dir := t.TempDir()
+		root := filepath.Join(dir, "root")
+		must(t, writeAccounts(root))
+		unit, config := filepath.Join(root, "etc/systemd/system/x.service"), filepath.Join(dir, "a.hcl")
+		must(t, os.MkdirAll(filepath.Dir(unit), 0o755))
+		run := func(args ...string) {
+			t.Helper()
+			if out, err := exec.Command(binary, append(args, "--root", root, "--init", "systemd")...).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v: %v, %s", name, args, err, out)
+			}
+		}
+		wants := func(text string) {
+			t.Helper()
+			must(t, os.WriteFile(config, []byte("unit \"x.service\" {\n  text = \""+text+"\"\n}\n"), 0o600))
+			run("switch", config)
+		}
+		const text = "[Service]\\nExecStart=/bin/true\\n"
+		wants(text)
+		content, err := os.ReadFile(unit)
+		must(t, err)
+		run("deactivate")
+		must(t, os.WriteFile(unit, content, 0o644))
+		must(t, unix.Setxattr(unit, "user.note", []byte("theirs"), 0))
+		wants(text)
+		wants("")
+		if between != nil {
+			run(between...)
+		}
+		run("deactivate")
+		got := make([]byte, 10)
+		if n, err := unix.Getxattr(unit, "user.note", got); err != nil || string(got[:n]) != "theirs" {
+			t.Errorf("%s: the attribute is %q, %v", name, got[:max(n, 0)], err)
+		}
+	}
+}
+
 // TestLostAttributesHoldUpNoReturn: where the copies of attributes are gone from the
 // backup directory, or damaged, what stood there returns without them, and says so.
 func TestLostAttributesHoldUpNoReturn(t *testing.T) {
