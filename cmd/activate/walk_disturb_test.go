@@ -18,7 +18,7 @@ import (
 // administrator does.
 func (w *walk) disturb() {
 	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "disturbed"))
-	undo := w.disturbed(p, rapid.SampledFrom([]string{"mode", "owner", "gone", "link", "file", "directory"}).Draw(w.t, "disturbance"))
+	undo := w.disturbed(p, rapid.SampledFrom([]string{"mode", "owner", "gone", "link", "file", "directory", "fifo", "second name"}).Draw(w.t, "disturbance"))
 	if undo == nil {
 		return
 	}
@@ -30,6 +30,9 @@ func (w *walk) disturb() {
 	if status > 1 || drift == 0 && status != 0 {
 		w.fail("a disturbed path", fmt.Sprintf("drift %d, switch %d\n%s", drift, status, out))
 	}
+	if b, err := os.ReadFile(w.first()); err == nil && string(b) != otherText {
+		w.fail("what has another name was written to", string(b))
+	}
 	if now := w.managedTree(); now[rel] != was[rel] {
 		// It is nobody's of ours, or a policy leaves it.
 		undo.back()
@@ -40,6 +43,12 @@ func (w *walk) disturb() {
 	w.stays()
 	w.settled()
 }
+
+// otherText is in the file that an administrator gives a second name.
+const otherText = "of two names\n"
+
+// first is the first name of a file whose second one is a managed path.
+func (w *walk) first() string { return filepath.Join(filepath.Dir(w.config), "first") }
 
 // disturbance is what the tree was before one, and how it is taken back.
 type disturbance struct {
@@ -64,7 +73,7 @@ func (w *walk) disturbed(p, how string) *disturbance {
 		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			return nil
 		}
-		w.must(unix.Chmod(p, 0o511))
+		w.must(unix.Chmod(p, rapid.SampledFrom([]uint32{0o511, 0o2755, 0o7777, 0}).Draw(w.t, "odd mode")))
 		d.back = chmod
 	case "owner":
 		if xattrsOf(p) != "" || w.home {
@@ -94,6 +103,11 @@ func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
 		w.must(os.WriteFile(p, []byte("theirs\n"), 0o600))
 	case "directory":
 		w.must(os.Mkdir(p, 0o700))
+	case "fifo":
+		w.must(unix.Mkfifo(p, 0o600))
+	case "second name":
+		w.must(os.WriteFile(w.first(), []byte(otherText), 0o600))
+		w.must(os.Link(w.first(), p))
 	}
 	w.belongs(p)
 	d.back = func() { w.must(os.RemoveAll(p)); w.must(os.Rename(aside, p)) }
