@@ -117,7 +117,7 @@ func (w *walk) keeps(p string) bool {
 func (w *walk) managedTree() map[string]string {
 	out := w.tree()
 	maps.DeleteFunc(out, func(p, _ string) bool {
-		return p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || strings.HasPrefix(p, "run/")
+		return p == "etc/static" || p == "var" || p == "var/lib" || strings.HasPrefix(p, "var/lib/activate") || p == "run" || p == "run/activate" || strings.HasPrefix(p, "run/activate/")
 	})
 	return out
 }
