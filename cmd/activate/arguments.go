@@ -38,7 +38,10 @@ func refuseUnknown(root *cobra.Command) {
 			c.Run = func(cmd *cobra.Command, _ []string) { _ = cmd.Help() }
 		case "help":
 			c.Args = func(cmd *cobra.Command, args []string) error {
-				_, _, err := cmd.Root().Find(args)
+				found, rest, err := cmd.Root().Find(args)
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("there is no %s %s", found.CommandPath(), rest[0])
+				}
 				return err
 			}
 		}

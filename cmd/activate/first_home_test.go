@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,23 +34,33 @@ func firstRunInAHome(t *testing.T, at string) bool {
 	t.Helper()
 	home, config := t.TempDir(), filepath.Join(t.TempDir(), "a.hcl")
 	must(t, os.WriteFile(config, []byte("file \"n\" {\n  path = \""+home+"/n\"\n  text = \"x\"\n}\n"), 0o600))
-	run := func(argv ...string) (bool, string) {
+	run := func(argv ...string) (int, string) {
 		cmd := exec.Command(argv[0], append(argv[1:], "--user", "--init", "none")...)
 		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
 		out, err := cmd.CombinedOutput()
-		return err == nil, string(out)
+		if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
 	}
 	call, _, _ := strings.Cut(strings.TrimPrefix(at, "inject="), ":")
-	unharmed, _ := run("strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", at, binary, "switch", config)
+	empty := func(then string, said ...string) {
+		t.Helper()
+		found, err := os.ReadDir(home)
+		must(t, err)
+		if len(found) > 0 {
+			t.Fatalf("%s, then %s: there is %v %s", at, then, found, said)
+		}
+	}
+	status, said := run("strace", "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", at, binary, "switch", config)
+	if status == 1 {
+		empty("nothing", said)
+	}
 	for _, args := range [][]string{{"switch", config}, {"deactivate"}} {
-		if ok, out := run(append([]string{binary}, args...)...); !ok {
+		if status, out := run(append([]string{binary}, args...)...); status != 0 {
 			t.Fatalf("%s, then %s:\n%s", at, args[0], out)
 		}
 	}
-	names, err := os.ReadDir(home)
-	must(t, err)
-	if len(names) > 0 {
-		t.Fatalf("%s, then deactivated: there is %v", at, names)
-	}
-	return !unharmed
+	empty("deactivated")
+	return status != 0
 }

@@ -164,7 +164,7 @@ func (f *flags) holding(ctx context.Context, verb string, do func(*host) error) 
 		}
 		defer func() { _ = h.unlock() }()
 		if err := h.holds(lock); err != nil {
-			return err
+			return errors.Join(err, h.leaveNothing())
 		}
 		err = errors.Join(do(h), h.leaveNothing())
 		h.handOver(ctx)
