@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/activation/rootfs"
 )
 
 // LinkOwner is whose a link is.
@@ -93,7 +94,7 @@ func (u *Units) lacksXattrs(p, key string) (bool, error) {
 // not the attributes that are to return with it, and that are kept.
 func (u *Units) lacksAny(s State) (bool, error) {
 	for _, p := range slices.Sorted(maps.Keys(s.Xattrs)) {
-		if u.cfg.Store.LostXattrs(s.Xattrs[p]) != "" {
+		if why := u.cfg.Store.LostXattrs(p, s.Xattrs[p]); why != "" && why != rootfs.Unreadable {
 			continue
 		}
 		if lacks, err := u.lacksXattrs(p, s.Xattrs[p]); err != nil || lacks {
@@ -148,18 +149,24 @@ func (u *Units) giveLink(p string, owner LinkOwner) error {
 }
 
 // dropLostXattrs takes those extended attributes from earlier, which is to return at a,
-// whose copies are lost: the rest returns.
-func (u *Units) dropLostXattrs(d *plan.Diff, a plan.Address, earlier *State) {
+// whose copies are lost: the rest returns. A copy that cannot be read now is not lost,
+// and refused.
+func (u *Units) dropLostXattrs(d *plan.Diff, a plan.Address, earlier *State) (refused bool) {
 	kept := maps.Clone(earlier.Xattrs)
 	for _, p := range slices.Sorted(maps.Keys(kept)) {
-		why := u.cfg.Store.LostXattrs(kept[p])
-		if why == "" || u.cfg.Store.HasXattrs(p, kept[p]) {
-			continue
+		name, copied := u.cfg.Root.Name(p), u.cfg.Root.Name(u.cfg.Store.Place(kept[p]))
+		switch why := u.cfg.Store.LostXattrs(p, kept[p]); why {
+		case "":
+		case rootfs.Unreadable:
+			d.Problems = append(d.Problems, plan.Problemf(a, "", "Run again; move the copy away to give it up.",
+				"cannot put back the extended attributes of %s: the copy of them, %s, is %s", name, copied, why))
+			refused = true
+		default:
+			d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Set them by hand.",
+				"what stood at %s returns without its extended attributes: the copy of them, %s, is %s", name, copied, why))
+			delete(kept, p)
 		}
-		d.Warnings = append(d.Warnings, plan.Problemf(a, "", "Set them by hand.",
-			"what stood at %s returns without its extended attributes: the copy of them, %s, is %s",
-			u.cfg.Root.Name(p), u.cfg.Root.Name(u.cfg.Store.Place(kept[p])), why))
-		delete(kept, p)
 	}
 	earlier.Xattrs = kept
+	return refused
 }

@@ -336,7 +336,9 @@ func (u *Units) diffGone(d *plan.Diff, a plan.Address) error {
 			"what stood at %s cannot come back: its copy in the state directory is %s", u.cfg.Root.Name(p), lost))
 		return nil
 	}
-	u.dropLostXattrs(d, a, &earlier)
+	if u.dropLostXattrs(d, a, &earlier) {
+		return nil
+	}
 	if now, err = u.withAttributes(now); err != nil {
 		return err
 	}

@@ -118,25 +118,34 @@ func (l *leaving) entry(e Entry) error {
 		}
 		return nil
 	}
-	return l.goTo(e, f, l.withoutLost(e, f, original))
+	bare, refused := l.withoutLost(e, original)
+	if refused {
+		return nil
+	}
+	return l.goTo(e, f, bare)
 }
 
 // withoutLost is what stood there, less the extended attributes where their copy
-// is lost: the rest returns.
-func (l *leaving) withoutLost(e Entry, f found, original *State) *State {
+// is lost: the rest returns. A copy that cannot be read now is not lost, and refused.
+func (l *leaving) withoutLost(e Entry, original *State) (bare *State, refused bool) {
 	if original == nil || original.Xattrs == "" {
-		return original
+		return original, false
 	}
 	store := l.s.cfg.Store
-	why := store.LostXattrs(original.Xattrs)
-	if why == "" || f.info.Type == rootfs.File && store.HasXattrs(f.path, original.Xattrs) {
-		return original
+	name, copied := l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(store.Place(original.Xattrs))
+	switch why := store.LostXattrs(e.Path, original.Xattrs); why {
+	case "":
+		return original, false
+	case rootfs.Unreadable:
+		l.diff.Problems = append(l.diff.Problems, plan.Problemf(e.Address, "", "Run again; move the copy away to give it up.",
+			"cannot put back the extended attributes of %s: the copy of them, %s, is %s", name, copied, why))
+		return nil, true
+	default:
+		l.warn(e, "Set them by hand.", "what stood at %s returns without its extended attributes: the copy of them, %s, is %s", name, copied, why)
 	}
-	l.warn(e, "Set them by hand.", "what stood at %s returns without its extended attributes: the copy of them, %s, is %s",
-		l.s.cfg.Root.Name(e.Path), l.s.cfg.Root.Name(store.Place(original.Xattrs)), why)
-	bare := *original
-	bare.Xattrs = ""
-	return &bare
+	without := *original
+	without.Xattrs = ""
+	return &without, false
 }
 
 // wayOut says what to do about an edited path that stays, and keeps what stood

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+
+	"golang.org/x/sys/unix"
 )
 
 // Xattrs gives the extended attributes of the regular file p as KeepXattrs keeps
@@ -32,7 +33,7 @@ func (s *Store) Xattrs(p string) (blob []byte, key string, err error) {
 // KeepXattrs keeps the extended attributes of the file p, for which key stands; for
 // none of "". The error wraps ErrChanged where p has others by now.
 func (s *Store) KeepXattrs(p, key string) error {
-	if key == "" || s.Holds(key) && s.LostXattrs(key) == "" {
+	if key == "" || s.Holds(key) && s.missingXattrs(key) == "" {
 		return nil
 	}
 	blob, now, err := s.Xattrs(p)
@@ -46,24 +47,36 @@ func (s *Store) KeepXattrs(p, key string) error {
 	return err
 }
 
-// LostXattrs says what is wrong with the copy for which key stands: "gone" or
-// "damaged", and "" where it can be used or key stands for none.
-func (s *Store) LostXattrs(key string) string {
-	_, err := s.KeptXattrs(key)
-	switch {
-	case err == nil:
+// LostXattrs says why the extended attributes for which key stands cannot return to p,
+// which has not got them: their copy is "gone", "damaged" or Unreadable. It is "" where
+// they can, where p has them, and for the key of none.
+func (s *Store) LostXattrs(p, key string) string {
+	why := s.missingXattrs(key)
+	if why == "" {
 		return ""
-	case errors.Is(err, fs.ErrNotExist):
-		return "gone"
 	}
-	return "damaged"
+	if _, now, err := s.Xattrs(p); err == nil && now == key {
+		return ""
+	}
+	return why
 }
 
-// HasXattrs tells whether the regular file p has the extended attributes for which key
-// stands.
-func (s *Store) HasXattrs(p, key string) bool {
-	_, now, err := s.Xattrs(p)
-	return err == nil && now == key
+// missingXattrs says of the copy alone what Missing does of a blob.
+func (s *Store) missingXattrs(key string) string {
+	if key == "" {
+		return ""
+	}
+	if why := s.Missing(key); why != "" {
+		return why
+	}
+	_, err := s.KeptXattrs(key)
+	if _, unread := errors.AsType[unix.Errno](err); unread {
+		return Unreadable
+	}
+	if err != nil {
+		return "damaged"
+	}
+	return ""
 }
 
 // KeptXattrs gives the extended attributes for which key stands; none for "".

@@ -35,7 +35,7 @@ func refuseUnknown(root *cobra.Command) {
 		switch c.Name() {
 		case "completion":
 			c.Args = oneOfItsOwn
-			c.Run = func(cmd *cobra.Command, _ []string) { _ = cmd.Help() }
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		case "help":
 			c.Args = func(cmd *cobra.Command, args []string) error {
 				found, rest, err := cmd.Root().Find(args)

@@ -205,47 +205,60 @@ func TestAttributesOfAdoptedUnitsReturn(t *testing.T) {
 
 // TestLostAttributesHoldUpNoReturn: where the copies of attributes are gone from the
 // backup directory, or damaged, what stood there returns without them, and says so.
+// While one cannot be read nothing returns.
 func TestLostAttributesHoldUpNoReturn(t *testing.T) {
 	t.Parallel()
 	for _, lose := range []func(p string) error{os.Remove, func(p string) error { return os.WriteFile(p, []byte("{"), 0o600) }} {
-		dir := t.TempDir()
-		root := filepath.Join(dir, "root")
-		must(t, writeAccounts(root))
-		paths := []string{filepath.Join(root, "srv/file"), filepath.Join(root, "etc/systemd/system/x.service")}
+		root, paths, kept := withAttributes(t)
 		for _, p := range paths {
-			must(t, os.MkdirAll(filepath.Dir(p), 0o755))
-			must(t, os.WriteFile(p, []byte("[Service]\nExecStart=/bin/theirs\n"), 0o644))
-			must(t, unix.Setxattr(p, "user.note", []byte(p), 0))
+			must(t, unix.Removexattr(p, "user.note"))
 		}
-		config := filepath.Join(dir, "a.hcl")
-		must(t, os.WriteFile(config, []byte("file \"/srv/file\" { text = \"ours\" }\nservice \"x\" {\n  process { argv = [\"/bin/ours\"] }\n}\n"), 0o600))
-		run := func(args ...string) string {
-			out, err := exec.Command(binary, append(args, "--root", root, "--init", "systemd")...).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%s: %v, %s", args[0], err, out)
-			}
-			return string(out)
+		unread := []string{"-f", "-o", os.DevNull, "-e", "trace=read", "-e", "inject=read:error=EIO"}
+		for _, p := range kept {
+			unread = append(unread, "-P", p)
 		}
-		run("switch", config)
-		kept, err := filepath.Glob(filepath.Join(root, "var/lib/activate/backup/hmac-*"))
-		must(t, err)
-		if len(kept) != 2 {
-			t.Fatalf("%d sets of attributes are kept", len(kept))
+		out, err := exec.Command("strace", append(unread, binary, "deactivate", "--root", root, "--init", "systemd")...).CombinedOutput()
+		if err == nil || strings.Count(string(out), "is unreadable") != len(paths) {
+			t.Errorf("copies that cannot be read: %v, %s", err, out)
 		}
 		for _, p := range kept {
 			must(t, lose(p))
 		}
-		for _, p := range paths {
-			must(t, unix.Removexattr(p, "user.note"))
-		}
-		out := run("deactivate")
+		out, err = exec.Command(binary, "deactivate", "--root", root, "--init", "systemd").CombinedOutput()
+		must(t, err)
 		for _, p := range paths {
 			if text, err := os.ReadFile(p); err != nil || !strings.Contains(string(text), "theirs") {
 				t.Errorf("%s has not returned: %q, %v", p, text, err)
 			}
-			if !strings.Contains(out, "what stood at "+p+" returns without its extended attributes") {
+			if !strings.Contains(string(out), "what stood at "+p+" returns without its extended attributes") {
 				t.Errorf("nothing is said of %s: %s", p, out)
 			}
 		}
 	}
+}
+
+// withAttributes has a file and a unit of others with attributes replaced by ours, and
+// gives their paths and those of the copies.
+func withAttributes(t *testing.T) (root string, paths, kept []string) {
+	t.Helper()
+	dir := t.TempDir()
+	root = filepath.Join(dir, "root")
+	must(t, writeAccounts(root))
+	paths = []string{filepath.Join(root, "srv/file"), filepath.Join(root, "etc/systemd/system/x.service")}
+	for _, p := range paths {
+		must(t, os.MkdirAll(filepath.Dir(p), 0o755))
+		must(t, os.WriteFile(p, []byte("[Service]\nExecStart=/bin/theirs\n"), 0o644))
+		must(t, unix.Setxattr(p, "user.note", []byte(p), 0))
+	}
+	config := filepath.Join(dir, "a.hcl")
+	must(t, os.WriteFile(config, []byte("file \"/srv/file\" { text = \"ours\" }\nservice \"x\" {\n  process { argv = [\"/bin/ours\"] }\n}\n"), 0o600))
+	if out, err := exec.Command(binary, "switch", config, "--root", root, "--init", "systemd").CombinedOutput(); err != nil {
+		t.Fatalf("switch: %v, %s", err, out)
+	}
+	kept, err := filepath.Glob(filepath.Join(root, "var/lib/activate/backup/hmac-*"))
+	must(t, err)
+	if len(kept) != len(paths) {
+		t.Fatalf("%d sets of attributes are kept", len(kept))
+	}
+	return root, paths, kept
 }

@@ -29,11 +29,8 @@ func TestFailedDeactivateTellsTheTruth(t *testing.T) {
 	codes := map[int]int{}
 	for k := 1; ; k += 3 {
 		root, log := killCopy(t, base, dir, fmt.Sprint(k)), filepath.Join(dir, "log")
-		cmd := exec.Command("strace", "-f", "-o", log, "-e", "trace=unlinkat", "-e", fmt.Sprintf("inject=unlinkat:error=EIO:when=%d", k), binary, "deactivate", "--root", root)
-		out, _ := cmd.CombinedOutput()
-		code := cmd.ProcessState.ExitCode()
-		if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), "INJECTED") {
-			must(t, err)
+		code, out, failed := deactivateFailing(t, root, log, "unlinkat", k)
+		if !failed {
 			break
 		}
 		codes[code]++
@@ -41,7 +38,7 @@ func TestFailedDeactivateTellsTheTruth(t *testing.T) {
 		if d := cmp.Diff(before, after); d != "" && code == 1 {
 			t.Errorf("unlinkat %d fails, exit 1: %s\n%s", k, out, d)
 		}
-		if said := string(out); code != 0 && !strings.Contains(said, "input/output error") || strings.Contains(said, ".activate-") {
+		if code != 0 && !strings.Contains(out, "input/output error") || strings.Contains(out, ".activate-") {
 			t.Errorf("unlinkat %d fails: %s", k, out)
 		}
 		if out, err := exec.Command(binary, "deactivate", "--root", root).CombinedOutput(); err != nil {
@@ -55,4 +52,15 @@ func TestFailedDeactivateTellsTheTruth(t *testing.T) {
 	if codes[1] == 0 || codes[3] == 0 {
 		t.Errorf("exit codes: %v", codes)
 	}
+}
+
+// deactivateFailing deactivates root while the k-th call fails, and tells whether it
+// came to that one. The calls are written to log.
+func deactivateFailing(t *testing.T, root, log, call string, k int) (code int, out string, failed bool) {
+	t.Helper()
+	cmd := exec.Command("strace", "-f", "-o", log, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=EIO:when=%d", call, k), binary, "deactivate", "--root", root)
+	said, _ := cmd.CombinedOutput()
+	b, err := os.ReadFile(log)
+	must(t, err)
+	return cmd.ProcessState.ExitCode(), string(said), strings.Contains(string(b), "INJECTED")
 }
