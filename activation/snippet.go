@@ -89,7 +89,7 @@ func (tx *transaction) snippet(ctx context.Context, name string) error {
 		return err
 	}
 	tx.engine.report(snippetStep+name, "running")
-	err := tx.engine.runSnippet(ctx, s, tx.journal)
+	err := tx.guarded(name, func() error { return tx.engine.runSnippet(ctx, s, tx.journal) })
 	if err == nil {
 		tx.loaded(s)
 		return nil

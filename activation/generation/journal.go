@@ -33,6 +33,9 @@ type Journal struct {
 	EntryAdded []string `json:"entry_added,omitempty"`
 	// Undoing says that the changes are being taken back.
 	Undoing bool `json:"undoing,omitempty"`
+	// Cut counts, by snippet, how often the run was cut off while it ran, from when
+	// it was first finished after an interruption.
+	Cut map[string]int `json:"cut,omitempty"`
 	// Known is what stood at each address before it became ours, as it will
 	// be once the transaction is done; Before, as it was.
 	Known  Index `json:"known"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,9 +58,11 @@ func run(args []string, std stdio) (code int) {
 	collectRarely()
 	ctx, stop := withSignals()
 	defer stop()
-	cmd := newRoot(std)
+	cmd, help := newRoot(std), &answer{to: std.out}
+	cmd.SetOut(help)
 	cmd.SetArgs(args)
-	return status(std, stopped(ctx, cmd.ExecuteContext(ctx)))
+	err := cmd.ExecuteContext(ctx)
+	return status(std, stopped(ctx, cmp.Or(err, help.err)))
 }
 
 // stopped gives the signal as the reason of what ended because of it.
@@ -132,7 +135,6 @@ func newRoot(std stdio) *cobra.Command {
 	}
 	cmd.SetVersionTemplate("activate {{.Version}}\n")
 	cmd.SetIn(std.in)
-	cmd.SetOut(std.out)
 	cmd.SetErr(std.err)
 	p := cmd.PersistentFlags()
 	p.StringVar(&f.root, "root", "/", "work on this directory instead of the running host; units are written, never started")
