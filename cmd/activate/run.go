@@ -55,6 +55,9 @@ func run(args []string, std stdio) (code int) {
 			code = exitError1
 		}
 	}()
+	// What the runtime ends (no memory left, Ctrl-\) would else exit with 2, which
+	// says that changes are pending.
+	debug.SetTraceback("crash")
 	collectRarely()
 	ctx, stop := withSignals()
 	defer stop()
