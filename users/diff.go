@@ -127,6 +127,8 @@ type planning struct {
 	shells map[string][]User
 	// unjudged tells of members whom nobody was asked about.
 	unjudged bool
+	// deaf is set once other sources of accounts did not answer.
+	deaf bool
 }
 
 // membership is a user in a group.
@@ -207,10 +209,10 @@ func (p *planning) desired() {
 	p.reserve()
 	groups := slices.Clone(p.s.cfg.Desired.Groups)
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
+	p.foreignGroups(p.comingGroups(groups))
 	for _, g := range groups {
 		p.oneGroup(g)
 	}
-	p.foreignGroups()
 	list := slices.Clone(p.s.cfg.Desired.Users)
 	slices.SortStableFunc(list, byKindAndID)
 	plans := make([]*UserState, len(list))
@@ -218,6 +220,7 @@ func (p *planning) desired() {
 		plans[i] = p.newUser(u)
 	}
 	p.foreign(list, plans)
+	p.foreignGroups(p.comingOwnGroups(list, plans))
 	for i, u := range list {
 		p.fresh[u.Name] = plans[i]
 	}

@@ -64,19 +64,37 @@ func (p *planning) newGroup(g Group) (GroupState, bool) {
 		return GroupState{}, false
 	}
 	st := GroupState{Members: union(g.Members, nil)}
-	if g.GID != nil && (!g.AdoptID || !p.alloc.gidReturns(g.Name)) {
+	if !p.gidChosen(g) {
 		st.GID = *g.GID
 		return st, p.gidFree(g)
 	}
 	var err error
-	if st.GID, err = p.alloc.gid(g.Name, g.System, 0); err != nil {
+	if st.GID, err = p.chosenGID(g); err != nil {
 		p.problem(a, g.Origin, "Set gid, or widen the range.", "%v", err)
 		return st, false
 	}
 	st.Chosen = true
-	p.alloc.holdGroup(g.Name, st.GID)
-	p.newGIDs[g.Name] = st.GID
 	return st, true
+}
+
+// gidChosen tells a new group whose gid the configuration does not say, or which
+// comes back to the one it had.
+func (p *planning) gidChosen(g Group) bool {
+	return g.GID == nil || g.AdoptID && p.alloc.gidReturns(g.Name)
+}
+
+// chosenGID chooses the gid of a new group, once.
+func (p *planning) chosenGID(g Group) (ID, error) {
+	if gid, chosen := p.newGIDs[g.Name]; chosen {
+		return gid, nil
+	}
+	gid, err := p.alloc.gid(g.Name, g.System, 0)
+	if err != nil {
+		return 0, err
+	}
+	p.alloc.holdGroup(g.Name, gid)
+	p.newGIDs[g.Name] = gid
+	return gid, nil
 }
 
 // gidFree checks a declared gid.

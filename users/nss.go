@@ -72,10 +72,14 @@ func (p *planning) avoid(u User, plans []*UserState, i int, found map[string]str
 }
 
 // lookup gives names by name and by id of the entries that are not in the
-// account file. Sources that don't answer are told of and not waited for.
+// account file. Sources that don't answer are told of, once, and not waited for.
 func (p *planning) lookup(database string, keys []string, file *document) (map[string]string, bool) {
+	if p.deaf {
+		return nil, false
+	}
 	lines, err := p.s.cfg.Lookup(database, keys)
 	if err != nil {
+		p.deaf = true
 		p.diff.Warnings = append(p.diff.Warnings, plan.Problem{
 			Summary: fmt.Sprintf("cannot ask the other sources of accounts for ids that they have: %v", err),
 			Advice:  "Ids are chosen by the account files alone.",
@@ -90,37 +94,4 @@ func (p *planning) lookup(database string, keys []string, file *document) (map[s
 		}
 	}
 	return found, true
-}
-
-// foreignGroups does the same for new groups; their ids are not chosen anew.
-func (p *planning) foreignGroups() {
-	if p.s.cfg.Lookup == nil {
-		return
-	}
-	gids := map[string]string{}
-	var keys []string
-	for _, g := range p.s.cfg.Desired.Groups {
-		gid, made := p.newGIDs[g.Name]
-		if g.GID != nil {
-			gid, made = *g.GID, true
-		}
-		if made && p.book.group.find(g.Name) == nil {
-			gids[g.Name] = gid.String()
-			keys = append(keys, g.Name, gid.String())
-		}
-	}
-	if len(keys) == 0 {
-		return
-	}
-	found, _ := p.lookup("group", keys, p.book.group)
-	for _, g := range p.s.cfg.Desired.Groups {
-		owner, taken := found[gids[g.Name]]
-		if _, named := found[g.Name]; named {
-			owner, taken = g.Name, true
-		}
-		if taken && gids[g.Name] != "" {
-			p.problem(groupAddress(g.Name), g.Origin, "See /etc/nsswitch.conf; set another gid or name.",
-				"another source of accounts has the group %s with that name or the gid %s", owner, gids[g.Name])
-		}
-	}
 }

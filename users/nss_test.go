@@ -57,3 +57,31 @@ func TestSourcesThatDoNotAnswer(t *testing.T) {
 		t.Errorf("problems %v, warnings %v", d.Problems, d.Warnings)
 	}
 }
+
+// TestGroupIdsOfOtherSources has a directory with the gids that the next group,
+// and the own group of the next user, would get: who had one could use the files
+// of the directory's group.
+func TestGroupIdsOfOtherSources(t *testing.T) {
+	t.Parallel()
+	h := open(t, tidy())
+	h.lookup = ldap("group:lab:x:1002:", "group:crew:x:1003:", "group:alice2:x:4000:", "group:sys:x:999:")
+	d := h.switchTo(t, users.Desired{
+		Users:  []users.User{{Name: "alice"}, {Name: "dora", UID: new(users.ID(1003))}},
+		Groups: []users.Group{{Name: "team"}, {Name: "daemons", System: true}},
+	})
+	group, passwd := h.read(t, "etc/group"), h.read(t, "etc/passwd")
+	for _, gid := range []string{":1002:", ":1003:", ":999:"} {
+		if strings.Contains(group, gid) {
+			t.Errorf("a gid of another source was given: %v\n%s%s", d.Problems, group, passwd)
+		}
+	}
+	for _, line := range []string{"\nalice:", "\ndora:", "\nteam:", "\ndaemons:"} {
+		if !strings.Contains(group, line) {
+			t.Errorf("no group %q: %v\n%s", line, d.Problems, group)
+		}
+	}
+	d = h.diff(t, wants(users.User{Name: "alice2"}))
+	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Error(), "another source of accounts has the group alice2") {
+		t.Errorf("problems %v", d.Problems)
+	}
+}
