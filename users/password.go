@@ -56,15 +56,17 @@ func (s *Subsystem) desiredPassword(u User, fresh bool) (hash *string, key strin
 	return nil, "", nil
 }
 
-// passwordFile reads a hashed_password_file: one line, the hash.
+// passwordFile reads a hashed_password_file: its first line is the hash. What
+// follows is the person's own, as a note on whose it is.
 func (s *Subsystem) passwordFile(p string) (string, error) {
 	data, err := s.cfg.Root.ReadFile(rootfs.Rel(p), 1<<16)
 	if err != nil {
 		return "", fmt.Errorf("cannot read its hashed_password_file %s: %w", p, rootfs.Reason(err))
 	}
-	hash := strings.TrimRight(string(data), "\r\n")
-	if strings.ContainsAny(hash, ":\n\x00") || hash == "" {
-		return "", fmt.Errorf("its hashed_password_file %s does not hold one password hash", p)
+	line, _, _ := strings.Cut(string(data), "\n")
+	hash := strings.TrimRight(line, "\r")
+	if strings.ContainsAny(hash, ":\x00") || hash == "" {
+		return "", fmt.Errorf("the first line of its hashed_password_file %s is no password hash", p)
 	}
 	return hash, nil
 }

@@ -317,3 +317,28 @@ func TestAnAccountThatTheHostLockedIsTheHosts(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestTheFirstLineOfAHashFileIsTheHash(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"$6$first\nof alice, 2026\n": "\na:$6$first:",
+		"$6$first\r\n":               "\na:$6$first:",
+		"$6$first":                   "\na:$6$first:",
+		"\n$6$second\n":              "",
+		"$6$a:b\n":                   "",
+	} {
+		h := open(t, debian)
+		must(t, os.WriteFile(filepath.Join(h.dir, "hash"), []byte(content), 0o600))
+		desired := wants(users.User{Name: "a", HashedPasswordFile: "/hash"})
+		if want == "" {
+			if d := h.diff(t, desired); len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Summary, "the first line of its hashed_password_file /hash is no password hash") {
+				t.Errorf("%q: %v", content, d.Problems)
+			}
+			continue
+		}
+		h.switchTo(t, desired)
+		if got := h.read(t, "etc/shadow"); !strings.Contains(got, want) {
+			t.Errorf("%q: %s", content, got)
+		}
+	}
+}
