@@ -58,12 +58,15 @@ func (e *Engine) removeLock(dirs []string) error {
 	if err := e.removeEmpty(dirs); err != nil {
 		return err
 	}
-	if err := ignoreMissing(e.Root.Remove(e.LockPath())); err != nil {
-		return fmt.Errorf("cannot remove the lock: %w", err)
-	}
 	e.made = slices.DeleteFunc(dirs, func(dir string) bool {
 		return !strings.HasPrefix(e.LockPath(), dir+"/")
 	})
+	if err := e.unmake(); err != nil {
+		return err
+	}
+	if err := ignoreMissing(e.Root.Remove(e.LockPath())); err != nil {
+		return fmt.Errorf("cannot remove the lock: %w", err)
+	}
 	if err := e.removeEmpty(e.made); err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (e *Engine) removeLock(dirs []string) error {
 		there, err := e.Root.Exists(dir)
 		return err == nil && !there
 	})
-	return nil
+	return e.finishHalf(func(dir string) bool { return slices.Contains(e.made, dir) })
 }
 
 // Overtaken tells, of a run that removed its lock, that another one took the lock anew

@@ -1,7 +1,9 @@
 package activation
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -47,9 +49,17 @@ func (e *Engine) Inherit(notes []string) error {
 			e.made = append(e.made, dir)
 		}
 	}
+	return e.finishHalf(func(string) bool { return true })
+}
+
+// finishHalf makes of the half-made directories that are meant whole ones.
+func (e *Engine) finishHalf(meant func(dir string) bool) error {
 	attr := e.Root.Private()
 	attr.Mode = 0o755
 	for _, dir := range e.halfMade() {
+		if !meant(dir) {
+			continue
+		}
 		if err := e.Root.SetAttr(dir, attr); err != nil {
 			return fmt.Errorf("cannot make the directory of the lock: %w", err)
 		}
@@ -57,9 +67,33 @@ func (e *Engine) Inherit(notes []string) error {
 	return nil
 }
 
+// unmake makes half-made ones of the directories that were made for activate, and
+// lead to the lock and to nothing else. The lock, which tells of them, is about to go
+// before them: should that be cut off, the next run knows them by their mode.
+func (e *Engine) unmake() error {
+	attr := e.Root.Private()
+	attr.Mode = halfMode
+	for _, dir := range slices.Backward(slices.Sorted(slices.Values(e.made))) {
+		names, err := e.Root.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("cannot remove the directory of the lock: %w", err)
+		}
+		if len(names) > 1 {
+			return nil
+		}
+		if err := e.Root.SetAttr(dir, attr); err != nil {
+			return fmt.Errorf("cannot remove the directory of the lock: %w", err)
+		}
+	}
+	return nil
+}
+
 // halfMode is the mode of a directory that was made for the lock, until the lock
-// says so: a run that is killed in between leaves one that is told from an empty
-// directory of others by it.
+// says so, and after it is gone: a run that is killed in between leaves one that is
+// told from an empty directory of others by it.
 const halfMode = 0o1700
 
 // halfMade gives the directories that lead to the lock and have that mode, or what a

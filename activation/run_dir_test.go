@@ -215,6 +215,46 @@ func TestKilledMakingTheState(t *testing.T) {
 	}
 }
 
+// TestCutOffLeavingNothing has each of the operations that take away what a first run
+// made for itself be the last of a run that is killed, or fail: the next run leaves
+// nothing, whether it comes to nothing or is a deactivate.
+func TestCutOffLeavingNothing(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]func(m *machine, k int, leave func() error) string{
+		"killed": func(m *machine, k int, leave func() error) string {
+			return m.killAt(t, k, func() { _ = leave() })
+		},
+		"failed": func(m *machine, k int, leave func() error) string {
+			var err error
+			at := m.failAt(k, func() { err = leave() })
+			if (err != nil) != (at != "") {
+				t.Errorf("of %q that failed the run says %v", at, err)
+			}
+			return at
+		},
+	} {
+		for _, leave := range []func(*activation.Engine) error{(*activation.Engine).LeaveNothing, removeState} {
+			for k := 1; ; k++ {
+				m := newMachine(t)
+				e, lock := m.first(t, "pid 1 (switch)")
+				at := cut(m, k, func() error { return leave(e) })
+				must(t, lock.Unlock())
+				if at == "" {
+					break
+				}
+				next, lock := m.first(t, "pid 2 (switch)")
+				must(t, leave(next))
+				must(t, lock.Unlock())
+				left, err := filepath.Glob(filepath.Join(m.dir, "run*"))
+				must(t, err)
+				if len(left) > 0 {
+					t.Errorf("%s at %s, then run again: there is still %v", name, at, left)
+				}
+			}
+		}
+	}
+}
+
 // removeState ends a deactivate that had nothing to undo.
 func removeState(e *activation.Engine) error {
 	target, err := e.Restore(nil)

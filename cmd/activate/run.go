@@ -81,22 +81,47 @@ func status(std stdio, err error) int {
 	if err == nil {
 		return 0
 	}
-	style := ui.StyleFor(std.err, noColor())
-	if exit, ok := errors.AsType[*exitError](err); ok {
-		if exit.err != nil {
-			ui.Error(std.err, style, exit.err)
-		}
-		return exit.code
-	}
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, unix.EPIPE) && pe.Path == os.Stdout.Name() {
+	_, told := errors.AsType[*exitError](err)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && !told && errors.Is(err, unix.EPIPE) && pe.Path == os.Stdout.Name() {
 		// Who read the answer has seen enough, as head(1).
 		return exitError1
 	}
-	ui.Error(std.err, style, err)
+	style := ui.StyleFor(std.err, noColor())
+	for _, end := range ends(err) {
+		ui.Error(std.err, style, end)
+	}
+	return codeOf(err)
+}
+
+// codeOf gives the exit status that err asks for.
+func codeOf(err error) int {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
 	if _, locked := errors.AsType[*rootfs.LockedError](err); locked {
 		return exitLocked
 	}
 	return exitError1
+}
+
+// ends gives what there is to tell of err: of an exitError what is in it, and what
+// was joined with it.
+func ends(err error) []error {
+	exit, ok := errors.AsType[*exitError](err)
+	if !ok {
+		return []error{err}
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, ends(one)...)
+		}
+		return all
+	}
+	if exit.err == nil {
+		return nil
+	}
+	return []error{exit.err}
 }
 
 // defaultStateDir is where generations are kept, inside the root.
