@@ -1,7 +1,10 @@
 package users
 
 import (
+	"fmt"
+	"maps"
 	"path"
+	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
 )
@@ -36,8 +39,37 @@ func (p *planning) preflight() {
 			})
 		}
 	}
+	p.preflightOwners()
 	for _, ch := range p.diff.Changes {
 		p.preflightHome(ch)
+	}
+}
+
+// preflightOwners finds account files that are sure to be written, and that nobody
+// could give back to their owner: in a container with a user namespace of its own.
+func (p *planning) preflightOwners() {
+	written := map[string]bool{}
+	for _, ch := range p.diff.Changes {
+		if ch.Action != plan.Create && ch.Action != plan.Delete {
+			continue
+		}
+		switch ch.Kind {
+		case plan.KindGroup:
+			written[groupPath], written[gshadowPath] = true, true
+		case plan.KindUser:
+			written[passwdPath], written[shadowPath] = true, true
+		}
+	}
+	root := p.s.cfg.Root
+	for _, at := range slices.Sorted(maps.Keys(written)) {
+		if info, err := root.Lstat(at); err == nil && !root.Mapped(info.UID, info.GID) {
+			p.diff.Problems = append(p.diff.Problems, plan.Problem{
+				Summary: fmt.Sprintf("cannot change the accounts: %s belongs to %d:%d, and could not be given back to an id that is not in this user namespace",
+					root.Name(at), info.UID, info.GID),
+				Advice:  "Give it to another owner, or give the container more ids (subuid(5)).",
+				Forbids: p.planned(),
+			})
+		}
 	}
 }
 

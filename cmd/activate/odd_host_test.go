@@ -133,6 +133,16 @@ func TestUserNamespace(t *testing.T) {
 			}
 		}
 	}
+	group := filepath.Join(root, "etc/group")
+	must(t, os.Chown(group, 0, 42))
+	must(t, os.WriteFile(config, []byte("group \"team\" {}\n"), 0o644))
+	for _, verb := range []string{"plan", "switch"} {
+		out, err := apart(verb, config).CombinedOutput()
+		if exit, ended := errors.AsType[*exec.ExitError](err); !ended || exit.ExitCode() != 1 || !strings.Contains(string(out), "etc/group belongs to 0:65534") {
+			t.Errorf("%s with a group file of a host's group: %v, %s", verb, err, out)
+		}
+	}
+	must(t, os.Chown(group, 0, 0))
 	must(t, os.WriteFile(config, []byte("user \"ann\" {}\nfile \"/etc/new\" { text = \"x\" }\n"), 0o644))
 	for _, args := range [][]string{{"switch", config}, {"drift"}, {"deactivate"}} {
 		if out, err := apart(args...).CombinedOutput(); err != nil {
