@@ -30,7 +30,7 @@ func (e *Engine) LeaveNothing() error {
 		if records {
 			return e.noteWay()
 		}
-		if err := e.removeStateDir(map[string]bool{e.LockPath(): true}); err != nil {
+		if err := e.removeStateDir(map[string]bool{e.LockPath(): true}, made); err != nil {
 			return err
 		}
 	}

@@ -37,14 +37,15 @@ func (e *Engine) RemoveState(p *Prepared) error {
 		return err
 	}
 	keep[e.LockPath()] = true
-	if err := e.removeStateDir(keep); err != nil {
+	// Where there was nothing to take back, its lock alone made some.
+	dirs := unique(slices.Concat(made.Parents, e.made, []string{e.State.Dir(), e.runDir()}))
+	if err := e.removeStateDir(keep, dirs); err != nil {
 		return err
 	}
 	if err := e.removeBut(keep, e.runDir()); err != nil {
 		return err
 	}
-	// Where there was nothing to take back, its lock alone made some.
-	if err := e.removeLock(unique(slices.Concat(made.Parents, e.made, []string{e.State.Dir(), e.runDir()}))); err != nil {
+	if err := e.removeLock(dirs); err != nil {
 		return err
 	}
 	return e.Root.Sync()
@@ -89,9 +90,10 @@ func (e *Engine) Overtaken() bool {
 }
 
 // removeStateDir removes the state directory, but for the paths to keep. What was
-// made for us is known until the end, should this be cut off. Whoever reads meanwhile
-// finds no half of a generation.
-func (e *Engine) removeStateDir(keep map[string]bool) error {
+// made for us is known until the end, should this be cut off, and from then on by the
+// lock. Whoever reads meanwhile finds no half of a generation.
+func (e *Engine) removeStateDir(keep map[string]bool, made []string) error {
+	e.Root.NoteInLock(e.LockPath(), notesOf(made)...)
 	if err := e.State.RemoveGenerations(); err != nil {
 		return err
 	}

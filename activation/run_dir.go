@@ -23,9 +23,12 @@ const madeNote = "made "
 
 // notes are the lines of the lock that tell what this run made for itself. A run that
 // is killed before it records anything leaves it to the next holder so.
-func (e *Engine) notes() []string {
+func (e *Engine) notes() []string { return notesOf(e.made) }
+
+// notesOf are those lines of the directories made.
+func notesOf(made []string) []string {
 	var lines []string
-	for _, dir := range e.made {
+	for _, dir := range made {
 		lines = append(lines, madeNote+dir)
 	}
 	return lines

@@ -215,44 +215,67 @@ func TestKilledMakingTheState(t *testing.T) {
 	}
 }
 
-// TestCutOffLeavingNothing has each of the operations that take away what a first run
+// TestCutOffLeavingNothing has each of the operations that take away what activate
 // made for itself be the last of a run that is killed, or fail: the next run leaves
-// nothing, whether it comes to nothing or is a deactivate.
+// nothing. The run is a first one that comes to nothing, or a deactivate.
 func TestCutOffLeavingNothing(t *testing.T) {
 	t.Parallel()
-	for name, cut := range map[string]func(m *machine, k int, leave func() error) string{
-		"killed": func(m *machine, k int, leave func() error) string {
-			return m.killAt(t, k, func() { _ = leave() })
-		},
-		"failed": func(m *machine, k int, leave func() error) string {
-			var err error
-			at := m.failAt(k, func() { err = leave() })
-			if (err != nil) != (at != "") {
-				t.Errorf("of %q that failed the run says %v", at, err)
-			}
-			return at
-		},
+	for name, c := range map[string]struct {
+		begin func(*machine, *activation.Engine) error
+		leave func(*activation.Engine) error
+	}{
+		"nothing":    {func(*machine, *activation.Engine) error { return nil }, (*activation.Engine).LeaveNothing},
+		"deactivate": {(*machine).bringAndTakeBack, removeState},
 	} {
-		for _, leave := range []func(*activation.Engine) error{(*activation.Engine).LeaveNothing, removeState} {
+		for how, cut := range map[string]func(m *machine, k int, leave func() error) string{
+			"killed": func(m *machine, k int, leave func() error) string {
+				return m.killAt(t, k, func() { _ = leave() })
+			},
+			"failed": func(m *machine, k int, leave func() error) string {
+				return m.failAt(k, func() { _ = leave() })
+			},
+		} {
 			for k := 1; ; k++ {
 				m := newMachine(t)
 				e, lock := m.first(t, "pid 1 (switch)")
-				at := cut(m, k, func() error { return leave(e) })
+				must(t, c.begin(m, e))
+				at := cut(m, k, func() error { return c.leave(e) })
 				must(t, lock.Unlock())
 				if at == "" {
+					t.Logf("%s: %s at each of %d operations", name, how, k-1)
 					break
 				}
 				next, lock := m.first(t, "pid 2 (switch)")
-				must(t, leave(next))
+				must(t, c.leave(next))
 				must(t, lock.Unlock())
-				left, err := filepath.Glob(filepath.Join(m.dir, "run*"))
-				must(t, err)
-				if len(left) > 0 {
-					t.Errorf("%s at %s, then run again: there is still %v", name, at, left)
+				for _, dir := range []string{"run", "var", "etc/init"} {
+					if _, err := os.Lstat(filepath.Join(m.dir, dir)); !os.IsNotExist(err) {
+						t.Errorf("%s %s at %s, then run again: there is still %s, %v", name, how, at, dir, err)
+					}
 				}
 			}
 		}
 	}
+}
+
+// bringAndTakeBack makes a generation and takes it back, but for activate's own.
+func (m *machine) bringAndTakeBack(e *activation.Engine) error {
+	d, files := configA.desired()
+	p, err := e.Prepare(context.Background(), m.target(e, &generation.Record{Config: "test"}, d, nil, files))
+	if err != nil {
+		return err
+	}
+	if res := e.Apply(context.Background(), p, activation.Request{Verb: "switch", SetBoot: true}); res.Err != nil {
+		return res.Err
+	}
+	target, err := e.Restore(nil)
+	if err != nil {
+		return err
+	}
+	if p, err = e.Prepare(context.Background(), target); err != nil {
+		return err
+	}
+	return e.Apply(context.Background(), p, activation.Request{Verb: "deactivate", SetBoot: true}).Err
 }
 
 // removeState ends a deactivate that had nothing to undo.

@@ -32,7 +32,7 @@ func (w *walk) ended() {
 	// What is kept is of the host now.
 	w.before = w.tree()
 	clear(w.lost)
-	w.shared, w.early = false, false
+	w.shared = false
 }
 
 // overwrites notes the paths at which a configuration keeps no copy.
@@ -94,9 +94,6 @@ func (w *walk) kept(tree map[string]string) map[string]string {
 
 func (w *walk) keeps(p string) bool {
 	if w.shared && (p == "etc/.pwd.lock" || strings.HasPrefix(p, "etc/") && strings.HasSuffix(p, "-")) {
-		return true
-	}
-	if w.early && (p == "run" || p == "var" || p == "var/lib") {
 		return true
 	}
 	for lost := range w.lost {

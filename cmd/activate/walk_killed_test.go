@@ -17,7 +17,6 @@ func (w *walk) killedBeside() {
 	if runs[0] == nil || runs[1] == nil || halfGone(runs) {
 		return
 	}
-	w.early = w.early || len(w.generations()) == 0 || runs[1][0] == "deactivate"
 	all := courses(parts(runs))
 	if !onTrial(runs[1]) {
 		all = append(all, []int{1})

@@ -96,9 +96,6 @@ type walk struct {
 	current string
 	// lost are the paths at which something may be overwritten for good.
 	lost map[string]bool
-	// early tells that a run was killed before there was a generation: directories
-	// that it made for activate itself may not be known for its own.
-	early bool
 	// forced tells that even root may be locked out.
 	forced bool
 	// shared tells that others changed accounts meanwhile: the lock and the
