@@ -89,6 +89,19 @@ func (u *bundle) line(file string) *row {
 	return nil
 }
 
+// password gives the field that a password was held against: that of passwd(5)
+// unless it says "x". False without a line of shadow(5).
+func (u *bundle) password() (string, bool) {
+	p, s := u.line(passwdPath), u.line(shadowPath)
+	switch {
+	case p == nil || s == nil:
+		return "", false
+	case p.field(pwPassword) != "x":
+		return p.field(pwPassword), true
+	}
+	return s.field(spPassword), true
+}
+
 // saved is that line with its place.
 func (u *bundle) saved(file string) (savedLine, bool) {
 	if u == nil {

@@ -250,10 +250,12 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 		return err
 	}
 	pw, changed := "x", e.today()
-	old := saved.line(shadowPath)
-	returns := old != nil && old.field(spPassword) == field
+	before, there := saved.password()
+	returns := there && before == field
 	if returns {
-		changed = old.field(spChanged)
+		// Where passwd(5) had the password, the line of shadow(5) had another.
+		old := saved.line(shadowPath)
+		field, changed = old.field(spPassword), old.field(spChanged)
 		pw = saved.line(passwdPath).field(pwPassword)
 	}
 	e.notePassword(c, returns)

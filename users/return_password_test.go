@@ -66,3 +66,20 @@ func TestALineThatLeftComesBackToItsPlace(t *testing.T) {
 		t.Errorf("%s", diff)
 	}
 }
+
+// TestAPasswordOfPasswdReturnsBesideALineOfShadow has the password in passwd(5),
+// where it counts, and another one in shadow(5).
+func TestAPasswordOfPasswdReturnsBesideALineOfShadow(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"$6$old", "*", ""} {
+		files := maps.Clone(debian)
+		files["etc/passwd"] = strings.Replace(files["etc/passwd"], "bob:x:", "bob:"+field+":", 1)
+		h := open(t, files)
+		before := h.tree(t)
+		h.switchTo(t, wants(users.User{Name: "bob", HashedPassword: "$6$ours", Expires: "2031-02-03"}))
+		if got := h.read(t, "etc/passwd") + h.read(t, "etc/shadow"); !strings.Contains(got, "bob:x:") || !strings.Contains(got, "bob:$6$ours:") {
+			t.Errorf("%q: the password is not ours: %s", field, got)
+		}
+		h.returns(t, before)
+	}
+}
