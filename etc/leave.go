@@ -91,9 +91,7 @@ func (l *leaving) entry(e Entry) error {
 		return nil
 	}
 	if edited != "" {
-		l.warn(e, l.wayOut(original),
-			"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
-		return nil
+		return l.editedOne(e, f, original, edited)
 	}
 	if stays, err := l.stays(e, f, original); stays || err != nil {
 		return err
@@ -123,6 +121,24 @@ func (l *leaving) entry(e Entry) error {
 		return nil
 	}
 	return l.goTo(e, f, bare)
+}
+
+// editedOne leaves what somebody made of e's path. Where that is what stood there before
+// us, it has returned already, and there is nothing to tell.
+func (l *leaving) editedOne(e Entry, f found, original *State, edited string) error {
+	if original != nil {
+		differs, err := l.s.differences(f, original, l.own)
+		if err != nil {
+			return err
+		}
+		if differs == "" {
+			l.after[e.Path] = original
+			return nil
+		}
+	}
+	l.warn(e, l.wayOut(original),
+		"cannot remove %s: it was edited since it was made (%s), so it stays", l.s.cfg.Root.Name(e.Path), edited)
+	return nil
 }
 
 // withoutLost is what stood there, less the extended attributes where their copy

@@ -101,3 +101,26 @@ func TestALinkOfOthersMakesWayAgain(t *testing.T) {
 		t.Errorf("undone, it was\n%s\nand is\n%s", before, after)
 	}
 }
+
+// TestWhatReturnedByItselfIsNoEdit has a person put back what stood there before us, from
+// a copy of their own: it is not told as an edit when the path leaves.
+func TestWhatReturnedByItselfIsNoEdit(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.write(t, "srv/x", "theirs", 0o640)
+	must(t, os.Symlink("x", filepath.Join(h.dir, "srv/l")))
+	before := h.tree(t)
+	h.switchTo(t, file("srv/x", "ours", "0644"), file("srv/l", "ours", "0644"))
+	for _, name := range []string{"srv/x", "srv/l"} {
+		must(t, os.Remove(filepath.Join(h.dir, name)))
+	}
+	h.write(t, "srv/x", "theirs", 0o640)
+	must(t, os.Symlink("x", filepath.Join(h.dir, "srv/l")))
+	d := h.switchTo(t)
+	if len(d.Warnings) > 0 || len(d.Unreturned) > 0 || len(d.Changes) > 0 {
+		t.Errorf("warnings %v, kept %v, changes %v", d.Warnings, d.Unreturned, d.Changes)
+	}
+	if after := h.tree(t); after != before {
+		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}
