@@ -41,7 +41,8 @@ func (r *Root) linked(p string) (string, error) {
 		return "", err
 	}
 	if !path.IsAbs(target) {
-		target = path.Join("/", path.Dir(p), target)
+		// ".." leads up from where the link is, not from where its name says.
+		target = path.Join("/", path.Dir(r.Real(p)), target)
 	}
 	return Rel(target), nil
 }
