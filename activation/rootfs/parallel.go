@@ -25,7 +25,7 @@ func (r *Root) Parallel(n, least int, work func(part *Root, from, to int) error)
 	var group errgroup.Group
 	for i := range parts {
 		handles[i] = r.fork()
-		handles[i].room = max(r.room/parts, 1)
+		handles[i].room = max(r.room/parts, leastDirs)
 		group.Go(func() error { return work(handles[i], n*i/parts, n*(i+1)/parts) })
 	}
 	err := group.Wait()

@@ -64,15 +64,19 @@ type dirHandle struct {
 // a path's depth.
 const maxDirs = 64
 
+// leastDirs is how many a handle keeps whatever it may have: a rename or link is
+// between two, and one that is opened must not close the other.
+const leastDirs = 2
+
 // mostDirs is how many open parents all handles together may keep: a part of what the
 // process may have open, see RLIMIT_NOFILE in getrlimit(2).
 func mostDirs() int {
-	const part, least = 4, 1
+	const part = 4
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return maxDirs
 	}
-	return max(int(min(limit.Cur, 1<<20)/part), least)
+	return max(int(min(limit.Cur, 1<<20)/part), leastDirs)
 }
 
 // Option configures Open.
