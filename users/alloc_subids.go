@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 func (a *allocator) readSubIDs(b *book, l *ledger) {
@@ -44,14 +45,12 @@ func (s *Subsystem) returning(l *ledger) ([]ownedRange, error) {
 
 // rangeOf reads an entry of subuid(5).
 func rangeOf(r *row) SubRange {
-	return SubRange{Start: parseID(r.field(subStart)), Count: uint32(parseCount(r.field(subCount)))}
-}
-
-func parseCount(s string) ID {
-	if !isID(s) {
-		return 0
+	// A count is no id: it may have leading zeros and be as large as subIDLine has it.
+	count, err := strconv.ParseUint(r.field(subCount), 10, 32)
+	if err != nil {
+		panic("internal error: the count of " + r.text + " was not checked")
 	}
-	return parseID(s)
+	return SubRange{Start: parseID(r.field(subStart)), Count: uint32(count)}
 }
 
 // overlap gives a name other than name with a range that shares ids with r.

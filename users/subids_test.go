@@ -79,6 +79,31 @@ func TestNobodyIsGivenAnIDOfSomebodysSubIDs(t *testing.T) {
 	}
 }
 
+// TestCountsOfSubIDs has ranges of others whose counts are no ids: with leading zeros,
+// and as large as a count can be.
+func TestCountsOfSubIDs(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"zed:165536:065536\n":     "alice:231072:65536\n",
+		"zed:165536:4294967295\n": "no sub-ids are free",
+		"zed:165536:0\n":          "alice:165536:65536\n",
+	} {
+		files := maps.Clone(debian)
+		files["etc/subuid"] += line
+		h := open(t, files)
+		if d := h.diff(t, wants(automatic("alice"))); len(d.Problems) > 0 {
+			if len(d.Problems) > 1 || !strings.Contains(d.Problems[0].Summary, want) {
+				t.Errorf("%q: %v", line, d.Problems)
+			}
+			continue
+		}
+		h.switchTo(t, wants(automatic("alice")))
+		if got := h.read(t, "etc/subuid"); !strings.HasSuffix(got, line+want) {
+			t.Errorf("%q: %q", line, got)
+		}
+	}
+}
+
 // TestRangesThatAreSaidGoFirst has a user before another who says the range that
 // would be chosen.
 func TestRangesThatAreSaidGoFirst(t *testing.T) {
