@@ -56,7 +56,10 @@ func parseUser(line string) user.User {
 	if err != nil || len(parsed) != 1 {
 		panic(fmt.Sprintf("internal error: cannot parse an entry of passwd: %v", err))
 	}
-	return parsed[0]
+	// runc's integers may have 31 bits, and it takes the largest for what is larger.
+	u := parsed[0]
+	u.Uid, u.Gid = int(parseID(fieldOf(line, pwUID))), int(parseID(fieldOf(line, pwGID)))
+	return u
 }
 
 // groupOf gives the group of that name.
@@ -72,8 +75,10 @@ func (x *index) groupOf(name string) (user.Group, bool) {
 	if err != nil || len(parsed) != 1 {
 		panic(fmt.Sprintf("internal error: cannot parse an entry of group: %v", err))
 	}
-	x.groups[name] = parsed[0]
-	return parsed[0], true
+	g := parsed[0]
+	g.Gid = int(parseID(fieldOf(line, grGID)))
+	x.groups[name] = g
+	return g, true
 }
 
 // primaries gives the users with a primary gid, in file order.

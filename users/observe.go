@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -84,7 +85,7 @@ func ranges(d *document, name string) []SubRange {
 	for _, r := range d.all(name) {
 		out = append(out, rangeOf(r))
 	}
-	slices.SortFunc(out, func(a, b SubRange) int { return int(int64(a.Start) - int64(b.Start)) })
+	slices.SortFunc(out, func(a, b SubRange) int { return cmp.Compare(a.Start, b.Start) })
 	return out
 }
 

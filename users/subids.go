@@ -1,6 +1,7 @@
 package users
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -97,6 +98,6 @@ func mergeRanges(now, given, want []SubRange) []SubRange {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b SubRange) int { return int(int64(a.Start) - int64(b.Start)) })
+	slices.SortFunc(out, func(a, b SubRange) int { return cmp.Compare(a.Start, b.Start) })
 	return out
 }
