@@ -65,7 +65,7 @@ func command(ctx context.Context, s Snippet) (*exec.Cmd, *os.File, error) {
 	argv := s.Argv
 	var script *os.File
 	if s.Script != "" || len(argv) == 0 {
-		fd, err := unix.MemfdCreate("snippet "+s.Name, 0)
+		fd, err := unix.MemfdCreate("snippet", unix.MFD_CLOEXEC)
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot hold its script in memory: %w", err)
 		}
