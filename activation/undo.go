@@ -134,23 +134,29 @@ func (tx *transaction) staticBefore() int {
 	return tx.journal.Previous
 }
 
-// uncommit takes back what an interrupted commit had done.
+// uncommit takes back what an interrupted commit had done. The link to the current
+// generation, which tells that there is anything to take back, goes last: this may be
+// cut off, too.
 func (tx *transaction) uncommit() error {
 	s, j := tx.engine.State, tx.journal
 	current, err := s.Current()
 	if err != nil || current == j.Previous {
 		return err
 	}
-	if err := s.SetCurrent(j.Previous); err != nil {
+	if err := tx.uncommitIndex(); err != nil {
 		return err
 	}
 	if err := s.SetBoot(j.BootBefore); err != nil {
 		return err
 	}
-	if j.Previous == 0 {
-		return s.DropIndex()
+	return s.SetCurrent(j.Previous)
+}
+
+func (tx *transaction) uncommitIndex() error {
+	if tx.journal.Previous == 0 {
+		return tx.engine.State.DropIndex()
 	}
-	return s.WriteIndex(j.Before)
+	return tx.engine.State.WriteIndex(tx.journal.Before)
 }
 
 // close ends an undone transaction.
