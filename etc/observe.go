@@ -137,16 +137,21 @@ func (s *Subsystem) hashFile(p string, keyed bool) (string, error) {
 		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	defer func() { _ = f.Close() }()
+	sum := sumOf
 	if keyed {
-		b, err := io.ReadAll(f)
-		if err != nil {
-			return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
-		}
-		return s.cfg.Store.Keyed(b), nil
+		sum = s.cfg.Store.KeyedOf
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	hash, err := sum(f)
+	if err != nil {
 		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
+	}
+	return hash, nil
+}
+
+func sumOf(r io.Reader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

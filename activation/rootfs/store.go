@@ -111,6 +111,16 @@ func (s *Store) Keyed(b []byte) string {
 	return keyedPrefix + hex.EncodeToString(m.Sum(nil))
 }
 
+// KeyedOf is Keyed of all that r gives, which is never held as a whole. The error is
+// that of reading.
+func (s *Store) KeyedOf(r io.Reader) (string, error) {
+	m := hmac.New(sha256.New, s.key)
+	if _, err := io.Copy(m, r); err != nil {
+		return "", err
+	}
+	return keyedPrefix + hex.EncodeToString(m.Sum(nil)), nil
+}
+
 // IsKeyed tells a hash made by Keyed from a plain one.
 func IsKeyed(hash string) bool { return strings.HasPrefix(hash, keyedPrefix) }
 
