@@ -106,7 +106,7 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		return Space{}, &fs.PathError{Op: "statfs", Path: r.Name(p), Err: err}
 	}
 	space := Space{
-		Dev: h.dev, Free: FreeBlocks(&st, r.uid == 0) * uint64(st.Bsize), Block: uint64(st.Bsize), Inodes: st.Ffree,
+		Dev: h.dev, Free: FreeBlocks(&st, r.uid == 0) * uint64(st.Bsize), Block: BlockSize(&st), Inodes: st.Ffree,
 		ReadOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
 	if st.Blocks == 0 {
@@ -118,6 +118,17 @@ func (r *Root) SpaceAt(p string) (Space, error) {
 		space.Inodes = math.MaxUint64
 	}
 	return space, nil
+}
+
+// BlockSize is the unit in which files take space. A large f_bsize of statfs(2) is
+// what is best sent at once: 1 MiB of NFS, a whole record of ZFS, an object of Ceph; a
+// small file takes far less there. Of exFAT it is the unit.
+func BlockSize(st *unix.Statfs_t) uint64 {
+	const usual, largest = 4 << 10, 64 << 10
+	if size := uint64(st.Bsize); size <= largest || kind(st) == unix.EXFAT_SUPER_MAGIC {
+		return size
+	}
+	return usual
 }
 
 // FreeBlocks is how many of the blocks that statfs(2) speaks of the caller may

@@ -32,3 +32,22 @@ func TestFreeBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestBlockSize: that of a transfer is none of a file.
+func TestBlockSize(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		st   unix.Statfs_t
+		want uint64
+	}{
+		"ext4":                 {unix.Statfs_t{Type: unix.EXT4_SUPER_MAGIC, Bsize: 1024}, 1024},
+		"xfs with large pages": {unix.Statfs_t{Type: unix.XFS_SUPER_MAGIC, Bsize: 64 << 10}, 64 << 10},
+		"exFAT":                {unix.Statfs_t{Type: unix.EXFAT_SUPER_MAGIC, Bsize: 128 << 10}, 128 << 10},
+		"NFS":                  {unix.Statfs_t{Type: unix.NFS_SUPER_MAGIC, Bsize: 1 << 20}, 4096},
+		"ZFS":                  {unix.Statfs_t{Type: 0x2fc12fc1, Bsize: 128 << 10}, 4096},
+	} {
+		if got := rootfs.BlockSize(&c.st); got != c.want {
+			t.Errorf("%s: %d, not %d", name, got, c.want)
+		}
+	}
+}
