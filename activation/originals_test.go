@@ -46,8 +46,8 @@ func TestAnOriginalOutlivesTheGenerationThatHeldItsContent(t *testing.T) {
 	}
 }
 
-// An ACL and file capabilities come back with the file that had them, whatever
-// took its place.
+// An ACL, file capabilities and a name that is not UTF-8 come back with the file that
+// had them, whatever took its place.
 func TestAttributesOfAnOriginalReturn(t *testing.T) {
 	t.Parallel()
 	// cap_net_raw+ep, as capabilities(7) lays it out; rwx for uid 1, as acl(5) does.
@@ -55,6 +55,8 @@ func TestAttributesOfAnOriginalReturn(t *testing.T) {
 		"security.capability": "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 		"system.posix_acl_access": "\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x07\x00\x01\x00\x00\x00" +
 			"\x04\x00\x04\x00\xff\xff\xff\xff\x10\x00\x07\x00\xff\xff\xff\xff\x20\x00\x04\x00\xff\xff\xff\xff",
+		"user.\xfcber":    "latin",
+		"user.\"quoted\"": "marks",
 	}
 	for name, c := range map[string]config{
 		"link": {"srv/taken": "->elsewhere"}, "copy": {"srv/taken": "ours\n"}, "directory": {"srv/taken": "<dir>"},

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,7 +25,7 @@ func (s *Store) Xattrs(p string) (blob []byte, key string, err error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(values); err != nil {
+	if err := enc.Encode(renamed(values, quoted)); err != nil {
 		panic(fmt.Sprintf("internal error: cannot encode attributes: %v", err))
 	}
 	blob = bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
@@ -97,5 +99,32 @@ func (s *Store) KeptXattrs(key string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the attributes that are to return: %w", Reason(err))
 	}
-	return values, nil
+	return renamed(values, unquoted), nil
+}
+
+// quoted is an attribute's name as it is kept: JSON has no room for bytes that are not
+// UTF-8.
+func quoted(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	return strconv.QuoteToASCII(name)
+}
+
+// unquoted is the inverse of quoted: no name begins with a quotation mark, since each
+// begins with its class, see xattr(7).
+func unquoted(kept string) string {
+	if name, err := strconv.Unquote(kept); err == nil && kept[0] == '"' {
+		return name
+	}
+	return kept
+}
+
+// renamed gives values under other names.
+func renamed(values map[string][]byte, as func(string) string) map[string][]byte {
+	out := make(map[string][]byte, len(values))
+	for name, value := range values {
+		out[as(name)] = value
+	}
+	return out
 }
