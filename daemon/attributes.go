@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -14,9 +16,13 @@ type LinkOwner struct {
 	GID uint32 `json:"gid"`
 }
 
-// withAttributes adds to what was observed that which only its return needs: the
-// extended attributes of files, and owners of links.
+// withAttributes adds to what was observed, and is to change, that which only its
+// return needs: the extended attributes of files, and owners of links. The error is
+// also for what could not return.
 func (u *Units) withAttributes(s State) (State, error) {
+	if err := u.recordable(s); err != nil {
+		return s, err
+	}
 	for p := range contentsOf(s) {
 		key, err := u.xattrs(p)
 		if err != nil {
@@ -31,6 +37,21 @@ func (u *Units) withAttributes(s State) (State, error) {
 		s.Xattrs[p] = key
 	}
 	return u.withLinkOwners(s)
+}
+
+// recordable refuses links whose texts a state, which is JSON, cannot hold.
+func (u *Units) recordable(s State) error {
+	texts := maps.Clone(s.Links)
+	if texts == nil {
+		texts = map[string]string{}
+	}
+	texts[s.Path] = s.Target
+	for _, p := range slices.Sorted(maps.Keys(texts)) {
+		if text := texts[p]; !utf8.ValidString(text) {
+			return fmt.Errorf("%s is a link whose text is not UTF-8 (%q), so that it could not be put back; remove it first", u.cfg.Root.Name(p), text)
+		}
+	}
+	return nil
 }
 
 // withLinkOwners adds whose the links are.

@@ -222,6 +222,9 @@ func (u *Units) diffFile(d *plan.Diff, f File) error {
 // another does.
 func (u *Units) diffMoved(d *plan.Diff, f File, last, w State) error {
 	now, err := u.observe(last.Path, last)
+	if err == nil {
+		err = u.recordable(now)
+	}
 	if err != nil {
 		return err
 	}

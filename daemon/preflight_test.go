@@ -70,3 +70,19 @@ func (h *host) close(flag, p string) {
 		h.t.Cleanup(func() { h.must(exec.Command("chattr", "-i", "-a", full).Run()) })
 	}
 }
+
+// TestALinkThatCannotBeRecorded: plans and records are JSON, which is UTF-8. So it is
+// refused before anything is changed.
+func TestALinkThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
+	const file, enabled = "etc/systemd/system/w.service", "etc/systemd/system/multi-user.target.wants/w.service"
+	text := "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+	for _, p := range []string{file, enabled} {
+		h := newHost(t)
+		h.link(p, "/caf\xe9")
+		problems := h.diff(daemon.Desired{Units: []daemon.Unit{{Name: "w.service", Text: &text}}}).Problems
+		if len(problems) != 1 || !strings.Contains(problems[0].Summary, p+` is a link whose text is not UTF-8 ("/caf\xe9")`) {
+			t.Errorf("%s: %v", p, problems)
+		}
+	}
+}
