@@ -1,10 +1,12 @@
 package rootfs_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -41,4 +43,20 @@ func few(t *testing.T, limit uint64) {
 	must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &was))
 	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: was.Max}))
 	t.Cleanup(func() { must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) })
+}
+
+// TestNoDescriptorForAFlush: where there is none left by which a file system is to be
+// flushed, Sync says so. Not parallel: the limit is the process's.
+func TestNoDescriptorForAFlush(t *testing.T) { //nolint:paralleltest // see above
+	r, _ := open(t)
+	_, err := r.Exists("new")
+	must(t, err)
+	free, err := unix.Dup(0)
+	must(t, err)
+	must(t, unix.Close(free))
+	few(t, uint64(free)+1)
+	must(t, r.WriteFile("new", strings.NewReader("text"), attr(0o644)))
+	if err := r.Sync(); !errors.Is(err, unix.EMFILE) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"cmp"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -47,6 +48,7 @@ func (r *Root) fork() *Root {
 // join ends a handle that fork gave.
 func (r *Root) join(h *Root) {
 	h.forget()
+	r.unflushed = cmp.Or(r.unflushed, h.unflushed)
 	for dev, fd := range h.dirty {
 		if _, known := r.dirty[dev]; known {
 			_ = unix.Close(fd)

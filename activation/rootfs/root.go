@@ -44,10 +44,12 @@ type Root struct {
 	absent map[string]bool
 	// reals are the directories that were reached through links when last looked
 	// for, and where they are.
-	reals  map[string]string
-	dirty  map[uint64]int
-	policy *policy
-	ids    *idMaps
+	reals map[string]string
+	dirty map[uint64]int
+	// unflushed is why a file system with changes is not among dirty.
+	unflushed error
+	policy    *policy
+	ids       *idMaps
 	// locks are the files of the locks that are held, by their paths.
 	locks map[string]*os.File
 }
@@ -254,15 +256,21 @@ func (r *Root) touched(h *dirHandle) {
 	if _, ok := r.dirty[h.dev]; ok {
 		return
 	}
-	if fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
-		r.dirty[h.dev] = fd
+	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		r.unflushed = err
+		return
 	}
+	r.dirty[h.dev] = fd
 }
 
 // Sync flushes every file system that was changed through r, one syncfs(2)
 // each: as durable as an fsync of every file and directory, and much cheaper
 // than thousands of them.
 func (r *Root) Sync() error {
+	if r.unflushed != nil {
+		return fmt.Errorf("cannot flush a file system of %s to disk: %w", r.dir, r.unflushed)
+	}
 	for dev, fd := range r.dirty {
 		if err := r.before("syncfs", "."); err != nil {
 			return err
