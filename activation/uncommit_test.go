@@ -34,7 +34,7 @@ func takenBack(t *testing.T, cut string) {
 		a := m.tree(t)
 		m.units.verbs = plan.Units{Restart: []string{"web.service"}}
 		committing := false
-		m.fault = func(op, name string) error {
+		m.fault = func(_, name string) error {
 			committing = committing || strings.HasSuffix(name, "/current")
 			if committing && strings.HasSuffix(name, cut) {
 				panic(killed{})
