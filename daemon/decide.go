@@ -68,6 +68,9 @@ func (d *decider) judge(t transition) verdict {
 		return verdict{}
 	case !t.status.Up():
 		return d.judgeDown(t)
+	case t.old.Masked && !d.units.desires(t.name):
+		// It is another's, and ran on under our mask.
+		return verdict{}
 	case !t.old.Present():
 		return d.judgeChanged(t, Difference{NeedsRestart, "it runs without a definition"})
 	}
@@ -79,6 +82,9 @@ func (d *decider) judgeRemoved(t transition) verdict {
 	switch {
 	case !t.status.Up() || !t.old.Present():
 		return verdict{}
+	case !t.last && typeOf(t.name) == "timer" && !t.was.ManualStopRefused:
+		// It ends with the reload anyhow, and systemd would say that it failed.
+		return verdict{stop, "masked, and a timer ends with that"}
 	case !t.last:
 		return verdict{skip, "it is masked but not ours to stop"}
 	case !t.was.StopOnRemoval:

@@ -129,7 +129,7 @@ const raw = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi
 
 // scenarios is the table. Names are unit names, so each is its own world.
 func scenarios() []scenario {
-	return slices.Concat(serviceScenarios(), policyScenarios(), socketScenarios(), otherScenarios(), rawScenarios(), keyScenarios(), failureScenarios())
+	return slices.Concat(serviceScenarios(), policyScenarios(), socketScenarios(), otherScenarios(), rawScenarios(), maskScenarios(), keyScenarios(), failureScenarios())
 }
 
 func serviceScenarios() []scenario {
