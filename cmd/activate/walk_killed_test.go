@@ -32,7 +32,7 @@ func (w *walk) killedBeside() {
 	w.tell("beside it, %v: %v\n%s", runs[1], other.cmd.ProcessState, other.said.String())
 	// It ends what was interrupted and what is on trial, and does nothing else.
 	w.run("confirm", "--expired")
-	w.isLike(other.cmd.ProcessState.ExitCode(), ends)
+	w.isLike(other.cmd.ProcessState.ExitCode(), ends, runs[0][0])
 	if len(w.generations()) == 0 && w.current != "" {
 		// What the killed one made for itself goes with the next deactivate.
 		w.deactivated()
@@ -48,12 +48,20 @@ func halfGone(runs [][]string) bool {
 }
 
 // isLike fails unless the host is as at one of ends, at which the second run ended
-// with status. Which generations are left, and by which numbers, is no matter.
-func (w *walk) isLike(status int, ends []end) {
+// with status. Which generations are left, and by which numbers, is no matter. Who
+// ends a deactivate that was killed takes all back that was managed, and leaves what
+// activate has for itself to the next deactivate: the state, and the boot entry.
+func (w *walk) isLike(status int, ends []end, killed string) {
+	left := func(p, _ string) bool {
+		return killed == "deactivate" && (p == "etc/systemd" || strings.HasPrefix(p, "etc/systemd/user-generators"))
+	}
 	now := w.inForce(w.recordedTree())
+	maps.DeleteFunc(now, left)
 	var differ strings.Builder
 	for _, e := range ends {
-		d := cmp.Diff(w.inForce(e.tree), now)
+		then := w.inForce(e.tree)
+		maps.DeleteFunc(then, left)
+		d := cmp.Diff(then, now)
 		if d == "" && e.statuses[1] == status {
 			return
 		}
