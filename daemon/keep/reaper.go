@@ -16,9 +16,11 @@ import (
 // the orphans that it adopted.
 type reaper struct {
 	mu sync.Mutex
-	// watched get the end of a child; one that has ended already is in ended.
-	watched map[int]chan unix.WaitStatus
-	ended   map[int]unix.WaitStatus
+	// watched get the end of a child. While remembers is set, somebody is about to ask
+	// for one that may have ended already, which is in ended then.
+	watched   map[int]chan unix.WaitStatus
+	ended     map[int]unix.WaitStatus
+	remembers bool
 	// self is this program.
 	self string
 }
@@ -58,20 +60,31 @@ func (r *reaper) reap() {
 		if c, ok := r.watched[pid]; ok {
 			c <- ws
 			delete(r.watched, pid)
-		} else {
+		} else if r.remembers {
 			r.ended[pid] = ws
 		}
 	}
 }
 
-// watch gives the end of a child, also of one that was adopted.
+// remember has the ends of children kept from now on for watch. Those of before are
+// forgotten: their numbers may be others' by now.
+func (r *reaper) remember() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.ended)
+	r.remembers = true
+}
+
+// watch gives the end of a child, also of one that was adopted, and ends what remember
+// began.
 func (r *reaper) watch(pid int) <-chan unix.WaitStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer clear(r.ended)
+	r.remembers = false
 	c := make(chan unix.WaitStatus, 1)
 	if ws, ok := r.ended[pid]; ok {
 		c <- ws
-		delete(r.ended, pid)
 		return c
 	}
 	r.watched[pid] = c

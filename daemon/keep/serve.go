@@ -71,6 +71,7 @@ func (k *keeper) startOneshot() error {
 // process; only one that is ours is believed.
 func (k *keeper) startDaemon() error {
 	_ = os.Remove(k.spec.Process.PIDFile)
+	k.reaper.remember()
 	o, err := k.order(k.spec.Process.Daemon)
 	if err != nil {
 		return err
