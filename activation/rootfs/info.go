@@ -203,8 +203,12 @@ func (r *Root) ReadDir(p string) ([]string, error) {
 	f := os.NewFile(uintptr(fd), r.Name(p))
 	defer func() { _ = f.Close() }()
 	names, err := f.Readdirnames(-1)
+	if errors.Is(err, unix.EBADF) {
+		// It may be searched but not read: see walker.
+		err = unix.EACCES
+	}
 	if err != nil {
-		return nil, &fs.PathError{Op: "readdir", Path: r.Name(p), Err: err}
+		return nil, cleanPath(err, "readdir", r.Name(p))
 	}
 	slices.Sort(names)
 	return names, nil
