@@ -55,7 +55,7 @@ func (u *Units) keep(s State) error {
 
 func (u *Units) keepContents(s State) error {
 	for p, sha := range contentsOf(s) {
-		if u.cfg.Store.Holds(sha) {
+		if u.cfg.Store.Keeps(sha) {
 			continue
 		}
 		content, err := u.content(p, sha)

@@ -58,7 +58,7 @@ func (s *Subsystem) saveFile(a plan.Address, st State) error {
 	if err := s.cfg.Store.KeepXattrs(p, st.Xattrs); err != nil {
 		return err
 	}
-	if s.cfg.Store.Holds(hash) || s.wrote(p, hash) && s.cfg.Store.Has(hash) {
+	if s.cfg.Store.Keeps(hash) || s.wrote(p, hash) && s.cfg.Store.Has(hash) {
 		return nil
 	}
 	f, err := s.cfg.Root.Open(p)
@@ -87,7 +87,7 @@ func (s *Subsystem) wrote(p, hash string) bool {
 // process that only has the record.
 func (s *Subsystem) KeepSecrets() error {
 	for _, e := range s.cfg.Desired.Entries {
-		if e.Content == nil || !e.Content.Secret || e.Content.Text == nil || s.cfg.Store.Has(s.cfg.Store.Keyed(e.Content.Text)) {
+		if e.Content == nil || !e.Content.Secret || e.Content.Text == nil || s.cfg.Store.Keeps(s.cfg.Store.Keyed(e.Content.Text)) {
 			continue
 		}
 		if err := s.put(e.Content.Text); err != nil {
@@ -100,7 +100,7 @@ func (s *Subsystem) KeepSecrets() error {
 // saveSecret keeps a secret of the configuration's own text. One that has a
 // secret_source is read from there whenever it is needed.
 func (s *Subsystem) saveSecret(a plan.Address, after *State) error {
-	if after == nil || after.Type != File || after.Keyed == "" || after.SecretSource != "" || s.cfg.Store.Has(after.Keyed) {
+	if after == nil || after.Type != File || after.Keyed == "" || after.SecretSource != "" || s.cfg.Store.Keeps(after.Keyed) {
 		return nil
 	}
 	e, ok := s.desired()[a]

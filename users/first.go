@@ -9,7 +9,7 @@ import (
 // keepFirst keeps the content of a file before the first of all runs: the order of
 // its lines, and of its lists, has to be known again.
 func (s *Subsystem) keepFirst(f accountFile, key string) error {
-	if s.cfg.Store.Has(key) {
+	if s.cfg.Store.Keeps(key) {
 		return nil
 	}
 	return saving{s: s}.put(key, []byte((*f.doc).content()))

@@ -183,7 +183,7 @@ func (v saving) putPassword(state, field string) error {
 
 // put keeps data, which must have that hash.
 func (v saving) put(hash string, data []byte) error {
-	if v.s.cfg.Store.Holds(hash) {
+	if v.s.cfg.Store.Keeps(hash) {
 		return nil
 	}
 	got, _, err := v.s.cfg.Store.Put(bytes.NewReader(data), rootfs.IsKeyed(hash))

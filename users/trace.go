@@ -39,9 +39,13 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 		}
 		if l.Before[f.path].File == "" && !slices.Contains(l.Made, f.path) {
 			l.Before[f.path] = l.Run[f.path]
-			if err := s.keepFirst(f, l.Run[f.path].File); err != nil {
-				return err
-			}
+		}
+		if l.Before[f.path].File != l.Run[f.path].File {
+			continue
+		}
+		// Of a run that a power cut ended here the ledger may be all that is left.
+		if err := s.keepFirst(f, l.Run[f.path].File); err != nil {
+			return err
 		}
 	}
 	users, groups, err := s.decodeChanges(changes)
@@ -58,11 +62,12 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 
 // noteLoneBackup enters, once, the backup of a file that is not there.
 func (s *Subsystem) noteLoneBackup(l *ledger, f accountFile) error {
-	if _, known := l.Before[f.path]; known || slices.Contains(l.Made, f.path) {
+	before, known := l.Before[f.path]
+	if slices.Contains(l.Made, f.path) || known && (before.Backup == "" || s.cfg.Store.Keeps(before.Backup)) {
 		return nil
 	}
 	was, err := s.observeFile(f)
-	if err != nil || was.Backup == "" {
+	if err != nil || was.Backup == "" || known {
 		return err
 	}
 	was.File = ""
@@ -84,7 +89,7 @@ func (s *Subsystem) observeFile(f accountFile) (original, error) {
 		return was, fmt.Errorf("cannot look at %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
 	}
 	was.Backup, was.BackupAccess = s.cfg.Store.Keyed(backup), &access{info.Mode, info.UID, info.GID}
-	if !s.cfg.Store.Holds(was.Backup) {
+	if !s.cfg.Store.Keeps(was.Backup) {
 		_, _, err = s.cfg.Store.Put(bytes.NewReader(backup), true)
 	}
 	return was, err

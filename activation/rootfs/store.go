@@ -273,6 +273,22 @@ func (s *Store) Holds(hash string) bool {
 	return err == nil && there
 }
 
+// Keeps tells whether Put would keep nothing that is not kept already: that the blob is
+// where Put writes to, with the content that its hash, made under the key of now, stands
+// for. A power cut, or a disk, leaves less of one.
+func (s *Store) Keeps(hash string) bool {
+	f, err := s.root.Open(s.Place(hash))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	if !IsKeyed(hash) {
+		return sumOf(f) == hash
+	}
+	sum, err := s.KeyedOf(f)
+	return err == nil && sum == hash
+}
+
 // HashesIn gives the hashes, in the form that Put gives, which a text speaks of: a
 // state or a record, whatever its format.
 func HashesIn(text []byte) []string {

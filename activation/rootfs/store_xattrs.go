@@ -35,7 +35,7 @@ func (s *Store) Xattrs(p string) (blob []byte, key string, err error) {
 // KeepXattrs keeps the extended attributes of the file p, for which key stands; for
 // none of "". The error wraps ErrChanged where p has others by now.
 func (s *Store) KeepXattrs(p, key string) error {
-	if key == "" || s.Holds(key) && s.missingXattrs(key) == "" {
+	if key == "" || s.Keeps(key) {
 		return nil
 	}
 	blob, now, err := s.Xattrs(p)
