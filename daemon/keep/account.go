@@ -75,10 +75,10 @@ func database(path string, n int) [][]string {
 	return out
 }
 
-// number is -1 of what is none.
+// number is -1 of what is no id; so is 4294967295, which is -1 to the kernel.
 func number(s string) int {
 	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
+	if err != nil || n == 1<<32-1 {
 		return -1
 	}
 	return int(n)

@@ -231,3 +231,21 @@ func TestAnotherProcessOfTheNumberIsNotTheOne(t *testing.T) {
 		t.Error("the process was not killed")
 	}
 }
+
+// TestNobodysNumberIsNoUser: setresuid(2) takes it for no change.
+func TestNobodysNumberIsNoUser(t *testing.T) {
+	t.Parallel()
+	for _, change := range []func(*keep.Spec){
+		func(s *keep.Spec) { s.User = "4294967295" },
+		func(s *keep.Spec) { s.Group = "4294967295" },
+	} {
+		b := newBench(t)
+		err := b.start("exec sleep 100", func(s *keep.Spec) {
+			change(s)
+			s.Restart = &daemon.Restart{Policy: "never"}
+		})
+		if err == nil || !strings.Contains(err.Error(), "4294967295") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
