@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -95,7 +94,10 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 	if err != nil {
 		return err
 	}
-	if st.after == nil && s.madeWay(st, f) {
+	if st.after == nil && st.gaveWay(f) {
+		return nil
+	}
+	if st.after == nil && st.isWay(f) {
 		return st.prune()
 	}
 	if s.isCovered(st.path) {
@@ -103,66 +105,6 @@ func (s *Subsystem) apply(ch plan.Change, own Owners, parentsMade map[string]boo
 		return nil
 	}
 	return st.run(f)
-}
-
-// madeWay tells whether the removal of t was made already and something else of
-// ours has its place: a directory for other entries, or a file or link above it.
-func (s *Subsystem) madeWay(t step, f found) bool {
-	if f.info.Type == rootfs.Dir && t.before != nil && t.before.Type != Directory && (s.needed[t.path] || s.neededBefore(t.path)) {
-		return true
-	}
-	for dir := path.Dir(t.path); dir != "."; dir = path.Dir(dir) {
-		if s.hasAt(dir) && s.stands(dir) {
-			return true
-		}
-	}
-	return false
-}
-
-// isCovered tells whether a file or link of the configuration stands above p
-// already.
-func (s *Subsystem) isCovered(p string) bool {
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if e, wanted := s.desiredAt()[dir]; wanted && e.Type != Directory && s.stands(dir) {
-			return true
-		}
-	}
-	return false
-}
-
-// stands tells whether p is the file or link that we are to put, or put there.
-// A link of others is not: behind it is what we put there.
-func (s *Subsystem) stands(p string) bool {
-	f, err := s.observe(p)
-	if err != nil {
-		return false
-	}
-	for _, at := range []map[string]*Entry{s.desiredAt(), s.lastAt()} {
-		e, ok := at[p]
-		switch {
-		case !ok:
-		case e.Type == File && f.info.Type == rootfs.File:
-			return true
-		case e.Type == Symlink && f.info.Type == rootfs.Symlink && f.target == e.Target, e.Type == Linked && f.isOurLink():
-			return true
-		}
-	}
-	return false
-}
-
-// neededBefore tells whether the last run had an entry below p.
-func (s *Subsystem) neededBefore(p string) bool {
-	return slices.ContainsFunc(s.cfg.Last.Entries, func(e Entry) bool { return e.Path != p && below(e.Path, p) })
-}
-
-// hasAt tells whether a file or link is to be, or was, at p.
-func (s *Subsystem) hasAt(p string) bool {
-	for _, at := range []map[string]*Entry{s.desiredAt(), s.lastAt()} {
-		if e, ok := at[p]; ok && e.Type != Directory {
-			return true
-		}
-	}
-	return false
 }
 
 // run makes the change if it is not made yet.

@@ -50,10 +50,12 @@ func halfGone(runs [][]string) bool {
 // isLike fails unless the host is as at one of ends, at which the second run ended
 // with status. Which generations are left, and by which numbers, is no matter. Who
 // ends a deactivate that was killed takes all back that was managed, and leaves what
-// activate has for itself to the next deactivate: the state, and the boot entry.
+// activate has for itself to the next deactivate: the state, and the boot entry. What
+// a run that was killed before it had a journal added to that entry stays, too, until
+// the next one that changes something.
 func (w *walk) isLike(status int, ends []end, killed string) {
 	left := func(p, _ string) bool {
-		return killed == "deactivate" && (p == "etc/systemd" || strings.HasPrefix(p, "etc/systemd/user-generators"))
+		return strings.HasPrefix(p, "etc/systemd/user-generators") || killed == "deactivate" && p == "etc/systemd"
 	}
 	now := w.inForce(w.recordedTree())
 	maps.DeleteFunc(now, left)

@@ -195,9 +195,12 @@ func (w *walk) blocks() []string {
 // planned is how its plan ended.
 func (w *walk) drawn(what string) (text string, planned int) {
 	blocks := w.blocks()
-	was := w.managedTree()
+	was, all := w.managedTree(), w.tree()
 	if planned = w.planned(blocks); planned == 1 {
 		w.want(1, "switch", w.config)
+		if d := cmp.Diff(all, w.tree()); d != "" && len(w.generations()) == 0 {
+			w.fail("a refused first switch left", d)
+		}
 		var taken []string
 		for _, b := range blocks {
 			if more := append(slices.Clone(taken), b); w.planned(more) != 1 {
