@@ -44,8 +44,15 @@ func (s *Subsystem) setLinger(name string, on bool) error {
 	if _, err := s.cfg.Root.MakeDirs(lingerDir, 0o755); err != nil {
 		return err
 	}
-	return s.cfg.Root.WriteFile(lingerPath(name), bytes.NewReader(nil), rootfs.Attr{Mode: 0o644, Lazy: true})
+	if err := s.cfg.Root.WriteFile(lingerPath(name), bytes.NewReader(nil), rootfs.Attr{Mode: 0o644, Lazy: true}); err != nil {
+		return err
+	}
+	s.lingers = append(s.lingers, name)
+	return nil
 }
+
+// NewlyLingering gives the users who linger since Apply, whom logind has not heard of.
+func (s *Subsystem) NewlyLingering() []string { return s.lingers }
 
 func (s *Subsystem) dropLinger(name string, l *ledger) error {
 	err := s.cfg.Root.Remove(lingerPath(name))

@@ -57,6 +57,7 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 			return s.Lockout(otherPaths(paths, changes))
 		},
 		Settled: func(map[string]rootfs.Info) error {
+			w.wakeLingering(s.NewlyLingering())
 			return w.state.WriteMemo(s.Memo(c.Number))
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/activate-agent/activate/daemon"
@@ -58,6 +59,32 @@ func (w *wiring) person(d users.Desired, name string) daemon.Person {
 		p.Wake = func(ctx context.Context) error { return w.wake(ctx, name, uid) }
 	}
 	return p
+}
+
+// logindDir is there where logind runs.
+const logindDir = "/run/systemd/users"
+
+// wakeLingering starts the managers of users who linger from now on, as logind does
+// for whom loginctl enable-linger names, and at each boot. What does not work is told:
+// the accounts are right.
+func (w *wiring) wakeLingering(names []string) {
+	if len(names) == 0 || w.atBoot || w.init.Name() != "systemd" || !w.init.Running() {
+		return
+	}
+	if _, err := os.Stat(logindDir); err != nil {
+		return
+	}
+	for _, name := range names {
+		uid := func() (uint32, bool) {
+			uid, found, err := users.FindName(w.root, name)
+			return uid, found && err == nil
+		}
+		// Debian 13's refuses without polkit, but hears of the manager when that starts.
+		_, _ = runTool("loginctl", "enable-linger", name)
+		if err := w.wake(context.Background(), name, uid); err != nil {
+			w.warn("user " + name + " lingers from the next boot on: " + err.Error())
+		}
+	}
 }
 
 // wakeLimit is how long a user's manager may take to start.
