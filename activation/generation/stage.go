@@ -45,8 +45,17 @@ func (s *State) Stage(r *Record, files []File, previous int, made func(path stri
 	if err := s.root.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
-	if err := errors.Join(t.fill(r, files), t.mark(r.Copies)); err != nil {
+	if err := s.stage(t, r, files); err != nil {
+		// What is of no use takes no room; Sweep tries again.
 		_ = s.root.RemoveAll(tmp)
+		return err
+	}
+	return nil
+}
+
+// stage writes the tree t and gives it its name.
+func (s *State) stage(t tree, r *Record, files []File) error {
+	if err := errors.Join(t.fill(r, files), t.mark(r.Copies)); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
 	// Everything is on disk before the name appears, and the counter before
@@ -57,7 +66,7 @@ func (s *State) Stage(r *Record, files []File, previous int, made func(path stri
 	if err := s.write(counterName, counter{Format: Format, Last: r.Number}); err != nil {
 		return err
 	}
-	if err := s.root.Rename(tmp, s.Tree(r.Number)); err != nil {
+	if err := s.root.Rename(t.dir, s.Tree(r.Number)); err != nil {
 		return fmt.Errorf("cannot stage generation %d: %w", r.Number, err)
 	}
 	return nil
