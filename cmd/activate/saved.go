@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,12 @@ func savePlan(out, path string, h *host, p *activation.Prepared) error {
 	root, err := filepath.Abs(h.root)
 	if err != nil {
 		return fmt.Errorf("cannot save the plan: %w", err)
+	}
+	for _, text := range append([]string{abs, root, h.stateDir}, h.sets...) {
+		if !utf8.ValidString(text) {
+			// JSON would make another name of it.
+			return fmt.Errorf("cannot save the plan: %q is not UTF-8", text)
+		}
 	}
 	doc := savedPlan{Plan: p.Plan, Path: abs, Sets: h.sets, Root: root, StateDir: h.stateDir, Init: h.init, User: h.user}
 	if text := plan.Document(p.Plan); !bytes.Equal(text, rootfs.Unkeyed(text)) {
