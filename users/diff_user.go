@@ -238,6 +238,11 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 		have = union(have, p.taken(*original))
 	}
 	if u.ExclusiveGroups {
+		if group := p.book.unsaidMembership(u.Name); group != "" {
+			p.problem(userAddress(u.Name), u.Origin, "Take it out by hand (gpasswd -d), or leave exclusive_groups out.",
+				"it is in the group %q, whose name is not UTF-8, and cannot be taken out of it", group)
+			ok = false
+		}
 		st.Groups = union(u.Groups, nil)
 		for g := range p.joins {
 			if g.user == u.Name {

@@ -2,7 +2,9 @@ package users
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/opencontainers/runc/libcontainer/user"
 )
@@ -93,8 +95,24 @@ func (x *index) primaries(gid ID) []string {
 	return x.byGID[gid]
 }
 
-// memberships gives the supplementary groups of a user, in file order.
+// memberships gives the supplementary groups of a user, in file order, less those that
+// a state, which is JSON, cannot name.
 func (x *index) memberships(user string) []string {
+	return slices.DeleteFunc(x.allMemberships(user), func(group string) bool { return !utf8.ValidString(group) })
+}
+
+// unsaidMembership gives a supplementary group of a user that a state cannot name, ""
+// for none.
+func (x *index) unsaidMembership(user string) string {
+	for _, group := range x.allMemberships(user) {
+		if !utf8.ValidString(group) {
+			return group
+		}
+	}
+	return ""
+}
+
+func (x *index) allMemberships(user string) []string {
 	var out []string
 	for _, r := range x.group.naming(user, grMembers) {
 		if !r.again {
@@ -145,9 +163,9 @@ func (x *index) addGroup(name string, gid ID) {
 	}
 }
 
-// groupName names a gid, in digits when no group has it.
+// groupName names a gid, in digits when no group has it or a state cannot name that.
 func (x *index) groupName(id ID) string {
-	if name, ok := x.groupNames[id]; ok {
+	if name, ok := x.groupNames[id]; ok && utf8.ValidString(name) {
 		return name
 	}
 	return id.String()
