@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
@@ -124,6 +125,9 @@ func (p *planning) migratable(m *migration, tree string, ids numbering, from, to
 		special := info.Mode&0o6000 != 0
 		if info.Nlink > 1 && (special || below && foreign != uint32(from)) {
 			return fmt.Errorf("%s has other names (hard links)", root.Name(at))
+		}
+		if special && !utf8.ValidString(at) {
+			return fmt.Errorf("%q is setuid or setgid, and its name is not UTF-8, so that its mode could not be given back", root.Name(at))
 		}
 		if special {
 			m.Modes[at] = strconv.FormatUint(uint64(info.Mode), 8)
