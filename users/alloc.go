@@ -161,10 +161,14 @@ func (a *allocator) choose(r span, down bool, name string) (ID, error) {
 // noID16 is what -1 is as an id of 16 bits: no id for many a program.
 const noID16 = 65535
 
-// freeBlock gives the first of n free ids in a row, at or above from.
+// far is how many ids are looked at for an offer: somebody may have all there are among
+// the sub-ids.
+const far = 1 << 18
+
+// freeBlock gives the first of n free ids in a row, at or above from and not far.
 func (a *allocator) freeBlock(from ID, n int) (ID, bool) {
 	run := 0
-	for id := from; id < 1<<32-2; id++ {
+	for id := from; id < 1<<32-2 && id-from < far; id++ {
 		run++
 		if id == nobody || id == noID16 || !a.free(id, "") {
 			run = 0

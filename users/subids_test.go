@@ -197,3 +197,17 @@ func TestRangesOfOthersOutliveAnUndoneRun(t *testing.T) {
 	}
 	h.returns(t, before)
 }
+
+// TestSubIDsThatHoldEveryID leave no id to offer, which is told without a look at each
+// of four thousand millions.
+func TestSubIDsThatHoldEveryID(t *testing.T) {
+	t.Parallel()
+	files := maps.Clone(debian)
+	files["etc/subuid"] += "zed:0:4294967295\n"
+	h := open(t, files)
+	d := h.diff(t, wants(users.User{Name: "a", UID: new(users.ID(1001))}, users.User{Name: "b"}))
+	told := strings.Join(describe(d), "\n")
+	if len(d.Problems) != 2 || !strings.Contains(told, "the uid 1001 is windows's") || !strings.Contains(told, "no id is free") {
+		t.Errorf("got %s", told)
+	}
+}
