@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 )
 
@@ -52,4 +53,29 @@ func (w *walk) linked() map[string]string {
 		}
 	}
 	return out
+}
+
+// note is an attribute that an administrator sets by hand.
+const note = "trusted.note"
+
+// tag has an administrator set an extended attribute on what is managed: it is no
+// drift, and stays as long as what it is on.
+func (w *walk) tag() {
+	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "tagged"))
+	if st, err := os.Lstat(p); err != nil || !st.IsDir() && !st.Mode().IsRegular() {
+		return
+	}
+	w.must(unix.Setxattr(p, note, []byte("theirs"), 0))
+	w.tell("tagged %s", p)
+	was := w.managedTree()
+	w.settled()
+	w.differs("a tagged path changed", was, w.managedTree())
+}
+
+// capable tells whether what is at p has capabilities.
+func capable(p string) bool { return strings.Contains(xattrsOf(p), " security.capability=") }
+
+// untagged is the text of a path in a tree without what an administrator set.
+func untagged(text string) string {
+	return strings.Replace(text, " "+note+`="theirs" (<nil>)`, "", 1)
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // disturb has an administrator change the mode or the owner of a path, take it
-// away, or put something else there. The next switch takes it back, or the
+// away, or put something else there: in place of a directory that is not empty, a
+// link to another one. The next switch takes it back, or the
 // administrator does.
 func (w *walk) disturb() {
 	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "disturbed"))
@@ -33,7 +34,7 @@ func (w *walk) disturb() {
 	if b, err := os.ReadFile(w.first()); err == nil && string(b) != otherText {
 		w.fail("what has another name was written to", string(b))
 	}
-	if now := w.managedTree(); now[rel] != was[rel] {
+	if now := w.managedTree(); now[rel] != was[rel] || undo.others {
 		// It is nobody's of ours, or a policy leaves it.
 		undo.back()
 	}
@@ -54,6 +55,8 @@ func (w *walk) first() string { return filepath.Join(filepath.Dir(w.config), "fi
 type disturbance struct {
 	was  map[string]string
 	back func()
+	// others tells of a whole directory, in which others may have something.
+	others bool
 }
 
 // disturbed disturbs what stands at p, nil where that is not possible.
@@ -76,7 +79,7 @@ func (w *walk) disturbed(p, how string) *disturbance {
 		w.must(unix.Chmod(p, rapid.SampledFrom([]uint32{0o511, 0o2755, 0o7777, 0}).Draw(w.t, "odd mode")))
 		d.back = chmod
 	case "owner":
-		if xattrsOf(p) != "" || w.home {
+		if capable(p) || w.home {
 			// A change of owner takes capabilities away for good, and is root's.
 			return nil
 		}
@@ -91,7 +94,7 @@ func (w *walk) disturbed(p, how string) *disturbance {
 // replaced puts what stands at p away, and something else there.
 func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
 	if names, _ := os.ReadDir(p); len(names) > 0 {
-		return nil
+		return w.ledElsewhere(d, p)
 	}
 	aside := filepath.Join(filepath.Dir(w.config), "aside")
 	w.must(os.RemoveAll(aside))
@@ -111,6 +114,28 @@ func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
 	}
 	w.belongs(p)
 	d.back = func() { w.must(os.RemoveAll(p)); w.must(os.Rename(aside, p)) }
+	return d
+}
+
+// ledElsewhere puts the directory at p away, and a link to another one there.
+func (w *walk) ledElsewhere(d *disturbance, p string) *disturbance {
+	if st, err := os.Lstat(p); err != nil || !st.IsDir() {
+		return nil
+	}
+	aside, other := filepath.Join(filepath.Dir(w.config), "aside"), p+".other"
+	w.must(os.RemoveAll(aside))
+	w.must(os.Rename(p, aside))
+	w.must(os.Mkdir(other, 0o755))
+	w.must(os.Symlink(filepath.Base(other), p))
+	w.belongs(p)
+	w.belongs(other)
+	w.tell("put a link to another directory at %s", p)
+	d.others = true
+	d.back = func() {
+		w.must(os.RemoveAll(p))
+		w.must(os.RemoveAll(other))
+		w.must(os.Rename(aside, p))
+	}
 	return d
 }
 

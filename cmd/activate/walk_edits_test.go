@@ -16,7 +16,7 @@ import (
 func (w *walk) edit() {
 	p := w.path(rapid.SampledFrom(w.paths()).Draw(w.t, "edited"))
 	var st unix.Stat_t
-	if unix.Lstat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || xattrsOf(p) != "" {
+	if unix.Lstat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || capable(p) {
 		// Writing takes capabilities away for good.
 		return
 	}

@@ -70,6 +70,9 @@ func (w *walk) ledTo(p string) string {
 func (w *walk) kept(tree map[string]string) map[string]string {
 	out := maps.Clone(tree)
 	maps.DeleteFunc(out, func(p, _ string) bool { return w.keeps(p) })
+	for p, text := range out {
+		out[p] = untagged(text)
+	}
 	if home, there := out["home/bob"]; there && !strings.Contains(w.before["etc/passwd"], "bob:") {
 		// Such an account was made here. Its home is never removed, and has the last
 		// uid that the account had.

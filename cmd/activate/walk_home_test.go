@@ -132,7 +132,7 @@ var homeBlocks = []string{ //nolint:gochecknoglobals // a constant
 func (w *walk) homeSteps() []func() {
 	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together, w.onTrial, w.confirmedBeside, w.killedBeside, w.snippetFails, w.snippetKills}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.deactivate, w.disturb, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails, w.snippetFails, w.snippetKills, w.asks, w.appliesLate)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.deactivate, w.disturb, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails, w.snippetFails, w.snippetKills, w.appliesLate)
 	}
 	return steps
 }

@@ -158,13 +158,16 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
+	if w.current != "" && rapid.IntRange(0, 2).Draw(w.t, "asks") == 2 {
+		w.asks()
+	}
 	if w.home {
 		w.oneOf(w.homeSteps())
 		return
 	}
 	steps := []func(){w.switches, w.switches, w.killed, w.fails, w.together, w.onTrial, w.confirmedBeside, w.killedBeside}
 	if w.current != "" {
-		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails, w.asks, w.appliesLate, w.editBehind)
+		steps = append(steps, w.rollback, w.forget, w.forgetOlder, w.edit, w.foreign, w.deactivate, w.newKey, w.lostKey, w.editAccount, w.disturb, w.loseAccount, w.restored, w.boots, w.applies, w.tries, w.reboots, w.onTrial, w.confirmedBeside, w.killedBeside, w.readBeside, w.killed, w.fails, w.appliesLate, w.editBehind, w.editBehind, w.tag, w.tag, w.disturb)
 	}
 	w.oneOf(steps)
 }
@@ -173,7 +176,7 @@ func (w *walk) step() {
 func (w *walk) oneOf(steps []func()) {
 	// An index that rapid draws is a small one most of the time.
 	n := 0
-	for range 6 {
+	for range 8 {
 		n *= 2
 		if rapid.Bool().Draw(w.t, "step") {
 			n++
