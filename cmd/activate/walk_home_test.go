@@ -30,7 +30,7 @@ func TestHomeWalks(t *testing.T) {
 	program := filepath.Join(bin, "activate")
 	must(t, exec.Command("cp", binary, program).Run())
 	takeWalks(t, number(t, "ACTIVATE_WALKS", 15), func(t *rapid.T, dir string) *walk {
-		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "home"), init: "none", home: true, program: program}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
+		w := &walk{walkHost: walkHost{t: t, dir: filepath.Join(dir, "home"), init: rapid.SampledFrom([]string{"none", "none", "sysvinit"}).Draw(t, "init"), home: true, program: program}, config: filepath.Join(dir, "c.hcl"), of: map[string]string{}, lost: map[string]bool{}}
 		w.must(os.Mkdir(w.dir, 0o755)) //nolint:gosec // as homes are
 		w.must(os.Chmod(dir, 0o755))   //nolint:gosec // the user has to get through
 		w.must(os.WriteFile(filepath.Join(dir, walkSource), []byte("source\n"), 0o644))
@@ -100,7 +100,7 @@ func (h walkHost) belongs(p string) {
 var ofRoot = regexp.MustCompile(`(?m)^  (user|group) = .*\n`)
 
 // drawHome draws the blocks of a whole configuration for a home.
-func drawHome(t *rapid.T, home string) []string {
+func drawHome(t *rapid.T, home, init string) []string {
 	var out []string
 	for _, p := range walkPaths {
 		b := drawPath(t, p)
@@ -111,11 +111,20 @@ func drawHome(t *rapid.T, home string) []string {
 		out = append(out, strings.NewReplacer(`"/keys/`, `"`+home+`/keys/`, `"/srv"`, `"`+home+`/srv"`).Replace(b))
 	}
 	for _, b := range homeBlocks {
-		if rapid.IntRange(0, 3).Draw(t, b) == 3 {
-			out = append(out, b)
+		if rapid.IntRange(0, 3).Draw(t, b) == 3 && (init == "none" || !strings.Contains(b, "ACTIVATE_RESTART_LIST")) {
+			out = append(out, ofInit(b, init))
 		}
 	}
 	return out
+}
+
+// ofInit has a block's service not started where there is an init that would: a walk
+// is about its files. Nothing asks for its restart there, either.
+func ofInit(block, init string) string {
+	if init == "none" || !strings.HasPrefix(block, "service ") {
+		return block
+	}
+	return strings.Replace(block, "{\n", "{\n  autostart = false\n", 1)
 }
 
 // homeBlocks are what a configuration for a home may have besides paths.

@@ -188,7 +188,7 @@ func (w *walk) oneOf(steps []func()) {
 // blocks draws the blocks of a whole configuration.
 func (w *walk) blocks() []string {
 	if w.home {
-		return drawHome(w.t, w.dir)
+		return drawHome(w.t, w.dir, w.init)
 	}
 	return drawBlocks(w.t, w.init)
 }
