@@ -74,9 +74,18 @@ func (h *Host) Start(ctx context.Context, units plan.Units) (Outcome, error) {
 		lists.Renew = false
 		lists.Refresh = lists.Refresh && (h.refresh == nil || h.refresh[p.name])
 		own, failed := p.start(context.WithoutCancel(ctx), lists)
+		if failed != nil && p.ended(lists) {
+			own, failed = Outcome{}, nil
+		}
 		out, err = out.with(p.name, own), errors.Join(err, failed)
 	}
 	return out, err
+}
+
+// ended tells that the manager is gone and had nothing more to do: logind stops it
+// once its user lingers no more, maybe while it is asked to read its units again.
+func (p person) ended(units plan.Units) bool {
+	return len(units.Start)+len(units.Restart)+len(units.Reload) == 0 && !p.units.cfg.Init.Running()
 }
 
 func (p person) start(ctx context.Context, units plan.Units) (Outcome, error) {

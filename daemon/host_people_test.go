@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/daemon/systemd"
 )
@@ -73,5 +74,36 @@ func TestUsersDoNotJudgeBoots(t *testing.T) {
 	failed, err := u.Failing(t.Context())
 	if err != nil || len(failed) > 0 {
 		t.Errorf("failing are %v, %v", failed, err)
+	}
+}
+
+// ending is the manager of a user that logind stops while it is asked.
+type ending struct {
+	*fakeInit
+	asked bool
+}
+
+func (e *ending) Running() bool { return !e.asked }
+
+func (e *ending) Refresh(context.Context) error {
+	e.asked = true
+	return errors.New("connection reset by peer")
+}
+
+// TestAManagerThatEndsIsNoFailure: there is nothing left that could be wrong, unless
+// it was to start something.
+func TestAManagerThatEndsIsNoFailure(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	for start, fails := range map[string]bool{"": false, "alice:sync.service": true} {
+		u := h.ofAlice(newFake(), &ending{fakeInit: newFake()})
+		lists := plan.Units{Refresh: true}
+		if start != "" {
+			lists.Start = []string{start}
+		}
+		out, err := u.Start(t.Context(), lists)
+		if failed := err != nil || len(out.Failed) > 0; failed != fails {
+			t.Errorf("to start %q: %v, %v", start, err, out.Failed)
+		}
 	}
 }

@@ -50,6 +50,9 @@ func (s *Subsystem) applyFiles(c userChange, to *outlet) error {
 		if err := s.setLinger(c.name, after.Linger); err != nil {
 			return err
 		}
+		if before.Linger && before.UID != 0 {
+			s.rests = append(s.rests, before.UID)
+		}
 	}
 	if !before.hasFiles() && !after.hasFiles() {
 		return nil

@@ -54,6 +54,10 @@ func (s *Subsystem) setLinger(name string, on bool) error {
 // NewlyLingering gives the users who linger since Apply, whom logind has not heard of.
 func (s *Subsystem) NewlyLingering() []string { return s.lingers }
 
+// NoLongerLingering gives the ids of users who linger no more since Apply, whether their
+// accounts are still there or not.
+func (s *Subsystem) NoLongerLingering() []ID { return s.rests }
+
 func (s *Subsystem) dropLinger(name string, l *ledger) error {
 	err := s.cfg.Root.Remove(lingerPath(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

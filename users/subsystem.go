@@ -88,8 +88,9 @@ type Subsystem struct {
 	// cut tells that a write of account files failed: what is written after it may
 	// find a file as it is to be, and its backup not, as with Resume.
 	cut bool
-	// lingers are the users whom Apply made linger.
+	// lingers are the users whom Apply made linger, rests those who do no more.
 	lingers []string
+	rests   []ID
 	// anew is the ledger that the last Diff goes by, where its file is missing.
 	anew *ledger
 	// userStates and groupStates are the sides of changes, decoded.

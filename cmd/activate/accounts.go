@@ -58,6 +58,7 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 		},
 		Settled: func(map[string]rootfs.Info) error {
 			w.wakeLingering(s.NewlyLingering())
+			w.restLingering(s.NoLongerLingering())
 			return w.state.WriteMemo(s.Memo(c.Number))
 		},
 	}

@@ -15,6 +15,7 @@ func TestLingeringBeginsWithTheSwitch(t *testing.T) {
 			m.Succeed("systemctl is-active user@1000.service && test $(loginctl show-user alice --value -p Linger) = yes")
 			m.Succeed("test \"$(systemctl --failed --no-legend)\" = ''")
 			m.Succeed("activate switch /root/a.hcl && activate drift && activate deactivate")
+			m.Succeed("! systemctl is-active user@1000.service && test \"$(systemctl --failed --no-legend)\" = ''")
 		})
 	}
 }

@@ -54,6 +54,8 @@ type wiring struct {
 	atBoot bool
 	// generator is set when users have units, which their managers find by it.
 	generator bool
+	// served are the users who have services in the configuration.
+	served []string
 	// warn tells a person of what went wrong without harm.
 	warn func(text string)
 	// forceLockout allows a plan after which nobody can become root.
