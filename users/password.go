@@ -124,8 +124,11 @@ func noPassword(state string) bool {
 // MadeByCrypt tells the form of what crypt(5) makes of a password, with "!" before
 // it if it is locked, and of what shadow(5) has in place of one.
 func MadeByCrypt(field string) bool {
-	if field == "" || strings.ContainsAny(field[:1], "!*$_") {
+	switch {
+	case field == "" || strings.ContainsAny(field[:1], "!*"):
 		return true
+	case strings.ContainsAny(field[:1], "$_"):
+		return !strings.ContainsAny(field, " \t\\:;*!")
 	}
 	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	return len(field) == 13 && strings.Trim(field, digits) == ""

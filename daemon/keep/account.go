@@ -1,7 +1,9 @@
 package keep
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -21,7 +23,11 @@ type account struct {
 // place of its own where that is set. Both may be numbers.
 func lookup(user, group string) (account, error) {
 	a := account{Name: user, UID: -1, GID: -1, Home: "/"}
-	for _, f := range database("/etc/passwd", 7) {
+	entries, err := database("/etc/passwd", 7)
+	if err != nil {
+		return a, err
+	}
+	for _, f := range entries {
 		if f[0] == user || f[2] == user && a.UID < 0 {
 			a.Name, a.Home = f[0], f[5]
 			a.UID, a.GID = number(f[2]), number(f[3])
@@ -39,7 +45,11 @@ func lookup(user, group string) (account, error) {
 // join sets the groups.
 func (a *account) join(group string) error {
 	own := group == ""
-	for _, f := range database("/etc/group", 4) {
+	entries, err := database("/etc/group", 4)
+	if err != nil {
+		return err
+	}
+	for _, f := range entries {
 		gid := number(f[2])
 		if slices.Contains(strings.Split(f[3], ","), a.Name) && gid >= 0 {
 			a.Groups = append(a.Groups, gid)
@@ -60,11 +70,12 @@ func (a *account) join(group string) error {
 	return nil
 }
 
-// database gives the lines that have n fields; others name nobody.
-func database(path string, n int) [][]string {
+// database gives the lines that have n fields; others name nobody. Where there is no
+// such file there are none; one that cannot be read is an error.
+func database(path string, n int) ([][]string, error) {
 	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot look for accounts: %w", err)
 	}
 	var out [][]string
 	for line := range strings.Lines(string(b)) {
@@ -72,7 +83,7 @@ func database(path string, n int) [][]string {
 			out = append(out, f)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // number is -1 of what is no id; so is 4294967295, which is -1 to the kernel.
