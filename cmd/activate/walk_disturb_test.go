@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +118,9 @@ func (w *walk) replaced(d *disturbance, p, how string) *disturbance {
 	return d
 }
 
-// ledElsewhere puts the directory at p away, and a link to another one there.
+// ledElsewhere puts the directory at p away, and a link to another one there. That has
+// the same directories in it: those that were made in it would pass for ours, by their
+// paths, once the first ones are back.
 func (w *walk) ledElsewhere(d *disturbance, p string) *disturbance {
 	if st, err := os.Lstat(p); err != nil || !st.IsDir() {
 		return nil
@@ -125,10 +128,16 @@ func (w *walk) ledElsewhere(d *disturbance, p string) *disturbance {
 	aside, other := filepath.Join(filepath.Dir(w.config), "aside"), p+".other"
 	w.must(os.RemoveAll(aside))
 	w.must(os.Rename(p, aside))
-	w.must(os.Mkdir(other, 0o755))
+	w.must(filepath.WalkDir(aside, func(at string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		like := other + strings.TrimPrefix(at, aside)
+		defer w.belongs(like)
+		return os.Mkdir(like, 0o755)
+	}))
 	w.must(os.Symlink(filepath.Base(other), p))
 	w.belongs(p)
-	w.belongs(other)
 	w.tell("put a link to another directory at %s", p)
 	d.others = true
 	d.back = func() {
