@@ -1,11 +1,8 @@
 package etc
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strconv"
 	"unicode/utf8"
@@ -137,7 +134,7 @@ func (s *Subsystem) hashFile(p string, keyed bool) (string, error) {
 		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	defer func() { _ = f.Close() }()
-	sum := sumOf
+	sum := rootfs.Sum
 	if keyed {
 		sum = s.cfg.Store.KeyedOf
 	}
@@ -146,14 +143,6 @@ func (s *Subsystem) hashFile(p string, keyed bool) (string, error) {
 		return "", fmt.Errorf("cannot read %s: %w", s.cfg.Root.Name(p), rootfs.Reason(err))
 	}
 	return hash, nil
-}
-
-func sumOf(r io.Reader) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // holdsContent tells whether the regular file f has the content of want,

@@ -257,13 +257,20 @@ func (r *Root) IsWhole(p, hash string) bool {
 	return sumOf(f) == hash
 }
 
-// sumOf is the hash of what r gives, "" where it cannot be read.
-func sumOf(r io.Reader) string {
+// Sum is the SHA-256 hash of all that r gives, in hexadecimal digits. The error is that
+// of reading.
+func Sum(r io.Reader) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, r); err != nil {
-		return ""
+		return "", err
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// sumOf is Sum, "" where r cannot be read.
+func sumOf(r io.Reader) string {
+	sum, _ := Sum(r)
+	return sum
 }
 
 // Holds tells whether the blob is in the directory that Put writes to, where it

@@ -5,6 +5,7 @@ import (
 	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/etc"
 	"github.com/activate-agent/activate/users"
 )
@@ -34,8 +35,8 @@ func (w *wiring) accounts(d, last desired, c activation.Context) *users.Subsyste
 	return users.New(cfg)
 }
 
-// accountsPart is their part of a run, beside that of paths.
-func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *etc.Subsystem) activation.Part {
+// accountsPart is their part of a run, beside that of paths and of units.
+func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *etc.Subsystem, units daemon.Desired) activation.Part {
 	space := s.Space
 	if w.allDrift {
 		// As for files: what is only looked at needs none.
@@ -57,7 +58,7 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 			return s.Lockout(otherPaths(paths, changes))
 		},
 		Settled: func(map[string]rootfs.Info) error {
-			w.wakeLingering(s.NewlyLingering())
+			w.wakeLingering(s.NewlyLingering(), units)
 			w.restLingering(s.NoLongerLingering())
 			return w.state.WriteMemo(s.Memo(c.Number))
 		},

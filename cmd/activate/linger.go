@@ -20,12 +20,12 @@ const logindDir = "/run/systemd/users"
 // wakeLingering starts the managers of users who linger from now on, as logind does
 // for whom loginctl enable-linger names, and at each boot. What does not work is told:
 // the accounts are right.
-func (w *wiring) wakeLingering(names []string) {
+func (w *wiring) wakeLingering(names []string, units daemon.Desired) {
 	if len(names) == 0 || !w.logindRuns() {
 		return
 	}
 	for _, name := range names {
-		if slices.Contains(w.served, name) {
+		if slices.ContainsFunc(units.Users, func(u daemon.UserUnits) bool { return u.User == name }) {
 			// Started with the services, and the run's own until the next boot: logind
 			// may stop one that it knows of while the last of them are taken away.
 			continue

@@ -26,9 +26,6 @@ func (w *wiring) runsPeople(cfg daemon.Config) error {
 	if len(cfg.Desired.Users) == 0 {
 		return nil
 	}
-	for _, u := range cfg.Desired.Users {
-		w.served = append(w.served, u.User)
-	}
 	first := cfg.Desired.Users[0]
 	switch w.init.Name() {
 	case "systemd", "none":

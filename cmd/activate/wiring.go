@@ -54,8 +54,6 @@ type wiring struct {
 	atBoot bool
 	// generator is set when users have units, which their managers find by it.
 	generator bool
-	// served are the users who have services in the configuration.
-	served []string
 	// warn tells a person of what went wrong without harm.
 	warn func(text string)
 	// forceLockout allows a plan after which nobody can become root.
@@ -149,7 +147,7 @@ func (w *wiring) parts(d desired, s activation.Settings) func(activation.Context
 		if w.caller != nil {
 			return []activation.Part{files, units}, handoff, nil
 		}
-		return []activation.Part{w.accountsPart(accounts, c, paths), files, units}, handoff, nil
+		return []activation.Part{w.accountsPart(accounts, c, paths, d.daemon), files, units}, handoff, nil
 	}
 }
 
