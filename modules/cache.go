@@ -10,7 +10,7 @@ import (
 )
 
 // cacheFormat changes when the meaning of a remembered result does.
-const cacheFormat = 4
+const cacheFormat = 5
 
 // remembered is a result with everything it depends on.
 type remembered struct {
@@ -30,6 +30,9 @@ type inputs struct {
 	Facts map[string]string
 	// Files are hashes by path, "" for a file that was not there.
 	Files map[string]string
+	// Ways are where the paths of the configuration and of its imports lead
+	// through links.
+	Ways map[string]string
 	// Dirs are the .hcl files of every directory that was read as a whole.
 	Dirs map[string][]string
 	// Globs are the results of fileset().
@@ -39,6 +42,8 @@ type inputs struct {
 type glob struct {
 	Dir, Pattern string
 	Found        []string
+	// Failed tells that the directory could not be listed, which try() may hide.
+	Failed bool
 }
 
 // Inputs is everything the evaluation of a configuration depended on. It holds
@@ -56,7 +61,7 @@ func (c *Config) Inputs() Inputs {
 	}
 	r := &inputs{
 		Path: path, Personal: c.options.Personal, Sets: c.options.Sets,
-		Facts: map[string]string{}, Files: map[string]string{}, Dirs: c.dirs, Globs: c.ev.reads.globs,
+		Facts: map[string]string{}, Files: map[string]string{}, Ways: c.ways, Dirs: c.dirs, Globs: c.ev.reads.globs,
 	}
 	for name, v := range c.ev.reads.facts {
 		r.Facts[name] = string(appendJSON(nil, v))
@@ -116,6 +121,11 @@ func (r *inputs) factsHold(h Host) bool {
 }
 
 func (r *inputs) filesHold() bool {
+	for path, was := range r.Ways {
+		if now, err := realPath(path); err != nil || now != was {
+			return false
+		}
+	}
 	for dir, names := range r.Dirs {
 		now, err := hclFiles(dir)
 		if err != nil || !slices.Equal(now, names) {
@@ -129,7 +139,7 @@ func (r *inputs) filesHold() bool {
 	}
 	for _, g := range r.Globs {
 		now, why := globIn(g.Dir, g.Pattern)
-		if why != "" || !slices.Equal(now, g.Found) {
+		if (why != "") != g.Failed || !slices.Equal(now, g.Found) {
 			return false
 		}
 	}

@@ -1,6 +1,8 @@
 package modules_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,11 +13,13 @@ import (
 )
 
 const cachedConfig = `
+imports = ["../part"]
 user "a" {
   uid    = 0 + 1000
   linger = false
 }
 etc "motd" { text = "${host.hostname}: ${file("motd")} ${fileexists("gone")} ${join(",", fileset(".", "*.d"))}" }
+etc "list" { text = join(",", concat(tolist(fileset("linked", "*")), try(tolist(fileset("later", "*")), ["none"]))) }
 service "s" {
   process { argv = ["/bin/s"] }
   nice = 0
@@ -29,8 +33,13 @@ environment { variables = { A = "b" } }
 func remember(t *testing.T) (o modules.Options, s *modules.System, saved []byte) {
 	t.Helper()
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "conf", "main.hcl"), []byte(cachedConfig))
-	writeFile(t, filepath.Join(dir, "conf", "motd"), []byte("hello"))
+	writeFile(t, filepath.Join(dir, "first", "main.hcl"), []byte(cachedConfig))
+	writeFile(t, filepath.Join(dir, "first", "motd"), []byte("hello"))
+	writeFile(t, filepath.Join(dir, "first", "list-1", "a"), nil)
+	writeFile(t, filepath.Join(dir, "part-1", "part.hcl"), []byte(`group "one" {}`))
+	link(t, "first", filepath.Join(dir, "conf"))
+	link(t, "list-1", filepath.Join(dir, "first", "linked"))
+	link(t, "part-1", filepath.Join(dir, "part"))
 	o = modules.Options{Path: filepath.Join(dir, "conf"), Host: testHost()}
 	c, diags := modules.Load(t.Context(), o)
 	if diags.HasErrors() {
@@ -45,6 +54,17 @@ func remember(t *testing.T) (o modules.Options, s *modules.System, saved []byte)
 		t.Fatal("the result is not remembered")
 	}
 	return o, s, saved
+}
+
+// link makes a link, which takes the place of one that is there.
+func link(t *testing.T, target, at string) {
+	t.Helper()
+	if err := os.Remove(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, at); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRecallGivesTheSame(t *testing.T) {
@@ -71,6 +91,19 @@ func TestRecallRefusesAnyChange(t *testing.T) {
 		"fact":          func(_ *testing.T, o *modules.Options) { o.Host.Hostname = "other" },
 		"flag":          func(_ *testing.T, o *modules.Options) { o.Sets = []string{"user.a.uid=7"} },
 		"mode":          func(_ *testing.T, o *modules.Options) { o.Personal = personal() },
+		"fileset there": func(t *testing.T, o *modules.Options) { writeFile(t, at(o, "later/x"), nil) },
+		"fileset elsewhere": func(t *testing.T, o *modules.Options) {
+			writeFile(t, at(o, "list-2/b"), nil)
+			link(t, "list-2", at(o, "linked"))
+		},
+		"configuration elsewhere": func(t *testing.T, o *modules.Options) {
+			writeFile(t, filepath.Join(o.Path, "../second/main.hcl"), []byte(`user "b" {}`))
+			link(t, "second", o.Path)
+		},
+		"import elsewhere": func(t *testing.T, o *modules.Options) {
+			writeFile(t, filepath.Join(o.Path, "../part-2/part.hcl"), []byte(`group "two" {}`))
+			link(t, "part-2", filepath.Join(o.Path, "../part"))
+		},
 		"file gone": func(t *testing.T, o *modules.Options) {
 			if err := os.Remove(at(o, "motd")); err != nil {
 				t.Fatal(err)

@@ -26,6 +26,8 @@ type Config struct {
 	sources    map[string][]byte
 	// dirs are the names of the files of every directory read as a whole.
 	dirs map[string][]string
+	// ways are where the path of the configuration and those of imports lead.
+	ways map[string]string
 	// targets are the groups of files that each file imports.
 	targets map[*file][]*group
 	ev      *evaluator
@@ -51,7 +53,7 @@ func Load(ctx context.Context, o Options) (*Config, Diagnostics) {
 // build makes the configuration of the files that were read.
 func build(l *loader, root *group, o Options) (*Config, Diagnostics) {
 	c := &Config{
-		options: o, rootDir: l.rootDir, dirs: l.dirs, targets: l.targets,
+		options: o, rootDir: l.rootDir, dirs: l.dirs, ways: l.ways, targets: l.targets,
 		types: map[string]*schema.Block{}, statements: map[string][]statement{}, sources: map[string][]byte{},
 	}
 	for _, f := range l.files {

@@ -153,5 +153,5 @@ func (c *Config) declaredAt(at hcl.Range) string {
 }
 
 func newLoader() *loader {
-	return &loader{dirs: map[string][]string{}, files: map[string]*file{}, groups: map[string]*group{}, targets: map[*file][]*group{}}
+	return &loader{dirs: map[string][]string{}, ways: map[string]string{}, files: map[string]*file{}, groups: map[string]*group{}, targets: map[*file][]*group{}}
 }

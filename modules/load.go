@@ -36,7 +36,10 @@ type loader struct {
 	groups  map[string]*group
 	targets map[*file][]*group
 	// dirs are the names of the files of every directory read as a whole.
-	dirs  map[string][]string
+	dirs map[string][]string
+	// ways are where the path the user gave, and those of imports, lead through
+	// their links.
+	ways  map[string]string
 	diags diagnostic.List
 }
 
@@ -175,7 +178,7 @@ func (l *loader) open(ref importRef) *group {
 		shown = filepath.Join(filepath.Dir(ref.from.name), ref.target)
 		full = filepath.Join(ref.from.dir, ref.target)
 	}
-	target, err := realPath(full)
+	target, err := l.resolve(full)
 	if err != nil {
 		l.missing(ref, shown, reason(err))
 		return nil
@@ -270,6 +273,20 @@ func (l *loader) missing(ref importRef, shown, why string) {
 		return
 	}
 	l.diags = l.diags.Add(expr.Errorf(ref.at, "Cannot import", "%s: %s. The path is seen from the importing file.", shown, why)...)
+}
+
+// resolve gives the path without links and notes it: a link that leads elsewhere
+// later makes the configuration another one, though no file of this one changed.
+func (l *loader) resolve(p string) (string, error) {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return "", err
+	}
+	target, err := realPath(abs)
+	if err == nil {
+		l.ways[abs] = target
+	}
+	return target, err
 }
 
 // realPath gives the path without links. A pipe that a shell hands over, as

@@ -152,11 +152,11 @@ func (r *reader) allowed(path string) bool {
 // of directories.
 func (r *reader) Glob(dir, pattern string) ([]string, string) {
 	top, why := r.inside(dir)
-	if why != "" {
-		return nil, why
+	var found []string
+	if why == "" {
+		found, why = globIn(top, pattern)
 	}
-	found, why := globIn(top, pattern)
-	r.ev.reads.globs = append(r.ev.reads.globs, glob{Dir: top, Pattern: pattern, Found: found})
+	r.ev.reads.globs = append(r.ev.reads.globs, glob{Dir: r.absolute(dir), Pattern: pattern, Found: found, Failed: why != ""})
 	return found, why
 }
 
