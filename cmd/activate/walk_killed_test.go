@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func halfGone(runs [][]string) bool {
 // the next one that changes something.
 func (w *walk) isLike(status int, ends []end, killed string) {
 	left := func(p, _ string) bool {
-		return strings.HasPrefix(p, "etc/systemd/user-generators") || killed == "deactivate" && p == "etc/systemd"
+		return strings.HasPrefix(p, "etc/systemd/user-generators") || killed == "deactivate" && (p == "etc/systemd" || p == loginEntry)
 	}
 	now := w.inForce(w.recordedTree())
 	maps.DeleteFunc(now, left)
@@ -63,13 +64,38 @@ func (w *walk) isLike(status int, ends []end, killed string) {
 	for _, e := range ends {
 		then := w.inForce(e.tree)
 		maps.DeleteFunc(then, left)
-		d := cmp.Diff(then, now)
+		tree := now
+		if killed == "deactivate" {
+			tree = lessWayTo(loginEntry, now, then)
+		}
+		d := cmp.Diff(then, tree)
 		if d == "" && e.statuses[1] == status {
 			return
 		}
 		fmt.Fprintf(&differ, "not %v (%s)\n", e.statuses, d)
 	}
 	w.fail("a run beside one that was killed", fmt.Sprintf("%d, %s", status, differ.String()))
+}
+
+// loginEntry is the boot entry of a home without systemd.
+const loginEntry = ".config/activate/login.sh"
+
+// lessWayTo is a tree without the directories above p that have nothing in them and
+// are not in another tree.
+func lessWayTo(p string, tree, other map[string]string) map[string]string {
+	out := maps.Clone(tree)
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if _, there := other[dir]; there || len(below(out, dir)) > 0 {
+			break
+		}
+		delete(out, dir)
+	}
+	return out
+}
+
+// below are the paths of a tree below dir.
+func below(tree map[string]string, dir string) []string {
+	return slices.DeleteFunc(slices.Collect(maps.Keys(tree)), func(p string) bool { return !strings.HasPrefix(p, dir+"/") })
 }
 
 // inForce has the configurations of the current generation and of the one for the
