@@ -15,7 +15,8 @@ const module = "github.com/activate-agent/activate"
 var layout = map[string][]string{
 	"cmd/activate/...":      {"..."},
 	"modules/...":           {"modules/...", "users", "etc", "daemon", "activation", "activation/plan"},
-	"users/...":             {"activation/plan", "activation/rootfs"},
+	"users":                 {"users/accounts", "activation/plan", "activation/rootfs"},
+	"users/accounts":        {"activation/rootfs"},
 	"etc/...":               {"etc/...", "activation/plan", "activation/rootfs"},
 	"daemon":                {"activation/plan", "activation/rootfs"},
 	"daemon/...":            {"daemon/...", "activation/plan", "activation/rootfs"},
@@ -33,7 +34,7 @@ var layout = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/hashicorp/hcl":      {"modules/..."},
 	"github.com/zclconf/":           {"modules/..."},
-	"github.com/opencontainers/":    {"users"},
+	"github.com/opencontainers/":    {"users/accounts"},
 	"github.com/coreos/go-systemd/": {"daemon/systemd", "cmd/activate"},
 	"os/user":                       {},
 }

@@ -3,13 +3,15 @@ package users
 import (
 	"slices"
 	"strings"
+
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // admins gives the groups of which a user is an administrator in gshadow(5).
 func (b *book) admins(user string) []string {
 	var out []string
-	for _, r := range b.gshadow.naming(user, sgAdmins) {
-		out = append(out, r.name())
+	for _, r := range b.GShadow.Naming(user, accounts.SgAdmins) {
+		out = append(out, r.Name())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -19,11 +21,11 @@ func (b *book) admins(user string) []string {
 // there, or with anyOf of any.
 func (o observation) administers(user string, groups []string, anyOf bool) bool {
 	for _, g := range groups {
-		r := o.book.gshadow.find(g)
+		r := o.book.GShadow.Find(g)
 		if r == nil {
 			continue
 		}
-		if in := slices.Contains(list(r.field(sgAdmins)), user); in == anyOf {
+		if in := slices.Contains(accounts.List(r.Field(accounts.SgAdmins)), user); in == anyOf {
 			return anyOf
 		}
 	}
@@ -34,9 +36,9 @@ func (o observation) administers(user string, groups []string, anyOf bool) bool 
 // userdel(8) does: a later account of the name is not to be one.
 func (e *edit) dropAdmin(user string, groups []string) {
 	for _, g := range groups {
-		if r := e.book.gshadow.find(g); r != nil {
-			left := slices.DeleteFunc(list(r.field(sgAdmins)), func(a string) bool { return a == user })
-			e.book.gshadow.set(r, sgAdmins, strings.Join(left, ","))
+		if r := e.book.GShadow.Find(g); r != nil {
+			left := slices.DeleteFunc(accounts.List(r.Field(accounts.SgAdmins)), func(a string) bool { return a == user })
+			e.book.GShadow.Set(r, accounts.SgAdmins, strings.Join(left, ","))
 		}
 	}
 }
@@ -44,10 +46,10 @@ func (e *edit) dropAdmin(user string, groups []string) {
 // returnAdmin makes a user who comes back one again, where it stood.
 func (e *edit) returnAdmin(user string, groups []string, saved *bundle) {
 	for _, g := range groups {
-		r := e.book.gshadow.find(g)
-		if r == nil || slices.Contains(list(r.field(sgAdmins)), user) {
+		r := e.book.GShadow.Find(g)
+		if r == nil || slices.Contains(accounts.List(r.Field(accounts.SgAdmins)), user) {
 			continue
 		}
-		e.book.gshadow.set(r, sgAdmins, strings.Join(rejoin(list(r.field(sgAdmins)), user, saved.admins(g)), ","))
+		e.book.GShadow.Set(r, accounts.SgAdmins, strings.Join(rejoin(accounts.List(r.Field(accounts.SgAdmins)), user, saved.admins(g)), ","))
 	}
 }

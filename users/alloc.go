@@ -1,5 +1,7 @@
 package users
 
+import "github.com/activate-agent/activate/users/accounts"
+
 // allocator chooses ids. What it gave once it does not give again.
 type allocator struct {
 	defs   defs
@@ -23,21 +25,21 @@ type allocator struct {
 func newAllocator(b *book, l *ledger, d defs) *allocator {
 	a := &allocator{
 		defs: d, ledger: l, next: map[span]ID{}, loose: map[ID]bool{},
-		uids: newHolders(len(b.passwd.rows) + len(l.Users)), gids: newHolders(len(b.group.rows) + len(l.Groups)),
+		uids: newHolders(len(b.Passwd.Rows()) + len(l.Users)), gids: newHolders(len(b.Group.Rows()) + len(l.Groups)),
 	}
-	for _, r := range b.passwd.rows {
-		if name := r.name(); name != "" {
-			a.holdUser(name, parseID(r.field(pwUID)))
+	for _, r := range b.Passwd.Rows() {
+		if name := r.Name(); name != "" {
+			a.holdUser(name, accounts.ParseID(r.Field(accounts.PwUID)))
 			continue
 		}
-		a.holdLoose(looseIDs(r.text, pwUID, pwGID))
+		a.holdLoose(accounts.LooseIDs(r.Line(), accounts.PwUID, accounts.PwGID))
 	}
-	for _, r := range b.group.rows {
-		if name := r.name(); name != "" {
-			a.holdGroup(name, parseID(r.field(grGID)))
+	for _, r := range b.Group.Rows() {
+		if name := r.Name(); name != "" {
+			a.holdGroup(name, accounts.ParseID(r.Field(accounts.GrGID)))
 			continue
 		}
-		a.holdLoose(looseIDs(r.text, grGID))
+		a.holdLoose(accounts.LooseIDs(r.Line(), accounts.GrGID))
 	}
 	for name, id := range l.Users {
 		a.holdUser(name, id)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 func (a *allocator) readSubIDs(b *book, l *ledger) {
-	for _, d := range []*document{b.subUID, b.subGID} {
-		for _, r := range d.rows {
-			if name := r.name(); name != "" {
+	for _, d := range []*accounts.Document{b.SubUID, b.SubGID} {
+		for _, r := range d.Rows() {
+			if name := r.Name(); name != "" {
 				a.subs.add(ownedRange{rangeOf(r), name})
 			}
 		}
@@ -35,8 +37,8 @@ func (s *Subsystem) returning(l *ledger) ([]ownedRange, error) {
 			continue
 		}
 		for _, line := range saved.Lines {
-			if line.File == subUIDPath || line.File == subGIDPath {
-				out = append(out, ownedRange{rangeOf(&row{text: string(line.Text)}), name})
+			if line.File == accounts.SubUIDPath || line.File == accounts.SubGIDPath {
+				out = append(out, ownedRange{rangeOf(line.row()), name})
 			}
 		}
 	}
@@ -44,13 +46,13 @@ func (s *Subsystem) returning(l *ledger) ([]ownedRange, error) {
 }
 
 // rangeOf reads an entry of subuid(5).
-func rangeOf(r *row) SubRange {
+func rangeOf(r *accounts.Row) SubRange {
 	// A count is no id: it may have leading zeros and be as large as subIDLine has it.
-	count, err := strconv.ParseUint(r.field(subCount), 10, 32)
+	count, err := strconv.ParseUint(r.Field(accounts.SubCount), 10, 32)
 	if err != nil {
-		panic("internal error: the count of " + r.text + " was not checked")
+		panic("internal error: the count of " + r.Line() + " was not checked")
 	}
-	return SubRange{Start: parseID(r.field(subStart)), Count: uint32(count)}
+	return SubRange{Start: accounts.ParseID(r.Field(accounts.SubStart)), Count: uint32(count)}
 }
 
 // overlap gives a name other than name with a range that shares ids with r.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // bundle is an account's own lines, byte for byte, and where they stood, so
@@ -26,6 +27,9 @@ type savedLine struct {
 	Text []byte `json:"text"`
 }
 
+// row is the line apart from any file.
+func (l savedLine) row() *accounts.Row { return accounts.NewRow(string(l.Text)) }
+
 // savedMember is the member list of a group's line that had the user.
 type savedMember struct {
 	File  string   `json:"file"`
@@ -41,19 +45,19 @@ type savedMember struct {
 // name. What stands for long lists is made by store.
 func (b *book) userBundle(store *rootfs.Store, name string, own bool) bundle {
 	var out bundle
-	for _, f := range b.files() {
-		doc := *f.doc
-		if doc == b.group || doc == b.gshadow {
+	for _, f := range b.Files() {
+		doc := f.Document()
+		if doc == b.Group || doc == b.GShadow {
 			if own {
-				out.take(f.path, doc, name)
+				out.take(f.Path, doc, name)
 			}
-			out.Members = append(out.Members, b.listsWith(store, f, name, grMembers)...)
-			if doc == b.gshadow {
-				out.Admins = b.listsWith(store, f, name, sgAdmins)
+			out.Members = append(out.Members, b.listsWith(store, f, name, accounts.GrMembers)...)
+			if doc == b.GShadow {
+				out.Admins = b.listsWith(store, f, name, accounts.SgAdmins)
 			}
 			continue
 		}
-		out.take(f.path, doc, name)
+		out.take(f.Path, doc, name)
 	}
 	return out
 }
@@ -61,14 +65,14 @@ func (b *book) userBundle(store *rootfs.Store, name string, own bool) bundle {
 // groupBundle collects what belongs to a group.
 func (b *book) groupBundle(name string) bundle {
 	var out bundle
-	out.take(groupPath, b.group, name)
-	out.take(gshadowPath, b.gshadow, name)
+	out.take(accounts.GroupPath, b.Group, name)
+	out.take(accounts.GShadowPath, b.GShadow, name)
 	return out
 }
 
-func (u *bundle) take(file string, d *document, name string) {
-	for _, r := range d.all(name) {
-		u.Lines = append(u.Lines, savedLine{file, d.place(r), []byte(r.text)})
+func (u *bundle) take(file string, d *accounts.Document, name string) {
+	for _, r := range d.All(name) {
+		u.Lines = append(u.Lines, savedLine{file, d.Place(r), []byte(r.Line())})
 	}
 }
 
@@ -82,9 +86,9 @@ func (u bundle) encode() []byte {
 }
 
 // line gives the first saved line of a file, nil when there was none.
-func (u *bundle) line(file string) *row {
+func (u *bundle) line(file string) *accounts.Row {
 	if l, there := u.saved(file); there {
-		return &row{text: string(l.Text)}
+		return l.row()
 	}
 	return nil
 }
@@ -92,14 +96,14 @@ func (u *bundle) line(file string) *row {
 // password gives the field that a password was held against: that of passwd(5)
 // unless it says "x". False without a line of shadow(5).
 func (u *bundle) password() (string, bool) {
-	p, s := u.line(passwdPath), u.line(shadowPath)
+	p, s := u.line(accounts.PasswdPath), u.line(accounts.ShadowPath)
 	switch {
 	case p == nil || s == nil:
 		return "", false
-	case p.field(pwPassword) != "x":
-		return p.field(pwPassword), true
+	case p.Field(accounts.PwPassword) != "x":
+		return p.Field(accounts.PwPassword), true
 	}
-	return s.field(spPassword), true
+	return s.Field(accounts.SpPassword), true
 }
 
 // saved is that line with its place.
@@ -118,8 +122,8 @@ func (u *bundle) saved(file string) (savedLine, bool) {
 // expiry is the field of shadow(5) for a date: as it was written where the saved
 // line means the same.
 func (u *bundle) expiry(date string) string {
-	if old := u.line(shadowPath); old != nil && expiryDate(old.field(spExpires)) == date {
-		return old.field(spExpires)
+	if old := u.line(accounts.ShadowPath); old != nil && expiryDate(old.Field(accounts.SpExpires)) == date {
+		return old.Field(accounts.SpExpires)
 	}
 	return expiryField(date)
 }
@@ -130,7 +134,7 @@ func (u *bundle) rangeLine(file string, want SubRange) (savedLine, bool) {
 		return savedLine{}, false
 	}
 	for _, l := range u.Lines {
-		if l.File == file && rangeOf(&row{text: string(l.Text)}) == want {
+		if l.File == file && rangeOf(l.row()) == want {
 			return l, true
 		}
 	}
@@ -179,8 +183,8 @@ func (u *bundle) lists(group string) *bundle {
 	}
 	out := &bundle{}
 	for _, l := range u.Lines {
-		r := &row{text: string(l.Text)}
-		out.Members = append(out.Members, savedMember{File: l.File, Group: group, order: newOrder(list(r.field(grMembers)))})
+		r := l.row()
+		out.Members = append(out.Members, savedMember{File: l.File, Group: group, order: newOrder(accounts.List(r.Field(accounts.GrMembers)))})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // userChange is a decoded change of a user.
@@ -111,7 +112,7 @@ func (s UserState) facets() []facet {
 // unset tells that nothing of the account files is left of a user.
 func (o observation) unset(c userChange) bool {
 	b := o.book
-	if b.passwd.find(c.name) != nil || !o.leftAsFound(c.name, c.before) {
+	if b.Passwd.Find(c.name) != nil || !o.leftAsFound(c.name, c.before) {
 		return false
 	}
 	if c.before != nil && c.before.OwnGroup && !o.groupGone(c.name) {
@@ -136,14 +137,14 @@ func (o observation) isMember(user string, groups []string, anyOf bool) bool {
 
 // named tells whether a group has all users, or with anyOf any, as isMember does.
 func (o observation) named(group string, users []string, anyOf bool) bool {
-	for _, d := range []*document{o.book.group, o.book.gshadow} {
-		r := d.find(group)
+	for _, d := range []*accounts.Document{o.book.Group, o.book.GShadow} {
+		r := d.Find(group)
 		if r == nil || len(users) == 0 {
 			continue
 		}
-		in := setOf(list(r.field(grMembers)))
+		in := setOf(accounts.List(r.Field(accounts.GrMembers)))
 		for _, user := range users {
-			if d == o.book.gshadow && o.first.onlyInShadow(group, user) {
+			if d == o.book.GShadow && o.first.onlyInShadow(group, user) {
 				continue
 			}
 			if in[user] == anyOf {
@@ -160,7 +161,7 @@ func (o observation) done(c userChange) bool {
 		return o.unset(c)
 	}
 	cur := o.bare(c.name)
-	if cur == nil || c.before == nil && o.book.shadow.find(c.name) == nil {
+	if cur == nil || c.before == nil && o.book.Shadow.Find(c.name) == nil {
 		return false
 	}
 	if !o.ownGroupDone(c) || !o.administers(c.name, c.after.Admins, false) {
@@ -232,13 +233,13 @@ func (o observation) mayDiffer(c userChange, now facet) bool {
 	switch now.part {
 	case primaryGroup:
 		// Digits stand for a group whose line is gone already.
-		return isID(now.text) && (comesOrGoes || o.hadGID(c, parseID(now.text))) || o.isOneOf(c, now.text)
+		return accounts.IsID(now.text) && (comesOrGoes || o.hadGID(c, accounts.ParseID(now.text))) || o.isOneOf(c, now.text)
 	case subIDs:
 		return c.choosesSubIDs() || departed || comesOrGoes && now.text == "[]"
 	case password:
-		return c.before != nil && c.before.PasswordFile != "" || departed || comesOrGoes && o.book.shadow.find(c.name) == nil
+		return c.before != nil && c.before.PasswordFile != "" || departed || comesOrGoes && o.book.Shadow.Find(c.name) == nil
 	case expiry:
-		return departed || comesOrGoes && o.book.shadow.find(c.name) == nil
+		return departed || comesOrGoes && o.book.Shadow.Find(c.name) == nil
 	case number:
 		return c.chosen()
 	default:
@@ -249,8 +250,8 @@ func (o observation) mayDiffer(c userChange, now facet) bool {
 // isGroup tells that a change has only the number of a group that was not there when
 // it was planned: it may have been made again since.
 func (o observation) isGroup(name, number string) bool {
-	gid, there := o.book.gid(name)
-	return there && isID(number) && gid == parseID(number)
+	gid, there := o.book.GID(name)
+	return there && accounts.IsID(number) && gid == accounts.ParseID(number)
 }
 
 // isOneOf tells that the primary group is that of either side, as isGroup does.
@@ -309,15 +310,15 @@ func (o observation) doneGroup(c groupChange) bool {
 	if c.after == nil {
 		return o.groupGone(c.name)
 	}
-	if b.group.find(c.name) == nil || c.before == nil && !o.groupMade(c.name) {
+	if b.Group.Find(c.name) == nil || c.before == nil && !o.groupMade(c.name) {
 		return false
 	}
 	if !o.named(c.name, c.joins(), false) || o.named(c.name, c.leaves(), true) {
 		return false
 	}
 	if c.migrates() {
-		gid, _ := b.gid(c.name)
-		return gid == c.after.GID && len(b.primaries(c.before.GID)) == 0
+		gid, _ := b.GID(c.name)
+		return gid == c.after.GID && len(b.Primaries(c.before.GID)) == 0
 	}
 	return b.sameGID(c)
 }
@@ -329,7 +330,7 @@ func (c groupChange) migrates() bool {
 
 // sameGID compares the gid with what the change says of it.
 func (b *book) sameGID(c groupChange) bool {
-	gid, _ := b.gid(c.name)
+	gid, _ := b.GID(c.name)
 	for _, side := range []*GroupState{c.before, c.after} {
 		if side != nil && (side.Chosen || side.GID == gid) {
 			return true
@@ -341,7 +342,7 @@ func (b *book) sameGID(c groupChange) bool {
 // checkGroup refuses a group that is another than the plan saw.
 func (b *book) checkGroup(c groupChange) error {
 	switch {
-	case b.group.find(c.name) == nil:
+	case b.Group.Find(c.name) == nil:
 		if c.before == nil || c.after == nil {
 			return nil
 		}

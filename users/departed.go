@@ -2,6 +2,8 @@ package users
 
 import (
 	"slices"
+
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // departed is what an account that is gone left under its name: lines of
@@ -23,9 +25,9 @@ type departed struct {
 // departed collects the lines that are there of a name which passwd(5) has not.
 func (b *book) departed(name string) bundle {
 	var out bundle
-	out.take(shadowPath, b.shadow, name)
-	out.take(subUIDPath, b.subUID, name)
-	out.take(subGIDPath, b.subGID, name)
+	out.take(accounts.ShadowPath, b.Shadow, name)
+	out.take(accounts.SubUIDPath, b.SubUID, name)
+	out.take(accounts.SubGIDPath, b.SubGID, name)
 	return out
 }
 
@@ -36,7 +38,7 @@ func (p *planning) departed(name string) (*departed, error) {
 	if err != nil {
 		return nil, err
 	}
-	admins, groups, lines := p.book.admins(name), slices.Sorted(slices.Values(p.book.memberships(name))), ""
+	admins, groups, lines := p.book.admins(name), slices.Sorted(slices.Values(p.book.Memberships(name))), ""
 	if found := p.book.departed(name); len(found.Lines) > 0 {
 		lines = p.s.cfg.Store.Keyed(found.encode())
 	}
@@ -70,9 +72,9 @@ func (e *edit) makeRoom(s *UserState) error {
 		return errNoLines
 	}
 	for _, l := range saved.Lines {
-		d := e.document(l.File)
-		for _, r := range d.like(string(l.Text)) {
-			d.removeRow(r)
+		d := e.book.Document(l.File)
+		for _, r := range d.Like(string(l.Text)) {
+			d.RemoveRow(r)
 		}
 	}
 	return nil

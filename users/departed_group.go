@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // departedGroup collects the lines of gshadow(5) of a name. Where group(5) has
@@ -13,7 +14,7 @@ import (
 // return with its end.
 func (b *book) departedGroup(name string) bundle {
 	var out bundle
-	out.take(gshadowPath, b.gshadow, name)
+	out.take(accounts.GShadowPath, b.GShadow, name)
 	return out
 }
 
@@ -40,7 +41,7 @@ func (s *Subsystem) noteDeparted(l *ledger, b *book, users []userChange, groups 
 		}
 	}
 	for _, name := range names {
-		if b.group.find(name) != nil || s.hadGroup(name, l) {
+		if b.Group.Find(name) != nil || s.hadGroup(name, l) {
 			continue
 		}
 		found, key := b.departedGroup(name), ""
@@ -99,7 +100,7 @@ func (o observation) inherits(name string) bool {
 // groupGone tells that nothing is there of a group but what a departed one of
 // its name left, if anything.
 func (o observation) groupGone(name string) bool {
-	if o.book.group.find(name) != nil {
+	if o.book.Group.Find(name) != nil {
 		return false
 	}
 	now := o.book.departedGroup(name)
@@ -113,7 +114,7 @@ func (o observation) groupGone(name string) bool {
 // groupMade tells that a group's lines are there and its own.
 func (o observation) groupMade(name string) bool {
 	b := o.book
-	return b.group.find(name) != nil && (!b.present[gshadowPath] || b.gshadow.find(name) != nil && !o.inherits(name))
+	return b.Group.Find(name) != nil && (!b.Has(accounts.GShadowPath) || b.GShadow.Find(name) != nil && !o.inherits(name))
 }
 
 // makeGroupRoom takes the lines of a departed group away. Others than those
@@ -121,10 +122,10 @@ func (o observation) groupMade(name string) bool {
 func (e *edit) makeGroupRoom(name string) error {
 	switch {
 	case e.obs.inherits(name):
-		e.book.gshadow.remove(name)
-	case e.book.group.find(name) != nil || e.s.hadGroup(name, e.ledger):
+		e.book.GShadow.Remove(name)
+	case e.book.Group.Find(name) != nil || e.s.hadGroup(name, e.ledger):
 	case !e.book.departedGroup(name).grantsNothing(name):
-		return fmt.Errorf("its lines in %s: %w", e.s.cfg.Root.Name(gshadowPath), rootfs.ErrChanged)
+		return fmt.Errorf("its lines in %s: %w", e.s.cfg.Root.Name(accounts.GShadowPath), rootfs.ErrChanged)
 	}
 	return nil
 }

@@ -4,11 +4,11 @@ import (
 	"cmp"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
-// ID is a uid or gid. 4294967295 is not an id (it means "no change" to
-// chown(2)) and never stands in a Desired.
-type ID uint32
+// ID is a uid or gid. 4294967295 is none, and never stands in a Desired.
+type ID = accounts.ID
 
 // Desired is every account the configuration asks for. Users and groups are
 // sorted by name and names are unique within their list.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // Diff compares the root's accounts with the desired ones and reads only.
@@ -157,9 +158,9 @@ func (s *Subsystem) newPlanning(d *plan.Diff) (*planning, error) {
 		homes: map[string]maker{}, parents: map[string]maker{},
 		staying: map[string]bool{}, fresh: map[string]*UserState{}, there: map[string]bool{},
 		shells:      map[string][]User{},
-		looseUsers:  looseNames(b.passwd),
-		looseShadow: looseNames(b.shadow),
-		looseGroups: looseNames(b.group, b.gshadow),
+		looseUsers:  looseNames(b.Passwd),
+		looseShadow: looseNames(b.Shadow),
+		looseGroups: looseNames(b.Group, b.GShadow),
 	}
 	p.indexDesired()
 	p.going, p.lingering = p.goingGroups(), p.lingeringGroups()
@@ -195,10 +196,10 @@ func (p *planning) indexDesired() {
 // warnMalformed names the lines that are kept unread. Their text may hold a
 // hash and is not shown.
 func (p *planning) warnMalformed() {
-	for _, f := range p.book.files() {
-		if n := len((*f.doc).malformed()); n > 0 {
+	for _, f := range p.book.Files() {
+		if n := len(f.Document().Malformed()); n > 0 {
 			p.diff.Warnings = append(p.diff.Warnings, plan.Problem{
-				Summary: fmt.Sprintf("cannot read %d of the lines of %s: they have not the form of an entry and stay as they are", n, p.s.cfg.Root.Name(f.path)),
+				Summary: fmt.Sprintf("cannot read %d of the lines of %s: they have not the form of an entry and stay as they are", n, p.s.cfg.Root.Name(f.Path)),
 			})
 		}
 	}
@@ -308,11 +309,11 @@ func (p *planning) problem(a plan.Address, origin, advice, format string, args .
 
 // looseNames are the names in lines of docs that are no entries: an account
 // made beside such a line could be two.
-func looseNames(docs ...*document) map[string]bool {
+func looseNames(docs ...*accounts.Document) map[string]bool {
 	out := map[string]bool{}
 	for _, d := range docs {
-		for _, line := range d.malformed() {
-			out[looseName(line)] = true
+		for _, line := range d.Malformed() {
+			out[accounts.LooseName(line)] = true
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // oneGroup compares one desired group.
@@ -104,13 +105,13 @@ func (p *planning) gidFree(g Group) bool {
 		return true
 	}
 	advice := p.alloc.offer(*g.GID, 1)
-	p.problem(groupAddress(g.Name), g.Origin, advice, "the gid %s is %s's%s", *g.GID, other, p.past(p.book.group, other))
+	p.problem(groupAddress(g.Name), g.Origin, advice, "the gid %s is %s's%s", *g.GID, other, p.past(p.book.Group, other))
 	return false
 }
 
 // past explains an id that only the ledger remembers.
-func (p *planning) past(d *document, name string) string {
-	if d.find(name) != nil {
+func (p *planning) past(d *accounts.Document, name string) string {
+	if d.Find(name) != nil {
 		return ""
 	}
 	return ", which had it before (ids are never given to another name)"
@@ -245,7 +246,7 @@ func (p *planning) stays(group string, gid ID, after map[string]*UserState) bool
 // applied. One for whom the configuration asks for it does not count: it could
 // not have it on a host where the group never was.
 func (p *planning) primaryOf(group string, gid ID, after map[string]*UserState) string {
-	for _, name := range p.book.primaries(gid) {
+	for _, name := range p.book.Primaries(gid) {
 		if u := p.user[name]; u != nil && u.Group == group {
 			continue
 		}
@@ -256,7 +257,7 @@ func (p *planning) primaryOf(group string, gid ID, after map[string]*UserState) 
 		if st == nil {
 			continue
 		}
-		if stays, _ := p.book.gid(st.Group); stays == gid {
+		if stays, _ := p.book.GID(st.Group); stays == gid {
 			return name
 		}
 	}

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // newUser chooses the ids of a user that does not exist, nil when it does or
 // can't be made. It is done for all users before anything else of them, so
 // that they may name each other's groups.
 func (p *planning) newUser(u User) *UserState {
-	if p.book.passwd.find(u.Name) != nil {
+	if p.book.Passwd.Find(u.Name) != nil {
 		return nil
 	}
 	a := userAddress(u.Name)
@@ -44,7 +45,7 @@ func (p *planning) uidFree(u User) bool {
 	}
 	first, n := p.block(*u.UID)
 	p.problem(userAddress(u.Name), u.Origin, p.alloc.offer(first, n),
-		"the uid %s is %s's%s", *u.UID, other, p.past(p.book.passwd, other))
+		"the uid %s is %s's%s", *u.UID, other, p.past(p.book.Passwd, other))
 	return false
 }
 
@@ -183,7 +184,7 @@ func (p *planning) complete(u User, st *UserState) bool {
 	}
 	// Lists may name somebody who does not exist; those are not joined, and not
 	// left when this is taken back.
-	st.Groups = minus(st.Groups, p.book.memberships(u.Name))
+	st.Groups = minus(st.Groups, p.book.Memberships(u.Name))
 	st.Linger = st.lingered()
 	if u.Linger != nil {
 		st.Linger = *u.Linger
@@ -225,7 +226,7 @@ func (p *planning) defaultShell(u User) string {
 func (p *planning) supplementary(u User, st, cur *UserState) bool {
 	ok := true
 	for _, g := range u.Groups {
-		if _, found := p.askedGID(g); !found || isID(g) {
+		if _, found := p.askedGID(g); !found || accounts.IsID(g) {
 			p.noGroup(u, g)
 			ok = false
 		}
@@ -238,7 +239,7 @@ func (p *planning) supplementary(u User, st, cur *UserState) bool {
 		have = union(have, p.taken(*original))
 	}
 	if u.ExclusiveGroups {
-		if group := p.book.unsaidMembership(u.Name); group != "" {
+		if group := p.book.UnsaidMembership(u.Name); group != "" {
 			p.problem(userAddress(u.Name), u.Origin, "Take it out by hand (gpasswd -d), or leave exclusive_groups out.",
 				"it is in the group %q, whose name is not UTF-8, and cannot be taken out of it", group)
 			ok = false

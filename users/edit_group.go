@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // group makes one change of a group in memory.
@@ -24,7 +26,7 @@ func (e *edit) group(c groupChange) error {
 	if err != nil {
 		return err
 	}
-	if e.book.group.find(c.name) == nil {
+	if e.book.Group.Find(c.name) == nil {
 		// It comes back with its lines, whole.
 		return nil
 	}
@@ -60,18 +62,18 @@ func (e *edit) addGroup(name string, gid ID) error {
 	if err := e.makeGroupRoom(name); err != nil {
 		return err
 	}
-	if e.book.group.find(name) == nil {
+	if e.book.Group.Find(name) == nil {
 		if other := e.alloc.groupOf(gid, name); other != "" {
 			return errors.New("the gid " + gid.String() + " is now " + other + "'s")
 		}
-		e.book.group.add(name + ":x:" + gid.String() + ":")
+		e.book.Group.Add(name + ":x:" + gid.String() + ":")
 	}
-	if e.book.present[gshadowPath] && e.book.gshadow.find(name) == nil {
-		e.book.gshadow.add(newGroupLine(name))
+	if e.book.Has(accounts.GShadowPath) && e.book.GShadow.Find(name) == nil {
+		e.book.GShadow.Add(newGroupLine(name))
 	}
-	row := e.book.group.find(name)
-	gid = parseID(row.field(grGID))
-	e.book.addGroup(name, gid)
+	row := e.book.Group.Find(name)
+	gid = accounts.ParseID(row.Field(accounts.GrGID))
+	e.book.AddGroup(name, gid)
 	e.alloc.holdGroup(name, gid)
 	e.ledger.giveGroup(name, gid)
 	if _, before := e.s.cfg.Originals[groupAddress(name)]; !before {
@@ -84,8 +86,8 @@ func (e *edit) addGroup(name string, gid ID) error {
 
 // removeGroup takes a group away; what a departed one of its name left returns.
 func (e *edit) removeGroup(name string) error {
-	e.book.group.remove(name)
-	e.book.gshadow.remove(name)
+	e.book.Group.Remove(name)
+	e.book.GShadow.Remove(name)
 	e.ledger.forgetGroup(name)
 	if lines := e.ledger.DepartedGroups[name]; lines != "" {
 		return e.comeBack(lines)
@@ -97,16 +99,16 @@ func (e *edit) removeGroup(name string) error {
 // its own lines.
 func (e *edit) makeWay(name string) {
 	if e.obs.groupGone(name) {
-		e.book.gshadow.remove(name)
+		e.book.GShadow.Remove(name)
 	}
 }
 
 // join puts users into a group's lists: each where it stood before if it comes
 // back, else at the end.
 func (e *edit) join(group string, saved *bundle, users ...string) {
-	for _, f := range []accountFile{{groupPath, &e.book.group, groupLine}, {gshadowPath, &e.book.gshadow, gshadowLine}} {
-		d := *f.doc
-		r := d.find(group)
+	for _, f := range e.book.GroupFiles() {
+		d := f.Document()
+		r := d.Find(group)
 		if r == nil || len(users) == 0 {
 			continue
 		}
@@ -114,7 +116,7 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 			e.joinOne(f, r, group, users[0], saved)
 			continue
 		}
-		members := list(r.field(grMembers))
+		members := accounts.List(r.Field(accounts.GrMembers))
 		in := setOf(members)
 		for _, user := range users {
 			if in[user] || e.leavesOut(f, group, user, saved) {
@@ -123,34 +125,34 @@ func (e *edit) join(group string, saved *bundle, users ...string) {
 			in[user] = true
 			members = e.joined(members, f, group, user, saved)
 		}
-		d.set(r, grMembers, strings.Join(members, ","))
+		d.Set(r, accounts.GrMembers, strings.Join(members, ","))
 	}
 }
 
 // joinOne is join of one user in one file. A list that thousands join one by one is
 // not taken apart each time.
-func (e *edit) joinOne(f accountFile, r *row, group, user string, saved *bundle) {
-	d, field := *f.doc, r.field(grMembers)
+func (e *edit) joinOne(f accounts.File, r *accounts.Row, group, user string, saved *bundle) {
+	d, field := f.Document(), r.Field(accounts.GrMembers)
 	switch {
-	case named(field, user), e.leavesOut(f, group, user, saved):
-	case saved.members(f.path, group) != nil || e.obs.first.names(f.path, group, user):
-		d.set(r, grMembers, strings.Join(e.joined(list(field), f, group, user, saved), ","))
+	case accounts.HasMember(field, user), e.leavesOut(f, group, user, saved):
+	case saved.members(f.Path, group) != nil || e.obs.first.names(f.Path, group, user):
+		d.Set(r, accounts.GrMembers, strings.Join(e.joined(accounts.List(field), f, group, user, saved), ","))
 	default:
-		d.set(r, grMembers, with(field, user))
+		d.Set(r, accounts.GrMembers, accounts.WithMember(field, user))
 	}
 }
 
 // leavesOut tells that a file is not to name a user who joins: whom group(5) alone
 // named is not named in gshadow(5) either when it comes back.
-func (e *edit) leavesOut(f accountFile, group, user string, saved *bundle) bool {
-	return f.path == gshadowPath && (saved.without(f.path, group, user) || e.obs.first.onlyInGroup(group, user))
+func (e *edit) leavesOut(f accounts.File, group, user string, saved *bundle) bool {
+	return f.Path == accounts.GShadowPath && (saved.without(f.Path, group, user) || e.obs.first.onlyInGroup(group, user))
 }
 
 // joined puts a user into the list of a group in one file, as often as the list of
 // before had it.
-func (e *edit) joined(members []string, f accountFile, group, user string, saved *bundle) []string {
+func (e *edit) joined(members []string, f accounts.File, group, user string, saved *bundle) []string {
 	old := e.oldList(f, group, user, saved)
-	members = rejoin(members, user, old, saved.members(f.path, group))
+	members = rejoin(members, user, old, saved.members(f.Path, group))
 	for range old.repeats(user) {
 		members = rejoin(members, user, old)
 	}
@@ -159,35 +161,35 @@ func (e *edit) joined(members []string, f accountFile, group, user string, saved
 
 // oldList is a group's list at a time when it had the user, nil when there is
 // none to go by.
-func (e *edit) oldList(f accountFile, group, user string, saved *bundle) *order {
-	if first := e.obs.first.members(f.path, group); first.has(user) {
+func (e *edit) oldList(f accounts.File, group, user string, saved *bundle) *order {
+	if first := e.obs.first.members(f.Path, group); first.has(user) {
 		return first
 	}
-	return saved.members(f.path, group)
+	return saved.members(f.Path, group)
 }
 
 // part takes users out of a group's lists, but nobody out of one that named them
 // alone before us.
 func (e *edit) part(group string, users ...string) {
-	for _, d := range []*document{e.book.group, e.book.gshadow} {
-		r := d.find(group)
+	for _, d := range []*accounts.Document{e.book.Group, e.book.GShadow} {
+		r := d.Find(group)
 		if r == nil || len(users) == 0 {
 			continue
 		}
 		if len(users) == 1 {
-			if d != e.book.gshadow || !e.obs.first.onlyInShadow(group, users[0]) {
-				d.set(r, grMembers, without(r.field(grMembers), users[0]))
+			if d != e.book.GShadow || !e.obs.first.onlyInShadow(group, users[0]) {
+				d.Set(r, accounts.GrMembers, accounts.WithoutMember(r.Field(accounts.GrMembers), users[0]))
 			}
 			continue
 		}
 		out := setOf(users)
-		if d == e.book.gshadow {
+		if d == e.book.GShadow {
 			maps.DeleteFunc(out, func(user string, _ bool) bool { return e.obs.first.onlyInShadow(group, user) })
 		}
-		members := list(r.field(grMembers))
+		members := accounts.List(r.Field(accounts.GrMembers))
 		// An editor may have named somebody twice.
 		if left := slices.DeleteFunc(slices.Clone(members), func(m string) bool { return out[m] }); len(left) < len(members) {
-			d.set(r, grMembers, strings.Join(left, ","))
+			d.Set(r, accounts.GrMembers, strings.Join(left, ","))
 		}
 	}
 }
@@ -205,15 +207,15 @@ func (e *edit) comeBack(hash string) error {
 		return errNoLines
 	}
 	for _, l := range saved.Lines {
-		d := e.document(l.File)
+		d := e.book.Document(l.File)
 		// A file that has the name still was not reached by the removal that is
 		// taken back, and its line may have another gid by now.
-		if name, _ := d.check(string(l.Text)); d.find(name) == nil {
+		if d.Find(d.NameIn(string(l.Text))) == nil {
 			e.lines = append(e.lines, l)
 		}
 	}
-	if r := saved.line(groupPath); r != nil {
-		e.ledger.noteGroup(r.field(grName), parseID(r.field(grGID)))
+	if r := saved.line(accounts.GroupPath); r != nil {
+		e.ledger.noteGroup(r.Field(accounts.GrName), accounts.ParseID(r.Field(accounts.GrGID)))
 	}
 	return nil
 }
@@ -221,15 +223,6 @@ func (e *edit) comeBack(hash string) error {
 // returning tells whether the line of a group is among those to be put back.
 func (e *edit) returning(group string) bool {
 	return slices.ContainsFunc(e.lines, func(l savedLine) bool {
-		return l.File == groupPath && (&row{text: string(l.Text)}).field(grName) == group
+		return l.File == accounts.GroupPath && l.row().Field(accounts.GrName) == group
 	})
-}
-
-func (e *edit) document(path string) *document {
-	for _, f := range e.book.files() {
-		if f.path == path {
-			return *f.doc
-		}
-	}
-	panic("internal error: " + path + " is no account file")
 }

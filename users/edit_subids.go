@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // setRanges makes the sub-ids of a user those of its state. A saved line goes
@@ -14,9 +15,9 @@ import (
 func (e *edit) setRanges(name string, a UserState, saved *bundle) error {
 	files := []struct {
 		path string
-		doc  *document
+		doc  *accounts.Document
 		want []SubRange
-	}{{subUIDPath, e.book.subUID, a.SubUIDs}, {subGIDPath, e.book.subGID, a.SubGIDs}}
+	}{{accounts.SubUIDPath, e.book.SubUID, a.SubUIDs}, {accounts.SubGIDPath, e.book.SubGID, a.SubGIDs}}
 	if a.SubIDsChosen {
 		instead, err := e.chooseRange(name, a)
 		if err != nil {
@@ -34,13 +35,13 @@ func (e *edit) setRanges(name string, a UserState, saved *bundle) error {
 	return nil
 }
 
-func (e *edit) setFileRanges(name, path string, doc *document, want []SubRange, saved *bundle) error {
+func (e *edit) setFileRanges(name, path string, doc *accounts.Document, want []SubRange, saved *bundle) error {
 	var have []SubRange
-	for _, r := range doc.all(name) {
+	for _, r := range doc.All(name) {
 		if rg := rangeOf(r); slices.Contains(want, rg) {
 			have = append(have, rg)
 		} else {
-			doc.removeRow(r)
+			doc.RemoveRow(r)
 		}
 	}
 	for _, rg := range want {
@@ -54,7 +55,7 @@ func (e *edit) setFileRanges(name, path string, doc *document, want []SubRange, 
 		if other := e.alloc.overlap(rg, name); other != "" {
 			return fmt.Errorf("the sub-ids from %s are now %s's: %w", rg.Start, other, rootfs.ErrChanged)
 		}
-		doc.add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
+		doc.Add(name + ":" + rg.Start.String() + ":" + strconv.FormatUint(uint64(rg.Count), 10))
 		e.ledger.giveSubIDs(name, []SubRange{rg})
 		e.alloc.subs.add(ownedRange{rg, name})
 	}
@@ -68,7 +69,7 @@ type substitute struct{ planned, taken SubRange }
 // and that is somebody else's by now. A run that was cut off may have given one
 // already.
 func (e *edit) chooseRange(name string, a UserState) (substitute, error) {
-	have := append(ranges(e.book.subUID, name), ranges(e.book.subGID, name)...)
+	have := append(ranges(e.book.SubUID, name), ranges(e.book.SubGID, name)...)
 	for _, rg := range slices.Concat(a.SubUIDs, a.SubGIDs) {
 		if slices.Contains(have, rg) || e.alloc.overlap(rg, name) == "" {
 			continue

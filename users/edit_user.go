@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // identity settles the uid of a new account and makes the own group of one that
@@ -19,8 +20,8 @@ func (e *edit) identity(c *userChange) error {
 	}
 	after := *c.after
 	c.after = &after
-	if r := e.book.passwd.find(c.name); r != nil {
-		after.UID = parseID(r.field(pwUID))
+	if r := e.book.Passwd.Find(c.name); r != nil {
+		after.UID = accounts.ParseID(r.Field(accounts.PwUID))
 	} else if other := e.alloc.userOf(after.UID, c.name); other != "" || after.Chosen && !e.alloc.free(after.UID, c.name) {
 		if !after.Chosen {
 			return errors.New("the uid " + after.UID.String() + " is now " + other + "'s")
@@ -78,7 +79,7 @@ func (e *edit) user(c userChange) error {
 		}
 	}
 	for _, g := range c.joins() {
-		if e.book.group.find(g) == nil {
+		if e.book.Group.Find(g) == nil {
 			if e.returning(g) {
 				// Its line comes back whole, with its members.
 				continue
@@ -95,8 +96,8 @@ func (e *edit) user(c userChange) error {
 }
 
 func (e *edit) removeUser(c userChange) error {
-	for _, d := range []*document{e.book.passwd, e.book.shadow, e.book.subUID, e.book.subGID} {
-		d.remove(c.name)
+	for _, d := range []*accounts.Document{e.book.Passwd, e.book.Shadow, e.book.SubUID, e.book.SubGID} {
+		d.Remove(c.name)
 	}
 	if c.before != nil && c.before.OwnGroup {
 		if err := e.removeGroup(c.name); err != nil {
@@ -107,7 +108,7 @@ func (e *edit) removeUser(c userChange) error {
 		e.part(g, c.name)
 	}
 	for _, g := range c.joins() {
-		if e.book.group.find(g) != nil {
+		if e.book.Group.Find(g) != nil {
 			e.join(g, nil, c.name)
 		}
 	}
@@ -125,7 +126,7 @@ func (e *edit) removeUser(c userChange) error {
 // password is not to be had.
 func (e *edit) newUser(c userChange) error {
 	a := c.after
-	gid, ok := e.book.gid(a.Group)
+	gid, ok := e.book.GID(a.Group)
 	if !ok {
 		return fmt.Errorf("there is no group %q", a.Group)
 	}
@@ -140,14 +141,14 @@ func (e *edit) newUser(c userChange) error {
 		// What is left of one that an earlier run made is ours.
 		e.ledger.setDeparted(c.name, a.Departed)
 	}
-	if e.book.passwd.find(c.name) == nil {
-		if e.book.shadow.find(c.name) != nil {
-			return fmt.Errorf("its line in %s: %w", e.s.cfg.Root.Name(shadowPath), rootfs.ErrChanged)
+	if e.book.Passwd.Find(c.name) == nil {
+		if e.book.Shadow.Find(c.name) != nil {
+			return fmt.Errorf("its line in %s: %w", e.s.cfg.Root.Name(accounts.ShadowPath), rootfs.ErrChanged)
 		}
-		e.book.passwd.add(c.name + ":x:" + a.UID.String() + ":" + gid.String() + ":" + a.Description + ":" + a.Home + ":" + a.Shell)
+		e.book.Passwd.Add(c.name + ":x:" + a.UID.String() + ":" + gid.String() + ":" + a.Description + ":" + a.Home + ":" + a.Shell)
 	}
-	if e.book.shadow.find(c.name) == nil {
-		e.book.shadow.add(c.name + ":" + field + ":" + e.today() + e.aging(a.UID) + expiryField(a.Expires) + ":")
+	if e.book.Shadow.Find(c.name) == nil {
+		e.book.Shadow.Add(c.name + ":" + field + ":" + e.today() + e.aging(a.UID) + expiryField(a.Expires) + ":")
 	}
 	return e.setRanges(c.name, *a, nil)
 }
@@ -186,29 +187,29 @@ func (e *edit) passwordField(state string) (string, error) {
 
 // update changes the fields that differ.
 func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
-	a, r := c.after, e.book.passwd.find(c.name)
+	a, r := c.after, e.book.Passwd.Find(c.name)
 	if cur.UID != a.UID && c.before.UID != a.UID {
 		if other := e.alloc.userOf(a.UID, c.name); other != "" {
 			return errors.New("the uid " + a.UID.String() + " is now " + other + "'s")
 		}
-		e.book.passwd.set(r, pwUID, a.UID.String())
+		e.book.Passwd.Set(r, accounts.PwUID, a.UID.String())
 		e.ledger.giveUser(c.name, cur.UID)
 		e.ledger.giveUser(c.name, a.UID)
 	}
 	for _, f := range []struct {
 		i         int
 		now, want string
-	}{{pwDescription, cur.Description, a.Description}, {pwHome, cur.Home, a.Home}, {pwShell, cur.Shell, a.Shell}} {
+	}{{accounts.PwDescription, cur.Description, a.Description}, {accounts.PwHome, cur.Home, a.Home}, {accounts.PwShell, cur.Shell, a.Shell}} {
 		if f.now != f.want {
-			e.book.passwd.set(r, f.i, field(f.want))
+			e.book.Passwd.Set(r, f.i, field(f.want))
 		}
 	}
 	if cur.Group != a.Group {
-		gid, ok := e.book.gid(a.Group)
+		gid, ok := e.book.GID(a.Group)
 		if !ok {
 			return fmt.Errorf("there is no group %q", a.Group)
 		}
-		e.book.passwd.set(r, pwGID, gid.String())
+		e.book.Passwd.Set(r, accounts.PwGID, gid.String())
 	}
 	if cur.Password != a.Password || cur.Expires != a.Expires {
 		if err := e.secrets(c, cur, saved); err != nil {
@@ -225,22 +226,22 @@ func (e *edit) update(c userChange, cur UserState, saved *bundle) error {
 
 // secrets changes the password and the expiry.
 func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
-	if saved != nil && saved.line(shadowPath) == nil && e.restoresPassword(c, saved) {
-		e.book.shadow.remove(c.name)
-		e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, saved.line(passwdPath).field(pwPassword))
+	if saved != nil && saved.line(accounts.ShadowPath) == nil && e.restoresPassword(c, saved) {
+		e.book.Shadow.Remove(c.name)
+		e.book.Passwd.Set(e.book.Passwd.Find(c.name), accounts.PwPassword, saved.line(accounts.PasswdPath).Field(accounts.PwPassword))
 		e.ledger.forgetPassword(c.name)
 		return nil
 	}
-	r := e.book.shadow.find(c.name)
+	r := e.book.Shadow.Find(c.name)
 	if r == nil && e.returnsToShadow(c, saved) {
 		return nil
 	}
 	if r == nil {
-		e.book.shadow.add(c.name + ":" + e.book.passwordField(c.name) + ":" + e.today() + ":::::" + ":")
-		r = e.book.shadow.find(c.name)
+		e.book.Shadow.Add(c.name + ":" + e.book.passwordField(c.name) + ":" + e.today() + ":::::" + ":")
+		r = e.book.Shadow.Find(c.name)
 	}
 	if cur.Expires != c.after.Expires {
-		e.book.shadow.set(r, spExpires, saved.expiry(c.after.Expires))
+		e.book.Shadow.Set(r, accounts.SpExpires, saved.expiry(c.after.Expires))
 	}
 	if cur.Password == c.after.Password {
 		return nil
@@ -254,30 +255,30 @@ func (e *edit) secrets(c userChange, cur UserState, saved *bundle) error {
 	returns := there && before == field
 	if returns {
 		// Where passwd(5) had the password, the line of shadow(5) had another.
-		old := saved.line(shadowPath)
-		field, changed = old.field(spPassword), old.field(spChanged)
-		pw = saved.line(passwdPath).field(pwPassword)
+		old := saved.line(accounts.ShadowPath)
+		field, changed = old.Field(accounts.SpPassword), old.Field(accounts.SpChanged)
+		pw = saved.line(accounts.PasswdPath).Field(accounts.PwPassword)
 	}
 	e.notePassword(c, returns)
-	e.book.shadow.set(r, spPassword, field)
-	e.book.shadow.set(r, spChanged, changed)
-	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, pw)
+	e.book.Shadow.Set(r, accounts.SpPassword, field)
+	e.book.Shadow.Set(r, accounts.SpChanged, changed)
+	e.book.Passwd.Set(e.book.Passwd.Find(c.name), accounts.PwPassword, pw)
 	return nil
 }
 
 // returnsToShadow has the saved line of shadow(5), where it is of the state wanted,
 // go back to where it stood.
 func (e *edit) returnsToShadow(c userChange, saved *bundle) bool {
-	l, there := saved.saved(shadowPath)
+	l, there := saved.saved(accounts.ShadowPath)
 	if !there {
 		return false
 	}
-	old := &row{text: string(l.Text)}
-	if e.obs.keyedPassword(old.field(spPassword)) != c.after.Password || expiryDate(old.field(spExpires)) != c.after.Expires {
+	old := l.row()
+	if e.obs.keyedPassword(old.Field(accounts.SpPassword)) != c.after.Password || expiryDate(old.Field(accounts.SpExpires)) != c.after.Expires {
 		return false
 	}
 	e.lines = append(e.lines, l)
-	e.book.passwd.set(e.book.passwd.find(c.name), pwPassword, saved.line(passwdPath).field(pwPassword))
+	e.book.Passwd.Set(e.book.Passwd.Find(c.name), accounts.PwPassword, saved.line(accounts.PasswdPath).Field(accounts.PwPassword))
 	e.notePassword(c, true)
 	return true
 }
@@ -295,11 +296,11 @@ func (e *edit) notePassword(c userChange, returns bool) {
 
 // restoresPassword tells whether the saved lines are of the state wanted.
 func (e *edit) restoresPassword(c userChange, saved *bundle) bool {
-	old := saved.line(passwdPath)
+	old := saved.line(accounts.PasswdPath)
 	if old == nil || c.after.Expires != "" {
 		return false
 	}
-	field := old.field(pwPassword)
+	field := old.Field(accounts.PwPassword)
 	if field == "x" {
 		field = "!"
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // fewKeys is for how many users it costs less to flush the keys of each alone than
@@ -101,22 +102,22 @@ type outlet struct {
 // lazyNames reads the accounts when the first of them is asked for.
 type lazyNames struct {
 	root   *rootfs.Root
-	passwd *document
+	passwd *accounts.Document
 }
 
 // of gives the ids of an account as they are now: they may not be those of the
 // plan.
 func (l *lazyNames) of(name string) (uid, gid uint32, err error) {
 	if l.passwd == nil {
-		if l.passwd, err = readPasswd(l.root); err != nil {
+		if l.passwd, err = accounts.ReadPasswd(l.root); err != nil {
 			return 0, 0, err
 		}
 	}
-	r := l.passwd.find(name)
+	r := l.passwd.Find(name)
 	if r == nil {
 		return 0, 0, errors.New("the account is gone")
 	}
-	return uint32(parseID(r.field(pwUID))), uint32(parseID(r.field(pwGID))), nil
+	return uint32(accounts.ParseID(r.Field(accounts.PwUID))), uint32(accounts.ParseID(r.Field(accounts.PwGID))), nil
 }
 
 func (s *Subsystem) makeFiles(before, after UserState, uid, gid uint32, to *outlet) error {

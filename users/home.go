@@ -142,7 +142,7 @@ func (p *planning) sayGroup(found *KeysState, st *UserState) {
 	if found == nil || found.GID != nil {
 		return
 	}
-	gid, _ := p.book.gid(st.Group)
+	gid, _ := p.book.GID(st.Group)
 	found.GID = &gid
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // Others is what a plan makes of paths that are not the accounts' own.
@@ -190,12 +191,12 @@ func (k *keyring) uid(name string) ID {
 	switch e, edited := k.edits[name]; {
 	case name == "" || name == "root":
 		return 0
-	case isID(name):
-		return parseID(name)
+	case accounts.IsID(name):
+		return accounts.ParseID(name)
 	case edited && e.after != nil:
 		return e.after.UID
 	}
-	if u, there := k.p.book.user(name); there {
+	if u, there := k.p.book.FindUser(name); there {
 		return ID(u.Uid)
 	}
 	return noID

@@ -104,7 +104,7 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 	before.Keys = nil
 	before.Groups = slices.DeleteFunc(slices.Clone(before.Groups), func(g string) bool { return p.joins[membership{g, name}] })
 	if p.ownsGroup(name) {
-		gid, _ := p.book.gid(name)
+		gid, _ := p.book.GID(name)
 		if before.OwnGroup = !p.stays(name, gid, after); before.OwnGroup {
 			before.GID = gid
 		}
@@ -128,7 +128,7 @@ func (p *planning) removeUser(name string, before UserState, after map[string]*U
 
 // ownsGroup tells whether the group of a user's name was made with the user.
 func (p *planning) ownsGroup(name string) bool {
-	g, there := p.book.groupOf(name)
+	g, there := p.book.FindGroup(name)
 	given, ours := p.ledger.Groups[name]
 	_, declared := p.group[name]
 	_, wasDeclared := p.lastGroup[name]
@@ -211,7 +211,7 @@ func (p *planning) returnUser(u User, cur, original UserState) {
 // taken are the groups that an account had before us, for one that lost them to
 // exclusive_groups.
 func (p *planning) taken(original UserState) []string {
-	return slices.DeleteFunc(slices.Clone(original.Groups), func(g string) bool { return p.book.group.find(g) == nil })
+	return slices.DeleteFunc(slices.Clone(original.Groups), func(g string) bool { return p.book.Group.Find(g) == nil })
 }
 
 // othersGroups are the groups that an account is in whatever we did: neither its

@@ -8,6 +8,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // LedgerName is the file of the ledger of ids in the state directory.
@@ -37,7 +38,7 @@ func RenewLedger(doc []byte) ([]byte, error) {
 // twice.
 func readLedger(root *rootfs.Root, stateDir string) (*ledger, error) {
 	p := ledgerPath(stateDir)
-	data, err := root.ReadFile(p, fileLimit)
+	data, err := root.ReadFile(p, accounts.FileLimit)
 	if rootfs.NotRegular(err) {
 		return nil, fmt.Errorf("cannot read %s: %w; %s", root.Name(p), rootfs.Reason(err), ledgerAnew)
 	}

@@ -155,7 +155,7 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 	members := map[string]bool{"root": true}
 	in := map[membership]bool{}
 	for _, g := range adminGroups {
-		group, _ := p.book.groupOf(g)
+		group, _ := p.book.FindGroup(g)
 		for _, m := range group.List {
 			in[membership{g, m}] = true
 		}
@@ -193,11 +193,11 @@ func (p *planning) simulate(changes []plan.Change) (map[string]userEdit, map[str
 // primaryMembers adds those whose primary group is an admin group.
 func (p *planning) primaryMembers(edits map[string]userEdit, members map[string]bool) {
 	for _, g := range adminGroups {
-		gid, there := p.book.gid(g)
+		gid, there := p.book.GID(g)
 		if !there {
 			continue
 		}
-		for _, name := range p.book.primaries(gid) {
+		for _, name := range p.book.Primaries(gid) {
 			if _, edited := edits[name]; !edited {
 				members[name] = true
 			}

@@ -39,7 +39,7 @@ func (p *planning) keptGroups(gone map[string]*UserState) []Group {
 	}
 	var out []Group
 	for _, name := range slices.Sorted(maps.Keys(p.ledger.MadeGroups)) {
-		g, there := p.book.groupOf(name)
+		g, there := p.book.FindGroup(name)
 		_, last := p.lastGroup[name]
 		if there && !last && gone[name] == nil && p.ledger.madeGroup(name, ID(g.Gid)) {
 			out = append(out, Group{Name: name})

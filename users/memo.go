@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // Memo says that the accounts were as one configuration wants them, and what
@@ -63,7 +64,7 @@ func (s *Subsystem) same(m *Memo) bool {
 // be had.
 func (s *Subsystem) look(more ...string) map[string]rootfs.Info {
 	out := map[string]rootfs.Info{}
-	for _, p := range append([]string{passwdPath, groupPath, shadowPath, gshadowPath, subUIDPath, subGIDPath}, more...) {
+	for _, p := range append([]string{accounts.PasswdPath, accounts.GroupPath, accounts.ShadowPath, accounts.GShadowPath, accounts.SubUIDPath, accounts.SubGIDPath}, more...) {
 		info, err := s.cfg.Root.Lstat(p)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil

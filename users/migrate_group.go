@@ -6,6 +6,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // migrateGroup plans the way of a group to another gid. The accounts whose
@@ -46,16 +47,16 @@ func (p *planning) migrateGroupBack(name string, before, after *GroupState, to I
 // be told from those afterwards, and is an error; so is a second group with the
 // gid from, to which they may belong as well.
 func (p *planning) groupBelongings(group string, from, to ID) (*migration, error) {
-	if other := p.book.otherGroup(from, group); other != "" {
+	if other := p.book.OtherGroup(from, group); other != "" {
 		return nil, fmt.Errorf("group %s has the gid %s too", other, from)
 	}
-	if others := p.book.primaries(to); len(others) > 0 {
+	if others := p.book.Primaries(to); len(others) > 0 {
 		return nil, fmt.Errorf("the primary group of %s has the gid %s already", others[0], to)
 	}
 	m := &migration{Modes: map[string]string{}}
 	root := p.s.cfg.Root
 	for _, name := range p.usersOf(group, from) {
-		u, _ := p.book.user(name)
+		u, _ := p.book.FindUser(name)
 		homes := []string{u.Home}
 		if wanted := p.user[name]; wanted != nil && wanted.Home != "" {
 			homes = append(homes, wanted.Home)
@@ -81,13 +82,13 @@ func (p *planning) groupBelongings(group string, from, to ID) (*migration, error
 // it before the configuration gave them another: their homes have its files still,
 // and they come back to it when that one goes.
 func (p *planning) usersOf(group string, gid ID) []string {
-	names := slices.Clone(p.book.primaries(gid))
+	names := slices.Clone(p.book.Primaries(gid))
 	for a := range p.s.cfg.Originals {
 		if a.Kind() != plan.KindUser {
 			continue
 		}
 		was := p.originalUser(a.Name())
-		if _, there := p.book.user(a.Name()); there && was != nil && was.Group == group && !slices.Contains(names, a.Name()) {
+		if _, there := p.book.FindUser(a.Name()); there && was != nil && was.Group == group && !slices.Contains(names, a.Name()) {
 			names = append(names, a.Name())
 		}
 	}
@@ -102,11 +103,11 @@ func (e *edit) renumber(c groupChange) error {
 	if other := e.alloc.groupOf(to, c.name); other != "" {
 		return fmt.Errorf("the gid %s is now %s's", to, other)
 	}
-	e.book.group.set(e.book.group.find(c.name), grGID, to.String())
-	for _, name := range e.book.primaries(from) {
-		e.book.passwd.set(e.book.passwd.find(name), pwGID, to.String())
+	e.book.Group.Set(e.book.Group.Find(c.name), accounts.GrGID, to.String())
+	for _, name := range e.book.Primaries(from) {
+		e.book.Passwd.Set(e.book.Passwd.Find(name), accounts.PwGID, to.String())
 	}
-	e.book.moveGroup(c.name, from, to)
+	e.book.MoveGroup(c.name, from, to)
 	e.alloc.holdGroup(c.name, to)
 	e.ledger.giveGroup(c.name, from)
 	e.ledger.giveGroup(c.name, to)

@@ -2,22 +2,10 @@ package users
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
-
-// String is the id in decimal digits.
-func (id ID) String() string { return strconv.FormatUint(uint64(id), 10) }
-
-// parseID reads digits that isID has accepted.
-func parseID(s string) ID {
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
-		panic("internal error: " + s + " was not checked to be an id")
-	}
-	return ID(n)
-}
 
 // Names resolves the names of a root's own passwd and group files, read at one
 // moment. NSS is not asked: a root that is not running has none.
@@ -34,20 +22,20 @@ func ReadNames(root *rootfs.Root) (*Names, error) {
 
 // User gives the uid of a user's name.
 func (n *Names) User(name string) (uint32, bool) {
-	line := n.book.passwd.read(name)
+	line := n.book.Passwd.Read(name)
 	if line == "" {
 		return 0, false
 	}
-	return uint32(parseID(fieldOf(line, pwUID))), true
+	return uint32(accounts.ParseID(accounts.Field(line, accounts.PwUID))), true
 }
 
 // Group gives the gid of a group's name.
 func (n *Names) Group(name string) (uint32, bool) {
-	line := n.book.group.read(name)
+	line := n.book.Group.Read(name)
 	if line == "" {
 		return 0, false
 	}
-	return uint32(parseID(fieldOf(line, grGID))), true
+	return uint32(accounts.ParseID(accounts.Field(line, accounts.GrGID))), true
 }
 
 // Migrated gives the uid that an existing user of that name gets because the

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // nssRounds is how often ids are chosen anew when another source of accounts
@@ -33,7 +34,7 @@ func (p *planning) foreign(list []User, plans []*UserState) {
 		for _, i := range todo {
 			keys = append(keys, list[i].Name, plans[i].UID.String())
 		}
-		found, ok := p.lookup("passwd", keys, p.book.passwd)
+		found, ok := p.lookup("passwd", keys, p.book.Passwd)
 		if !ok {
 			return
 		}
@@ -73,7 +74,7 @@ func (p *planning) avoid(u User, plans []*UserState, i int, found map[string]str
 
 // lookup gives names by name and by id of the entries that are not in the
 // account file. Sources that don't answer are told of, once, and not waited for.
-func (p *planning) lookup(database string, keys []string, file *document) (map[string]string, bool) {
+func (p *planning) lookup(database string, keys []string, file *accounts.Document) (map[string]string, bool) {
 	if p.deaf {
 		return nil, false
 	}
@@ -88,8 +89,8 @@ func (p *planning) lookup(database string, keys []string, file *document) (map[s
 	}
 	found := map[string]string{}
 	for line := range strings.Lines(string(lines)) {
-		name, id := fieldOf(line, 0), strings.TrimSpace(fieldOf(line, 2))
-		if name != "" && file.find(name) == nil {
+		name, id := accounts.Field(line, 0), strings.TrimSpace(accounts.Field(line, 2))
+		if name != "" && file.Find(name) == nil {
 			found[name], found[id] = name, name
 		}
 	}

@@ -1,6 +1,8 @@
 package users
 
-import "github.com/activate-agent/activate/activation/plan"
+import (
+	"github.com/activate-agent/activate/activation/plan"
+)
 
 // comingGroup is a group that does not exist yet, for the other sources of
 // accounts: a block's own, or one that is made with a user.
@@ -34,7 +36,7 @@ func (p *planning) foreignGroups(todo []comingGroup) {
 		if len(asked) == 0 {
 			return
 		}
-		found, ok := p.lookup("group", keys, p.book.group)
+		found, ok := p.lookup("group", keys, p.book.Group)
 		if !ok {
 			return
 		}
@@ -85,7 +87,7 @@ func (p *planning) comingGroups(list []Group) []comingGroup {
 	}
 	var out []comingGroup
 	for _, g := range list {
-		if p.book.group.find(g.Name) != nil || p.looseGroups[g.Name] {
+		if p.book.Group.Find(g.Name) != nil || p.looseGroups[g.Name] {
 			continue
 		}
 		c := comingGroup{

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // observation reads accounts of one book and what belongs to them on disk.
@@ -43,7 +44,7 @@ func (o observation) user(name string) *UserState {
 func (o observation) account(name string) *UserState {
 	s := o.line(name)
 	if s != nil {
-		s.Groups = o.book.memberships(name)
+		s.Groups = o.book.Memberships(name)
 		slices.Sort(s.Groups)
 		s.Groups = slices.Compact(s.Groups)
 	}
@@ -61,18 +62,18 @@ func (o observation) bare(name string) *UserState {
 
 // line is what the account's own lines say, but for the password.
 func (o observation) line(name string) *UserState {
-	u, ok := o.book.user(name)
+	u, ok := o.book.FindUser(name)
 	if !ok {
 		return nil
 	}
 	s := &UserState{
 		UID:         ID(u.Uid),
-		Group:       o.book.groupName(ID(u.Gid)),
+		Group:       o.book.GroupName(ID(u.Gid)),
 		Description: printable(u.Gecos), Home: printable(u.Home), Shell: printable(u.Shell),
-		SubUIDs: ranges(o.book.subUID, name), SubGIDs: ranges(o.book.subGID, name),
+		SubUIDs: ranges(o.book.SubUID, name), SubGIDs: ranges(o.book.SubGID, name),
 	}
-	if r := o.book.shadow.find(name); r != nil {
-		s.Expires = expiryDate(r.field(spExpires))
+	if r := o.book.Shadow.Find(name); r != nil {
+		s.Expires = expiryDate(r.Field(accounts.SpExpires))
 	}
 	return s
 }
@@ -80,9 +81,9 @@ func (o observation) line(name string) *UserState {
 // password is what a state says of an account's password.
 func (o observation) password(name string) string { return o.keyedPassword(o.book.passwordField(name)) }
 
-func ranges(d *document, name string) []SubRange {
+func ranges(d *accounts.Document, name string) []SubRange {
 	var out []SubRange
-	for _, r := range d.all(name) {
+	for _, r := range d.All(name) {
 		out = append(out, rangeOf(r))
 	}
 	slices.SortFunc(out, func(a, b SubRange) int { return cmp.Compare(a.Start, b.Start) })
@@ -125,7 +126,7 @@ func (o observation) keys(s *UserState) (*KeysState, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", o.root.Name(p), rootfs.Reason(err))
 	}
 	k := &KeysState{Path: p, SHA256: hashOf(data), Mode: fmt.Sprintf("%04o", info.Mode)}
-	gid, _ := o.book.gid(s.Group)
+	gid, _ := o.book.GID(s.Group)
 	if ID(info.UID) != s.UID {
 		k.UID = new(ID(info.UID))
 	}
@@ -147,7 +148,7 @@ func keysText(keys []string) []byte {
 
 // group gives the state of an existing group, nil when there is none.
 func (o observation) group(name string) *GroupState {
-	g, ok := o.book.groupOf(name)
+	g, ok := o.book.FindGroup(name)
 	if !ok {
 		return nil
 	}

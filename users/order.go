@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // order is a member list as it was, so that whoever comes back finds its place. It
@@ -83,6 +84,6 @@ func (o *orders) of(hash string) (*order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.read[hash] = newOrder(list(string(data)))
+	o.read[hash] = newOrder(accounts.List(string(data)))
 	return o.read[hash], nil
 }

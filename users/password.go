@@ -8,6 +8,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // password gives st the password that u asks for; it keeps what it has when u
@@ -100,17 +101,17 @@ func passwordKey(state string) string {
 // passwordField is the field that counts: shadow's, unless passwd itself has
 // something else than "x".
 func (b *book) passwordField(name string) string {
-	p := b.passwd.find(name)
-	s := b.shadow.find(name)
+	p := b.Passwd.Find(name)
+	s := b.Shadow.Find(name)
 	switch {
 	case p == nil:
 		return ""
-	case p.field(pwPassword) != "x":
-		return p.field(pwPassword)
+	case p.Field(accounts.PwPassword) != "x":
+		return p.Field(accounts.PwPassword)
 	case s == nil:
 		return "!"
 	}
-	return s.field(spPassword)
+	return s.Field(accounts.SpPassword)
 }
 
 // noHashMark stands before what stands for a field that crypt(5) does not make.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation/plan"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // preflight finds the flags of chattr(1), and the mounts, that would stop a change of the
@@ -20,7 +21,7 @@ func (p *planning) preflight() {
 		p.diff.Problems = append(p.diff.Problems, plan.Problem{Summary: "cannot change the accounts: " + err.Error(), Forbids: p.planned()})
 	}
 	files := []string{lockPath}
-	for _, at := range []string{groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
+	for _, at := range []string{accounts.GroupPath, accounts.GShadowPath, accounts.SubUIDPath, accounts.SubGIDPath, accounts.PasswdPath, accounts.ShadowPath} {
 		files = append(files, at, at+"-")
 	}
 	for _, at := range files {
@@ -55,9 +56,9 @@ func (p *planning) preflightOwners() {
 		}
 		switch ch.Kind {
 		case plan.KindGroup:
-			written[groupPath], written[gshadowPath] = true, true
+			written[accounts.GroupPath], written[accounts.GShadowPath] = true, true
 		case plan.KindUser:
-			written[passwdPath], written[shadowPath] = true, true
+			written[accounts.PasswdPath], written[accounts.ShadowPath] = true, true
 		}
 	}
 	root := p.s.cfg.Root

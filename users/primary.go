@@ -76,7 +76,7 @@ func (p *planning) askedGID(name string) (ID, bool) {
 		return 0, false
 	}
 	u, st := p.user[name], p.fresh[name]
-	if now, there := p.book.user(name); there && p.losesPrimary(*u) {
+	if now, there := p.book.FindUser(name); there && p.losesPrimary(*u) {
 		st = &UserState{UID: ID(now.Uid)}
 	}
 	if st == nil {
@@ -91,7 +91,7 @@ func (p *planning) gid(name string) (ID, bool) {
 	if p.going[name] || p.lingering[name] {
 		return 0, false
 	}
-	if gid, ok := p.book.gid(name); ok {
+	if gid, ok := p.book.GID(name); ok {
 		return gid, true
 	}
 	if g, ok := p.group[name]; ok {
@@ -127,7 +127,7 @@ func (p *planning) primary(u User, after, cur *UserState) bool {
 		p.noGroup(u, u.Group)
 		return false
 	}
-	if now, _ := p.book.gid(cur.Group); now != gid {
+	if now, _ := p.book.GID(cur.Group); now != gid {
 		after.Group = p.groupLabel(u.Group)
 	}
 	return true
@@ -141,7 +141,7 @@ func (p *planning) losesPrimary(u User) bool {
 
 // oldPrimary gives an account the primary group of before, if it is there still.
 func (p *planning) oldPrimary(u User, after *UserState, group string) {
-	if _, there := p.book.gid(group); there {
+	if _, there := p.book.GID(group); there {
 		after.Group = group
 		return
 	}

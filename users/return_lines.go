@@ -1,6 +1,10 @@
 package users
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/activate-agent/activate/users/accounts"
+)
 
 // restore puts lines back, lowest place first, so that each finds its place as
 // it was. Those that are there already, as often as they were, stay.
@@ -10,18 +14,18 @@ func (e *edit) restore() {
 		file, text string
 		at         int
 	}
-	done, back := map[place]bool{}, map[*row]bool{}
+	done, back := map[place]bool{}, map[*accounts.Row]bool{}
 	for _, l := range e.lines {
-		d, text := e.document(l.File), string(l.Text)
+		d, text := e.book.Document(l.File), string(l.Text)
 		at := place{l.File, text, l.At}
 		if done[at] {
 			continue
 		}
 		done[at] = true
-		same := d.like(text)
-		i := slices.IndexFunc(same, func(r *row) bool { return !back[r] })
+		same := d.Like(text)
+		i := slices.IndexFunc(same, func(r *accounts.Row) bool { return !back[r] })
 		if i < 0 {
-			same, i = []*row{d.insert(e.placeOf(l, d, len(same)), text)}, 0
+			same, i = []*accounts.Row{d.Insert(e.placeOf(l, d, len(same)), text)}, 0
 		}
 		back[same[i]] = true
 	}
@@ -31,16 +35,16 @@ func (e *edit) restore() {
 // the first of all runs, where that is known. The place it was saved with is that
 // in the file as it was then, when others may have been away. Of lines with the
 // same text nth are there already.
-func (e *edit) placeOf(l savedLine, d *document, nth int) int {
+func (e *edit) placeOf(l savedLine, d *accounts.Document, nth int) int {
 	first := e.obs.first.of(l.File)
 	if first == nil {
-		return min(l.At, len(d.live()))
+		return min(l.At, len(d.Rows()))
 	}
-	then := first.like(string(l.Text))
+	then := first.Like(string(l.Text))
 	if len(then) == 0 {
-		return min(l.At, len(d.live()))
+		return min(l.At, len(d.Rows()))
 	}
-	for i := int(then[min(nth, len(then)-1)].at) - 1; i >= 0; i-- {
+	for i := first.Place(then[min(nth, len(then)-1)]) - 1; i >= 0; i-- {
 		if at := e.standsAt(l.File, first, i, d); at >= 0 {
 			return at + 1
 		}
@@ -50,28 +54,28 @@ func (e *edit) placeOf(l savedLine, d *document, nth int) int {
 
 // standsAt is where the i-th line of before stands now, -1 where it does not. Of
 // several alike it is the one that is as far down among them.
-func (e *edit) standsAt(file string, first *document, i int, d *document) int {
-	before := first.rows[i]
-	same := func(r *row) bool { return r.text == before.text }
-	if before.named > 0 {
-		all := d.all(before.name())
+func (e *edit) standsAt(file string, first *accounts.Document, i int, d *accounts.Document) int {
+	before := first.Rows()[i]
+	same := func(r *accounts.Row) bool { return r.Line() == before.Line() }
+	if before.Name() != "" {
+		all := d.All(before.Name())
 		if len(all) == 0 {
 			return -1
 		}
-		if e.obs.first.accountOf(file, before.name()) {
+		if e.obs.first.accountOf(file, before.Name()) {
 			// It may say something else by now.
-			same = func(r *row) bool { return r.name() == before.name() }
+			same = func(r *accounts.Row) bool { return r.Name() == before.Name() }
 		} else if !slices.ContainsFunc(all, same) {
 			return -1
 		}
 	}
 	nth := 0
-	for _, r := range first.rows[:i] {
+	for _, r := range first.Rows()[:i] {
 		if same(r) {
 			nth++
 		}
 	}
-	for at, r := range d.live() {
+	for at, r := range d.Rows() {
 		if !same(r) {
 			continue
 		}

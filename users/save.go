@@ -63,7 +63,7 @@ type saving struct {
 // they were is put back when they leave.
 func (v saving) adopted() error {
 	for _, u := range v.s.cfg.Desired.Users {
-		if v.s.made(userAddress(u.Name)) || v.book.passwd.find(u.Name) == nil {
+		if v.s.made(userAddress(u.Name)) || v.book.Passwd.Find(u.Name) == nil {
 			continue
 		}
 		if _, err := v.lines(u.Name, false); err != nil {

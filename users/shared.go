@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // sharedFrom is how long a member list is, as a field, from which on it is kept once
@@ -12,15 +13,15 @@ import (
 const sharedFrom = 256
 
 // listsWith gives the lists in the i-th field of f's lines that have user.
-func (b *book) listsWith(store *rootfs.Store, f accountFile, user string, i int) []savedMember {
+func (b *book) listsWith(store *rootfs.Store, f accounts.File, user string, i int) []savedMember {
 	var out []savedMember
-	for _, r := range (*f.doc).naming(user, i) {
-		m, text := savedMember{File: f.path, Group: r.name()}, r.field(i)
+	for _, r := range f.Document().Naming(user, i) {
+		m, text := savedMember{File: f.Path, Group: r.Name()}, r.Field(i)
 		switch {
-		case !named(text, user):
+		case !accounts.HasMember(text, user):
 			continue
 		case len(text) < sharedFrom:
-			m.List = list(text)
+			m.List = accounts.List(text)
 		default:
 			m.Shared = b.share(store, text)
 		}

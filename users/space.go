@@ -5,6 +5,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // lineRoom is more than an account's line takes besides what its change says: a
@@ -39,7 +40,7 @@ func (s *Subsystem) Space(changes []plan.Change) []rootfs.Need {
 	if len(changes) == 0 {
 		return r.needs
 	}
-	for _, p := range []string{groupPath, gshadowPath, subUIDPath, subGIDPath, passwdPath, shadowPath} {
+	for _, p := range []string{accounts.GroupPath, accounts.GShadowPath, accounts.SubUIDPath, accounts.SubGIDPath, accounts.PasswdPath, accounts.ShadowPath} {
 		size := s.size(p)
 		r.add("etc", size+grown, size)
 		// What it was before us, and the backup that stood there, go to the state

@@ -64,5 +64,5 @@ func (p *planning) willBeUser(name string, removed map[plan.Address]bool) bool {
 	if _, declared := p.user[name]; declared || p.looseUsers[name] {
 		return true
 	}
-	return p.book.passwd.find(name) != nil && !removed[userAddress(name)]
+	return p.book.Passwd.Find(name) != nil && !removed[userAddress(name)]
 }

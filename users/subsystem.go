@@ -8,6 +8,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // Config is what New needs.
@@ -169,7 +170,7 @@ func groupAddress(name string) plan.Address { return plan.NewAddress(plan.KindGr
 // Paths gives the paths beside which a killed Apply of ch may have left a
 // temporary file.
 func Paths(ch plan.Change) []string {
-	out := []string{passwdPath, groupPath, shadowPath, gshadowPath, subUIDPath, subGIDPath}
+	out := []string{accounts.PasswdPath, accounts.GroupPath, accounts.ShadowPath, accounts.GShadowPath, accounts.SubUIDPath, accounts.SubGIDPath}
 	for _, p := range slices.Clone(out) {
 		out = append(out, p+"-")
 	}

@@ -2,12 +2,12 @@ package users
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // Survey is what a root's own account files have above the system range.
@@ -36,10 +36,10 @@ func ReadSurvey(root *rootfs.Root) (*Survey, error) {
 		return nil, err
 	}
 	r := &surveyor{obs: observation{root: root, book: b}, ranges: ranges, out: &Survey{Remarks: map[string]string{}}}
-	for _, name := range slices.Sorted(maps.Keys(b.group.first)) {
+	for _, name := range slices.Sorted(b.Group.Names()) {
 		r.oneGroup(name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.passwd.first)) {
+	for _, name := range slices.Sorted(b.Passwd.Names()) {
 		if err := r.oneUser(name); err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (r *surveyor) remark(subject, format string, args ...any) {
 
 // person tells a user that is a person's or an application's.
 func (r *surveyor) person(name string) bool {
-	u, ok := r.obs.book.user(name)
+	u, ok := r.obs.book.FindUser(name)
 	return ok && ID(u.Uid) >= r.ranges.user.min && u.Uid != nobody && name != "nobody"
 }
 
@@ -70,11 +70,11 @@ func (r *surveyor) person(name string) bool {
 // and no more than the own group of a user only if that would not come out the
 // same by itself.
 func (r *surveyor) shared(name string) bool {
-	g, ok := r.obs.book.groupOf(name)
+	g, ok := r.obs.book.FindGroup(name)
 	if !ok || ID(g.Gid) < r.ranges.group.min || g.Gid == nobody {
 		return false
 	}
-	u, _ := r.obs.book.user(name)
+	u, _ := r.obs.book.FindUser(name)
 	own := r.person(name) && u.Gid == g.Gid
 	return !own || u.Uid != g.Gid || len(g.List) > 0
 }
@@ -117,7 +117,7 @@ func (r *surveyor) oneUser(name string) error {
 			u.Groups = append(u.Groups, g)
 		}
 	}
-	raw, _ := r.obs.book.user(name)
+	raw, _ := r.obs.book.FindUser(name)
 	u.Description, u.Home, u.Shell = r.plain(name, "description", raw.Gecos), r.absolute(name, "home", raw.Home), r.absolute(name, "shell", raw.Shell)
 	linger, err := r.obs.linger(name)
 	if err != nil {
@@ -211,8 +211,8 @@ func (r *surveyor) awkward(lines []string) bool {
 // UserName gives the first name that User finds the uid by.
 func (n *Names) UserName(uid uint32) (string, bool) {
 	found := ""
-	for name, line := range n.book.passwd.entries() {
-		if uint32(parseID(fieldOf(line, pwUID))) == uid && (found == "" || name < found) {
+	for name, line := range n.book.Passwd.Entries() {
+		if uint32(accounts.ParseID(accounts.Field(line, accounts.PwUID))) == uid && (found == "" || name < found) {
 			found = name
 		}
 	}
@@ -221,6 +221,6 @@ func (n *Names) UserName(uid uint32) (string, bool) {
 
 // GroupName gives the name that Group finds the gid by.
 func (n *Names) GroupName(gid uint32) (string, bool) {
-	name, ok := n.book.groupNames[ID(gid)]
+	name, ok := n.book.GroupByID(ID(gid))
 	return name, ok
 }

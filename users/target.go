@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // target is what an existing account should become: what u says, and what it
@@ -111,8 +113,8 @@ func settled(want, last, cur, fallback string) string {
 
 // groupLabel is a group's name where digits stand for an existing one.
 func (p *planning) groupLabel(name string) string {
-	if _, there := p.book.groupOf(name); !there && isID(name) {
-		return p.book.groupName(parseID(name))
+	if _, there := p.book.FindGroup(name); !there && accounts.IsID(name) {
+		return p.book.GroupName(accounts.ParseID(name))
 	}
 	return name
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/activate-agent/activate/activation/plan"
 	"github.com/activate-agent/activate/activation/rootfs"
+	"github.com/activate-agent/activate/users/accounts"
 )
 
 // rememberRun notes in the ledger what the account files and their backups are
@@ -27,24 +28,24 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 	if !there {
 		l.madePath(lockPath)
 	}
-	for _, f := range b.files() {
-		if !b.present[f.path] {
+	for _, f := range b.Files() {
+		if !b.Has(f.Path) {
 			if err := s.noteLoneBackup(l, f); err != nil {
 				return err
 			}
 			continue
 		}
-		if l.Run[f.path], err = s.observeFile(f); err != nil {
+		if l.Run[f.Path], err = s.observeFile(f); err != nil {
 			return err
 		}
-		if l.Before[f.path].File == "" && !slices.Contains(l.Made, f.path) {
-			l.Before[f.path] = l.Run[f.path]
+		if l.Before[f.Path].File == "" && !slices.Contains(l.Made, f.Path) {
+			l.Before[f.Path] = l.Run[f.Path]
 		}
-		if l.Before[f.path].File != l.Run[f.path].File {
+		if l.Before[f.Path].File != l.Run[f.Path].File {
 			continue
 		}
 		// Of a run that a power cut ended here the ledger may be all that is left.
-		if err := s.keepFirst(f, l.Run[f.path].File); err != nil {
+		if err := s.keepFirst(f, l.Run[f.Path].File); err != nil {
 			return err
 		}
 	}
@@ -61,9 +62,9 @@ func (s *Subsystem) rememberRun(b *book, changes []plan.Change) error {
 }
 
 // noteLoneBackup enters, once, the backup of a file that is not there.
-func (s *Subsystem) noteLoneBackup(l *ledger, f accountFile) error {
-	before, known := l.Before[f.path]
-	if slices.Contains(l.Made, f.path) || known && (before.Backup == "" || s.cfg.Store.Keeps(before.Backup)) {
+func (s *Subsystem) noteLoneBackup(l *ledger, f accounts.File) error {
+	before, known := l.Before[f.Path]
+	if slices.Contains(l.Made, f.Path) || known && (before.Backup == "" || s.cfg.Store.Keeps(before.Backup)) {
 		return nil
 	}
 	was, err := s.observeFile(f)
@@ -71,22 +72,22 @@ func (s *Subsystem) noteLoneBackup(l *ledger, f accountFile) error {
 		return err
 	}
 	was.File = ""
-	l.Before[f.path], l.changed = was, true
+	l.Before[f.Path], l.changed = was, true
 	return nil
 }
 
-func (s *Subsystem) observeFile(f accountFile) (original, error) {
-	was := original{File: (*f.doc).keyed(s.cfg.Store)}
-	backup, err := s.cfg.Root.ReadFile(f.path+"-", fileLimit)
+func (s *Subsystem) observeFile(f accounts.File) (original, error) {
+	was := original{File: f.Document().Keyed(s.cfg.Store)}
+	backup, err := s.cfg.Root.ReadFile(f.Path+"-", accounts.FileLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return was, nil
 	case err != nil:
-		return was, fmt.Errorf("cannot read %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
+		return was, fmt.Errorf("cannot read %s-: %w", s.cfg.Root.Name(f.Path), rootfs.Reason(err))
 	}
-	info, err := s.cfg.Root.Lstat(f.path + "-")
+	info, err := s.cfg.Root.Lstat(f.Path + "-")
 	if err != nil {
-		return was, fmt.Errorf("cannot look at %s-: %w", s.cfg.Root.Name(f.path), rootfs.Reason(err))
+		return was, fmt.Errorf("cannot look at %s-: %w", s.cfg.Root.Name(f.Path), rootfs.Reason(err))
 	}
 	was.Backup, was.BackupAccess = s.cfg.Store.Keyed(backup), &access{info.Mode, info.UID, info.GID}
 	if !s.cfg.Store.Keeps(was.Backup) {
@@ -104,19 +105,19 @@ func (l *ledger) madePath(p string) {
 
 // noteMade notes the files that commit makes.
 func (e *edit) noteMade() {
-	for _, f := range e.book.files() {
-		if (*f.doc).changed && !e.book.present[f.path] {
-			e.ledger.madePath(f.path)
+	for _, f := range e.book.Files() {
+		if f.Document().Changed() && !e.book.Has(f.Path) {
+			e.ledger.madePath(f.Path)
 		}
 	}
 }
 
 // asBefore gives what a file was before the run, or before all runs, if it is
 // that again, byte for byte.
-func (e *edit) asBefore(f accountFile) (original, bool) {
-	key := (*f.doc).keyed(e.s.cfg.Store)
+func (e *edit) asBefore(f accounts.File) (original, bool) {
+	key := f.Document().Keyed(e.s.cfg.Store)
 	for _, at := range []map[string]original{e.ledger.Before, e.ledger.Run} {
-		if was, known := at[f.path]; known && was.File == key {
+		if was, known := at[f.Path]; known && was.File == key {
 			return was, true
 		}
 	}
@@ -146,9 +147,9 @@ func (e *edit) traceless() bool {
 	if !slices.Contains(e.ledger.Made, lockPath) {
 		return false
 	}
-	for _, f := range e.book.files() {
-		was, known := e.ledger.Before[f.path]
-		if known && was.File != "" && was.File != (*f.doc).keyed(e.s.cfg.Store) || slices.Contains(e.ledger.Made, f.path) && !(*f.doc).empty() {
+	for _, f := range e.book.Files() {
+		was, known := e.ledger.Before[f.Path]
+		if known && was.File != "" && was.File != f.Document().Keyed(e.s.cfg.Store) || slices.Contains(e.ledger.Made, f.Path) && !f.Document().Empty() {
 			return false
 		}
 	}

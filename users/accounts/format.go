@@ -1,18 +1,51 @@
-package users
+package accounts
 
 import (
 	"strconv"
 	"strings"
 )
 
-// Fields of the account files, passwd(5), group(5), shadow(5), gshadow(5),
-// subuid(5).
+// The fields of passwd(5), named as in struct passwd of getpwnam(3).
 const (
-	pwName, pwPassword, pwUID, pwGID, pwDescription, pwHome, pwShell = 0, 1, 2, 3, 4, 5, 6
-	grName, grPassword, grGID, grMembers                             = 0, 1, 2, 3
-	spName, spPassword, spChanged, spExpires                         = 0, 1, 2, 7
-	sgName, sgPassword, sgAdmins, sgMembers                          = 0, 1, 2, 3
-	subName, subStart, subCount                                      = 0, 1, 2
+	PwName = iota
+	PwPassword
+	PwUID
+	PwGID
+	PwDescription
+	PwHome
+	PwShell
+)
+
+// The fields of group(5), named as in struct group of getgrnam(3).
+const (
+	GrName = iota
+	GrPassword
+	GrGID
+	GrMembers
+)
+
+// The fields of shadow(5) that we write, named as in struct spwd of getspnam(3).
+// Of the nine SpExpires is the eighth.
+const (
+	SpName     = 0
+	SpPassword = 1
+	SpChanged  = 2
+	SpExpires  = 7
+)
+
+// The fields of gshadow(5), named as in struct sgrp of shadow-utils.
+const (
+	SgName = iota
+	SgPassword
+	SgAdmins
+	SgMembers
+)
+
+// The fields of subuid(5) and subgid(5).
+const (
+	SubName = iota
+	SubStart
+	SubCount
 )
 
 // maxLine is the longest line that is taken for an entry. libcontainer/user
@@ -22,7 +55,7 @@ const maxLine = 60 << 10
 // passwdLine tells an entry of passwd(5).
 func passwdLine(line string) (string, bool) {
 	name, ok := entry(line, 7)
-	if !ok || !isID(fieldOf(line, pwUID)) || !isID(fieldOf(line, pwGID)) {
+	if !ok || !IsID(Field(line, PwUID)) || !IsID(Field(line, PwGID)) {
 		return "", false
 	}
 	return name, true
@@ -31,7 +64,7 @@ func passwdLine(line string) (string, bool) {
 // groupLine tells an entry of group(5).
 func groupLine(line string) (string, bool) {
 	name, ok := entry(line, 4)
-	if !ok || !isID(fieldOf(line, grGID)) {
+	if !ok || !IsID(Field(line, GrGID)) {
 		return "", false
 	}
 	return name, true
@@ -46,10 +79,10 @@ func gshadowLine(line string) (string, bool) { return entry(line, 4) }
 // subIDLine tells an entry of subuid(5) and subgid(5).
 func subIDLine(line string) (string, bool) {
 	name, ok := entry(line, 3)
-	if !ok || !isID(fieldOf(line, subStart)) {
+	if !ok || !IsID(Field(line, SubStart)) {
 		return "", false
 	}
-	count := strings.TrimSuffix(fieldOf(line, subCount), "\r")
+	count := strings.TrimSuffix(Field(line, SubCount), "\r")
 	if _, err := strconv.ParseUint(count, 10, 32); err != nil {
 		return "", false
 	}
@@ -63,16 +96,16 @@ func entry(line string, n int) (string, bool) {
 	if len(line) > maxLine || isNIS(line) || strings.Count(line, ":") != n-1 {
 		return "", false
 	}
-	name := fieldOf(line, 0)
+	name := Field(line, 0)
 	if name == "" || name[0] == '#' || strings.ContainsAny(name, " \t\r\v\f,") {
 		return "", false
 	}
 	return name, true
 }
 
-// fieldOf gives the i-th field of a line, "" when it has fewer. It makes no
+// Field gives the i-th field of a line, from 0 on, "" when it has fewer. It makes no
 // copies: a host may have very many lines.
-func fieldOf(line string, i int) string {
+func Field(line string, i int) string {
 	for range i {
 		_, line, _ = strings.Cut(line, ":")
 	}
@@ -83,8 +116,8 @@ func fieldOf(line string, i int) string {
 // isNIS tells the entries of compat mode, "+", "-" and "+@netgroup::::::".
 func isNIS(line string) bool { return line != "" && (line[0] == '+' || line[0] == '-') }
 
-// isID tells decimal digits that are an id: below 2^32-1, which is none.
-func isID(s string) bool {
+// IsID tells decimal digits that are an id: below 2^32-1, which is none.
+func IsID(s string) bool {
 	if s == "" || len(s) > 1 && s[0] == '0' {
 		return false
 	}
@@ -97,8 +130,8 @@ func isID(s string) bool {
 	return err == nil && n < 1<<32-1
 }
 
-// looseName is the name that a line which is no entry seems to speak of.
-func looseName(line string) string {
+// LooseName is the name that a line which is no entry seems to speak of.
+func LooseName(line string) string {
 	name, _, found := strings.Cut(strings.TrimLeft(line, " \t"), ":")
 	if !found {
 		return ""
@@ -106,9 +139,9 @@ func looseName(line string) string {
 	return name
 }
 
-// looseIDs are the numbers in the id columns of a line that is no entry: they
+// LooseIDs are the numbers in columns, fields that hold ids, of a line that is no entry: they
 // are not given to anybody, since another program may read the line.
-func looseIDs(line string, columns ...int) []ID {
+func LooseIDs(line string, columns ...int) []ID {
 	f := strings.Split(strings.TrimLeft(line, " \t#+-"), ":")
 	var out []ID
 	for _, c := range columns {
@@ -120,12 +153,4 @@ func looseIDs(line string, columns ...int) []ID {
 		}
 	}
 	return out
-}
-
-// list splits a comma-separated field.
-func list(field string) []string {
-	if field == "" {
-		return nil
-	}
-	return strings.Split(field, ",")
 }

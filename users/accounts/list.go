@@ -1,6 +1,14 @@
-package users
+package accounts
 
 import "strings"
+
+// List splits a comma-separated field; nil for an empty one.
+func List(field string) []string {
+	if field == "" {
+		return nil
+	}
+	return strings.Split(field, ",")
+}
 
 // memberAt gives where user stands in a comma-separated field, -1 where it does
 // not. The field is not taken apart: it may name very many.
@@ -18,20 +26,20 @@ func memberAt(field, user string) int {
 	}
 }
 
-// named tells whether a comma-separated field names user.
-func named(field, user string) bool { return memberAt(field, user) >= 0 }
+// HasMember tells whether a comma-separated field names user.
+func HasMember(field, user string) bool { return memberAt(field, user) >= 0 }
 
-// with is a comma-separated field with user at its end.
-func with(field, user string) string {
+// WithMember is a comma-separated field with user at its end.
+func WithMember(field, user string) string {
 	if field == "" {
 		return user
 	}
 	return field + "," + user
 }
 
-// without is a comma-separated field that names user no more. An editor may have
+// WithoutMember is a comma-separated field that names user no more. An editor may have
 // named somebody twice.
-func without(field, user string) string {
+func WithoutMember(field, user string) string {
 	for {
 		at := memberAt(field, user)
 		switch end := at + len(user); {

@@ -1,4 +1,4 @@
-package users
+package accounts
 
 import (
 	"slices"
@@ -17,9 +17,9 @@ type listing struct {
 // than to note everybody in every list.
 const fewAsked = 8
 
-// naming gives the entries whose i-th field, a list, names user, in order and as
+// Naming gives the entries whose i-th field, a list, names user, in order and as
 // they were read. White space at the end of a line does not count.
-func (d *document) naming(user string, i int) []*row {
+func (d *Document) Naming(user string, i int) []*Row {
 	if d.lists == nil {
 		d.lists = map[int]*listing{}
 	}
@@ -28,7 +28,7 @@ func (d *document) naming(user string, i int) []*row {
 		l = &listing{}
 		d.lists[i] = l
 	}
-	var out []*row
+	var out []*Row
 	if l.lines == nil {
 		if l.asked++; l.asked <= fewAsked {
 			for at := range d.lines {
@@ -47,7 +47,7 @@ func (d *document) naming(user string, i int) []*row {
 }
 
 // everybody notes who is in which list.
-func (d *document) everybody(i int) map[string][]int32 {
+func (d *Document) everybody(i int) map[string][]int32 {
 	out := map[string][]int32{}
 	for at := range d.lines {
 		for _, name := range d.listRead(&d.lines[at], i) {
@@ -61,11 +61,11 @@ func (d *document) everybody(i int) map[string][]int32 {
 }
 
 // listRead gives the list in a line as it was read.
-func (d *document) listRead(r *row, i int) []string {
+func (d *Document) listRead(r *Row, i int) []string {
 	text := d.textRead(r)
 	// Most groups have no members: a host may have very many.
-	if r.named == 0 || i == grMembers && strings.HasSuffix(text, ":") {
+	if r.named == 0 || i == GrMembers && strings.HasSuffix(text, ":") {
 		return nil
 	}
-	return list(fieldOf(strings.TrimRightFunc(text, unicode.IsSpace), i))
+	return List(Field(strings.TrimRightFunc(text, unicode.IsSpace), i))
 }

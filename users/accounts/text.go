@@ -1,4 +1,4 @@
-package users
+package accounts
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 
 // readText reads the file at p whole. Where that is what known was read from, it
 // gives known's text and makes no copy. The errors are those of Root.ReadFile.
-func readText(root *rootfs.Root, p string, known *document) (string, error) {
+func readText(root *rootfs.Root, p string, known *Document) (string, error) {
 	f, err := root.Open(p)
 	if err != nil {
 		return "", err
@@ -29,10 +29,10 @@ func readText(root *rootfs.Root, p string, known *document) (string, error) {
 	}
 	var b strings.Builder
 	if info, err := f.Stat(); err == nil {
-		b.Grow(int(min(info.Size(), fileLimit)))
+		b.Grow(int(min(info.Size(), FileLimit)))
 	}
-	n, err := io.Copy(&b, io.LimitReader(f, fileLimit+1))
-	if err == nil && n > fileLimit {
+	n, err := io.Copy(&b, io.LimitReader(f, FileLimit+1))
+	if err == nil && n > FileLimit {
 		err = unix.EFBIG
 	}
 	return b.String(), err
