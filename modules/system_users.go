@@ -115,14 +115,28 @@ func (r *reading) subIDs() *users.SubIDs {
 	}
 	out := &users.SubIDs{}
 	for _, e := range list.AsValueSlice() {
-		start, startIs := e.GetAttr("start").AsBigFloat().Int64()
-		count, countIs := e.GetAttr("count").AsBigFloat().Int64()
-		if startIs != big.Exact || countIs != big.Exact || start < 0 || count < 1 || start+count > 1<<32-1 {
+		r, ok := subRange(e.GetAttr("start"), e.GetAttr("count"))
+		if !ok {
 			return bad()
 		}
-		out.Ranges = append(out.Ranges, users.SubRange{Start: users.ID(start), Count: uint32(count)})
+		out.Ranges = append(out.Ranges, r)
 	}
 	return out
+}
+
+// subRange is a range that is not empty and ends before the largest id, which means
+// none.
+func subRange(start, count cty.Value) (users.SubRange, bool) {
+	const most = 1<<32 - 1
+	if start.IsNull() || count.IsNull() {
+		return users.SubRange{}, false
+	}
+	from, fromIs := start.AsBigFloat().Int64()
+	n, nIs := count.AsBigFloat().Int64()
+	if fromIs != big.Exact || nIs != big.Exact || from < 0 || n < 1 || from > most || n > most-from {
+		return users.SubRange{}, false
+	}
+	return users.SubRange{Start: users.ID(from), Count: uint32(n)}, true
 }
 
 func subRanges() *schema.Type {

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -37,7 +39,12 @@ func (t *Type) Merge(vals []cty.Value) (cty.Value, *Conflict) {
 }
 
 func (t *Type) merge(vals []cty.Value, from []int) (cty.Value, *Conflict) {
-	switch t.shape(vals) {
+	shape := t.shape(vals)
+	if slices.ContainsFunc(vals, cty.Value.IsNull) {
+		// Null has nothing to add to; it agrees with null alone.
+		shape = String
+	}
+	switch shape {
 	case List, Set:
 		return t.mergeSequences(vals), nil
 	case Map:
@@ -112,7 +119,8 @@ func (t *Type) mergeMaps(vals []cty.Value, from []int) (cty.Value, *Conflict) {
 		}
 	}
 	out := make(map[string]cty.Value, len(parts))
-	for k, p := range parts {
+	for _, k := range slices.Sorted(maps.Keys(parts)) {
+		p := parts[k]
 		v, conflict := t.at(k).mergePart(p, origin[k])
 		if conflict != nil {
 			conflict.Path = `["` + k + `"]` + conflict.Path
