@@ -16,6 +16,11 @@ import (
 // element, as Terraform has it. The iterator is called as the block, or as
 // `iterator` says; each.key and each.value work too.
 func (c *collection) expandDynamic(b *hclsyntax.Block, from *contribution) diagnostic.List {
+	over, ok := b.Body.Attributes["for_each"]
+	if !ok {
+		// Load reported that it is missing.
+		return nil
+	}
 	s := c.scopeOf(from)
 	if attr, ok := b.Body.Attributes["when"]; ok {
 		yes, _, diags := expr.Condition(attr.Expr, s, "when")
@@ -24,7 +29,7 @@ func (c *collection) expandDynamic(b *hclsyntax.Block, from *contribution) diagn
 		}
 	}
 	content := contentOf(b)
-	items, diags := dynamicItems(b.Body.Attributes["for_each"], s)
+	items, diags := dynamicItems(over, s)
 	if content == nil || diags.HasErrors() {
 		return diags
 	}
