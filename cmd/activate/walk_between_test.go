@@ -17,7 +17,6 @@ import (
 // asks has somebody ask something between runs: not a byte of the host changes,
 // and the answer is what the walk knows.
 func (w *walk) asks() {
-	w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
 	was := w.unlocked()
 	w.oneOf([]func(){w.asksForChanges, w.asksForGenerations, w.asksForDifference, w.builds, w.appliesNothing})
 	w.differs("what only answers changed", was, w.unlocked())

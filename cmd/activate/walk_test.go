@@ -158,6 +158,10 @@ func (w *walk) want(status int, args ...string) string {
 }
 
 func (w *walk) step() {
+	if w.current != "" {
+		// A step that came to nothing may have drawn another.
+		w.must(os.WriteFile(w.config, []byte(w.of[w.current]), 0o644))
+	}
 	if w.current != "" && rapid.IntRange(0, 2).Draw(w.t, "asks") == 2 {
 		w.asks()
 	}
