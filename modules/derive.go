@@ -83,6 +83,7 @@ func (ev *evaluator) startedByOther(service string) bool {
 			if diags.HasErrors() {
 				continue
 			}
+			v, _ = v.Unmark()
 			if v.IsNull() && n.label == service || !v.IsNull() && v.AsString() == service {
 				return true
 			}
@@ -155,7 +156,8 @@ func (n *node) contentHash() (expr.Term, diagnostic.List) {
 	if diags.HasErrors() || f == nil {
 		return expr.Data(cty.NullVal(cty.String)), diags
 	}
-	return expr.Data(cty.StringVal(f.hash())), nil
+	named, diags := n.value("source")
+	return expr.Data(cty.StringVal(f.hash()).WithMarks(named.Marks())), diags
 }
 
 func hashOf(content []byte) string {

@@ -312,9 +312,9 @@ func (n *node) misfits(o *schema.Option, e hclsyntax.Expression, problem *schema
 // conflict shows every definition that takes part and says how to settle it.
 func (n *node) conflict(o *schema.Option, found []candidate, vals []cty.Value, c *schema.Conflict) diagnostic.List {
 	first, second := found[c.First], found[c.Second]
-	what := n.address() + "." + o.Name + c.Path
-	shown := ""
+	what, shown := n.address()+"."+o.Name, ""
 	if !o.Sensitive && !vals[c.First].ContainsMarked() && !vals[c.Second].ContainsMarked() {
+		what += c.Path
 		shown = " (" + brief(vals[c.First]) + ", then " + brief(vals[c.Second]) + ")"
 	}
 	places := make([]string, len(found))

@@ -277,7 +277,7 @@ func lazyLookup(e *hclsyntax.FunctionCallExpr, s *Scope, l Lazy) (Term, diagnost
 	if len(e.Args) < 2 || len(e.Args) > 3 {
 		return Term{}, Errorf(e.Range(), "Wrong number of function arguments", "It is called as lookup(map, key, default).")
 	}
-	key, _, diags := keyOf(e.Args[1], s)
+	key, marks, diags := keyOf(e.Args[1], s)
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
@@ -285,10 +285,17 @@ func lazyLookup(e *hclsyntax.FunctionCallExpr, s *Scope, l Lazy) (Term, diagnost
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
+	var t Term
 	if slices.Contains(keys, key) || len(e.Args) == 2 {
-		return l.Attr(key, e.Args[1].Range())
+		t, diags = l.Attr(key, e.Args[1].Range())
+		diags = secretKey(diags, e.Args[1].Range(), marks)
+	} else {
+		t, diags = Eval(e.Args[2], s)
 	}
-	return Eval(e.Args[2], s)
+	if diags.HasErrors() {
+		return Term{}, diags
+	}
+	return withMarks(t, diags, marks)
 }
 
 func wrongCount(e *hclsyntax.FunctionCallExpr, usage string) diagnostic.List {

@@ -28,45 +28,48 @@ func fileCall(e *hclsyntax.FunctionCallExpr, s *Scope) (Term, diagnostic.List) {
 		return Term{}, diags
 	}
 	if e.Name == "fileset" {
-		return fileset(e, s, args)
+		return fileset(e, s, args, marks)
 	}
 	if len(args) != 1 {
 		return Term{}, wrongCount(e, "path")
 	}
-	out, reason, diags := fileResult(e, args[0], s.files)
-	if reason != "" {
+	out, reason := fileResult(e, args[0], s.files)
+	switch {
+	case reason == notText && len(marks) == 0:
+		return Term{}, Errorf(argRange(e, 0), "File is not text",
+			"The file %q is not UTF-8 text. Use filebase64() for other bytes, or the source attribute of a block.", args[0])
+	case reason != "":
 		return Term{}, unreadable(e, args[0], marks, reason)
-	}
-	if diags.HasErrors() {
-		return Term{}, diags
 	}
 	return Data(out.WithMarks(marks)), nil
 }
 
-// fileResult is what a function says of a file. Those that only hash it take one of
-// any size.
-func fileResult(e *hclsyntax.FunctionCallExpr, path string, files Files) (out cty.Value, reason string, diags diagnostic.List) {
+// notText is the reason for which file() gives nothing of a readable file.
+const notText = "it is not UTF-8 text"
+
+// fileResult is what a function says of a file, or the reason why it cannot. Those
+// that only hash it take one of any size.
+func fileResult(e *hclsyntax.FunctionCallExpr, path string, files Files) (out cty.Value, reason string) {
 	switch e.Name {
 	case "fileexists":
-		return cty.BoolVal(files.Pass(path, io.Discard) == ""), "", nil
+		return cty.BoolVal(files.Pass(path, io.Discard) == ""), ""
 	case "file", "filebase64":
 		content, reason := files.Read(path)
 		switch {
 		case reason != "":
-			return cty.NilVal, reason, nil
+			return cty.NilVal, reason
 		case e.Name == "filebase64":
-			return cty.StringVal(base64.StdEncoding.EncodeToString(content)), "", nil
+			return cty.StringVal(base64.StdEncoding.EncodeToString(content)), ""
 		case !utf8.Valid(content):
-			return cty.NilVal, "", Errorf(argRange(e, 0), "File is not text",
-				"The file %q is not UTF-8 text. Use filebase64() for other bytes, or the source attribute of a block.", path)
+			return cty.NilVal, notText
 		}
-		return cty.StringVal(string(content)), "", nil
+		return cty.StringVal(string(content)), ""
 	}
 	h, encode := digest(e.Name)
 	if reason := files.Pass(path, h); reason != "" {
-		return cty.NilVal, reason, nil
+		return cty.NilVal, reason
 	}
-	return cty.StringVal(encode(h.Sum(nil))), "", nil
+	return cty.StringVal(encode(h.Sum(nil))), ""
 }
 
 // digest gives what one of the functions that hash a file makes of it.
@@ -96,22 +99,22 @@ func unreadable(e *hclsyntax.FunctionCallExpr, path string, marks cty.ValueMarks
 	return Errorf(argRange(e, 0), "Cannot read file", "The file %q cannot be read: %s.", path, strings.TrimSuffix(reason, "."))
 }
 
-func fileset(e *hclsyntax.FunctionCallExpr, s *Scope, args []string) (Term, diagnostic.List) {
+func fileset(e *hclsyntax.FunctionCallExpr, s *Scope, args []string, marks cty.ValueMarks) (Term, diagnostic.List) {
 	if len(args) != 2 {
 		return Term{}, wrongCount(e, "directory, pattern")
 	}
 	paths, reason := s.files.Glob(args[0], args[1])
 	if reason != "" {
-		return Term{}, unreadable(e, args[0], nil, reason)
+		return Term{}, unreadable(e, args[0], marks, reason)
 	}
 	if len(paths) == 0 {
-		return Data(cty.SetValEmpty(cty.String)), nil
+		return Data(cty.SetValEmpty(cty.String).WithMarks(marks)), nil
 	}
 	vals := make([]cty.Value, len(paths))
 	for i, p := range paths {
 		vals[i] = cty.StringVal(p)
 	}
-	return Data(cty.SetVal(vals)), nil
+	return Data(cty.SetVal(vals).WithMarks(marks)), nil
 }
 
 // texts evaluates arguments that must all be strings.
@@ -160,7 +163,10 @@ func templateCall(e *hclsyntax.FunctionCallExpr, s *Scope) (Term, diagnostic.Lis
 		name = "template of " + e.Range().String()
 	}
 	t, diags := render(e, s, name, text, variables)
-	if diags.HasErrors() {
+	switch {
+	case diags.HasErrors() && len(marks) > 0:
+		return Term{}, Errorf(argRange(e, 0), "Invalid template", "The template cannot be rendered; why is not shown because it is sensitive.")
+	case diags.HasErrors():
 		return Term{}, diags
 	}
 	return withMarks(t, diags, marks)
@@ -178,7 +184,11 @@ func render(e *hclsyntax.FunctionCallExpr, s *Scope, name, text string, variable
 	if diags.HasErrors() {
 		return Term{}, diags
 	}
-	inner := NewScope(templateNames{items}, s.functions, s.files)
+	names := templateNames{items}
+	if len(marks) > 0 {
+		names.items = nil
+	}
+	inner := NewScope(names, s.functions, s.files)
 	inner.depth = s.depth + 1
 	for _, item := range items {
 		if item.Key.Type() != cty.String {
@@ -193,6 +203,8 @@ func render(e *hclsyntax.FunctionCallExpr, s *Scope, name, text string, variable
 	return Eval(parsed, inner)
 }
 
+// templateNames words what a template does not know. The items are those that may
+// be named.
 type templateNames struct{ items []Item }
 
 func (n templateNames) Name(name string, at hcl.Range) (Term, diagnostic.List) {

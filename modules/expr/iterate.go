@@ -32,6 +32,15 @@ func (i *Item) Keys() ([]string, diagnostic.List) { return []string{"key", "valu
 // Data gives both as an object.
 func (i *Item) Data() (cty.Value, diagnostic.List) { return dataOf(i) }
 
+// marked is a step through a collection with those marks: what is said of its key
+// or value must not show them either.
+func (i Item) marked(marks cty.ValueMarks) Item {
+	if len(marks) == 0 || i.Value.Lazy != nil {
+		return i
+	}
+	return Item{i.Key.WithMarks(marks), Data(i.Value.Val.WithMarks(marks))}
+}
+
 func (i *Item) String() string { return "the element of an iteration" }
 
 // Items gives what a for or for_each goes through. The values of a lazy
@@ -92,7 +101,7 @@ func forExpr(e *hclsyntax.ForExpr, s *Scope) (Term, diagnostic.List) {
 		f.list = make([]Term, 0, len(items))
 	}
 	for _, item := range items {
-		f.step(item, s)
+		f.step(item.marked(marks), s)
 	}
 	if f.diags.HasErrors() {
 		return Term{}, f.diags
@@ -275,7 +284,7 @@ func splat(e *hclsyntax.SplatExpr, s *Scope) (Term, diagnostic.List) {
 	terms := make([]Term, len(items))
 	for i, item := range items {
 		inner := s.child(nil)
-		inner.anon, inner.item = e.Item, item.Value
+		inner.anon, inner.item = e.Item, item.marked(marks).Value
 		t, more := Eval(e.Each, inner)
 		diags = diags.Add(more...)
 		terms[i] = t

@@ -105,9 +105,17 @@ func element(t Term, key cty.Value, at hcl.Range) (Term, diagnostic.List) {
 	}
 	out, diags := elementOf(t, key, at)
 	if diags.HasErrors() {
-		return Term{}, diags
+		return Term{}, secretKey(diags, at, keyMarks)
 	}
 	return withMarks(out, diags, keyMarks)
+}
+
+// secretKey keeps what a sensitive key led to from being said: it would quote the key.
+func secretKey(diags diagnostic.List, at hcl.Range, marks cty.ValueMarks) diagnostic.List {
+	if len(marks) == 0 || !diags.HasErrors() {
+		return diags
+	}
+	return Errorf(at, "Invalid index", "There is no element with this key, or it cannot be computed; more is not shown because the key is sensitive.")
 }
 
 func elementOf(t Term, key cty.Value, at hcl.Range) (Term, diagnostic.List) {
