@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,10 +67,16 @@ func (b *bench) start(script string, change func(*keep.Spec)) error {
 	if change != nil {
 		change(&s)
 	}
-	if err := os.WriteFile(filepath.Join(b.dir, "x"+keep.Suffix), keep.Encode(s), 0o644); err != nil {
+	b.declare(s)
+	return keep.Start("x", b.o, 20*time.Second)
+}
+
+// declare writes the definition of a service.
+func (b *bench) declare(s keep.Spec) {
+	b.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, s.Name+keep.Suffix), keep.Encode(s), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	return keep.Start("x", b.o, 20*time.Second)
 }
 
 func (b *bench) status() keep.Status {
@@ -247,5 +254,40 @@ func TestNobodysNumberIsNoUser(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "4294967295") {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+func TestAProbeThatHangsHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	hang := &daemon.Readiness{Exec: []string{"/bin/sh", "-c", "touch asked; exec sleep 100"}, Timeout: "300ms"}
+	b := newBench(t)
+	err := b.start("exec sleep 100", func(s *keep.Spec) { s.Readiness, s.Restart = hang, &daemon.Restart{Policy: "never"} })
+	if err == nil || !strings.Contains(err.Error(), "not ready in time") {
+		t.Errorf("start: %v", err)
+	}
+	b = newBench(t)
+	hang.Timeout = "80s"
+	b.declare(keep.Spec{Service: daemon.Service{Name: "x", Process: &daemon.Process{Argv: []string{"sleep", "100"}}, WorkingDirectory: b.dir, Readiness: hang}})
+	if err := keep.Start("x", b.o, 0); err == nil {
+		t.Error("it is up before it is ready")
+	}
+	for _, err := os.Stat(filepath.Join(b.dir, "asked")); err != nil; _, err = os.Stat(filepath.Join(b.dir, "asked")) {
+		runtime.Gosched()
+	}
+	if err := keep.Stop("x", b.o.Dirs, 20*time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsDoneIsWaitedForNoMore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	once := keep.Spec{Service: daemon.Service{Name: "once", Oneshot: &daemon.Oneshot{Start: []string{"/bin/true"}}}, NeededBy: []string{"x"}}
+	b.declare(once)
+	if err := keep.Start("once", b.o, 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.start("exec sleep 100", func(s *keep.Spec) { s.Needs = []string{"once"} }); err != nil {
+		t.Error(err)
 	}
 }

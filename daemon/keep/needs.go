@@ -51,9 +51,11 @@ func (k *keeper) missing(follow bool) string {
 	for _, name := range k.spec.Needs {
 		s, err := k.dirs.Status(name)
 		switch {
-		case err != nil || !s.Running() && s.State != Failed && s.Failures == 0:
+		case err == nil && (s.Running() || s.State == Done):
+			// What is done was up, and is to be no more.
+		case err != nil || s.State != Failed && s.Failures == 0:
 			return "it waits for " + name
-		case !s.Running():
+		default:
 			return "it needs " + name + whichFailed
 		}
 	}

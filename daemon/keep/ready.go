@@ -134,70 +134,80 @@ func (p *probe) close() {
 func (k *keeper) await(p *probe) error {
 	r := p.how
 	if r.FD != 0 || r.Notify {
-		return wait(k, p.deadline, p.told)
+		_, err := wait(k, p.deadline, p.told)
+		return err
 	}
 	if len(r.Exec) == 0 && r.HTTP == "" && r.TCP == "" {
 		return nil
 	}
 	pause := 20 * time.Millisecond
-	for !k.succeeds(r) {
-		if err := wait(k, p.deadline, time.After(pause)); err != nil {
+	for {
+		answer, giveUp := k.ask(r)
+		ready, err := wait(k, p.deadline, answer)
+		if err != nil {
+			giveUp()
+		}
+		if ready || err != nil {
+			return err
+		}
+		if _, err := wait(k, p.deadline, time.After(pause)); err != nil {
 			return err
 		}
 		pause = min(2*pause, time.Second/2)
 	}
-	return nil
 }
 
-// wait waits for what is due while the service starts; what comes in between
-// is the error.
-func wait[T any](k *keeper, deadline <-chan time.Time, due <-chan T) error {
+// wait waits for what is due while the service starts, and gives it; what comes in
+// between is the error.
+func wait[T any](k *keeper, deadline <-chan time.Time, due <-chan T) (got T, err error) {
 	var end <-chan unix.WaitStatus
 	if k.main != nil {
 		end = k.main.end
 	}
 	for {
 		select {
-		case <-due:
-			return nil
+		case got := <-due:
+			return got, nil
 		case <-deadline:
-			return errTimeout
+			return got, errTimeout
 		case ws := <-end:
 			k.main.end = nil
 			if err := ended(ws); err != nil {
-				return err
+				return got, err
 			}
-			return errors.New("it ended before it was ready")
+			return got, errors.New("it ended before it was ready")
 		case sig := <-k.signals:
 			if sig != sigReload && k.heed(sig) {
-				return errors.New("it was stopped")
+				return got, errors.New("it was stopped")
 			}
 		}
 	}
 }
 
-func (k *keeper) succeeds(r daemon.Readiness) bool {
+// ask begins to ask once whether the service is ready; whoever does not wait for the
+// answer gives up, since a command or a peer may hang.
+func (k *keeper) ask(r daemon.Readiness) (answer <-chan bool, giveUp func()) {
+	say := make(chan bool, 1)
 	switch {
 	case len(r.Exec) > 0:
 		o, err := k.order(r.Exec)
 		if err != nil {
-			return false
+			say <- false
+			break
 		}
 		c, err := k.reaper.start(o)
 		if err != nil {
-			return false
+			say <- false
+			break
 		}
-		select {
-		case ws := <-c.end:
-			return ended(ws) == nil
-		case <-time.After(readyTimeout):
-			endSession(c.id, 0)
-			return false
-		}
+		go func() { say <- ended(<-c.end) == nil }()
+		return say, func() { endSession(c.id, 0) }
 	case r.TCP != "":
-		return answersTCP(r.TCP)
+		go func() { say <- answersTCP(r.TCP) }()
+	default:
+		go func() { say <- answersHTTP(r.HTTP) }()
 	}
-	return answersHTTP(r.HTTP)
+	return say, func() {}
 }
 
 const dialTimeout = 5 * time.Second

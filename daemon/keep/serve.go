@@ -85,7 +85,7 @@ func (k *keeper) startDaemon() error {
 	}
 	defer p.close()
 	for !k.findDaemon() {
-		if err := wait(k, p.deadline, time.After(poll)); err != nil {
+		if _, err := wait(k, p.deadline, time.After(poll)); err != nil {
 			return fmt.Errorf("%s does not name the process: %w", k.spec.Process.PIDFile, err)
 		}
 	}

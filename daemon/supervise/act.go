@@ -233,29 +233,37 @@ func (e *Engine) down(ctx context.Context, name string, deadline time.Duration) 
 }
 
 func (e *Engine) start(ctx context.Context, verb daemon.Verb, names, pulled []string, deadline time.Duration) []daemon.Failure {
-	up := func(name string) error {
+	// All that ended is cleared first: what is done counts as up to who needs it.
+	begun := slices.Concat(pulled, names)
+	failed := each(begun, verb, func(name string) error { return e.clear(ctx, name, deadline) })
+	failed = append(failed, each(without(begun, failed), verb, func(name string) error {
 		s, err := e.opts.Dirs.Status(name)
-		if err != nil {
+		if err != nil || s.Running() {
 			return err
 		}
-		if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff || e.unmounted(s) {
-			s.State = keep.Down
-			if err := e.down(ctx, name, deadline); err != nil {
-				return err
-			}
-		}
-		if s.Running() {
-			return nil
-		}
 		return e.manager.Up(ctx, name)
+	})...)
+	return append(failed, each(without(names, failed), verb, func(name string) error { return e.opts.Dirs.AwaitUp(name, deadline) })...)
+}
+
+// clear takes down what is to be started and has ended, whose keeper may be there
+// still.
+func (e *Engine) clear(ctx context.Context, name string, deadline time.Duration) error {
+	s, err := e.opts.Dirs.Status(name)
+	if err != nil {
+		return err
 	}
-	failed := each(slices.Concat(pulled, names), verb, up)
-	bad := map[string]bool{}
-	for _, f := range failed {
-		bad[plain(f.Unit)] = true
+	if s.State == keep.Failed || s.State == keep.Done || s.State == keep.Backoff || e.unmounted(s) {
+		return e.down(ctx, name, deadline)
 	}
-	left := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return bad[name] })
-	return append(failed, each(left, verb, func(name string) error { return e.opts.Dirs.AwaitUp(name, deadline) })...)
+	return nil
+}
+
+// without gives the names less those that failed.
+func without(names []string, failed []daemon.Failure) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(failed, func(f daemon.Failure) bool { return plain(f.Unit) == name })
+	})
 }
 
 // each does something to all at once.
