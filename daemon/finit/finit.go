@@ -10,9 +10,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +70,9 @@ func (m *Manager) Files(s keep.Spec) (supervise.Native, error) {
 	if !s.Boot {
 		words = append(words, "manual:yes")
 	}
-	for key, values := range s.Init["finit"][""] {
-		for _, value := range values {
+	own := s.Init["finit"][""]
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		for _, value := range own[key] {
 			words = append(words, key+":"+value)
 		}
 	}

@@ -43,6 +43,14 @@ service "web" {
     before              = ["firewall"]
     rc_timeout_stopping = 30
   }
+  finit {
+    env         = "-/etc/default/web"
+    log         = "prio:daemon.info"
+    manual      = "no"
+    oncrash     = "reboot"
+    restart     = 10
+    restart_sec = 5
+  }
   systemd {
     Service = { MemoryMax = "1G" }
   }
