@@ -27,7 +27,20 @@ func (r span) exhausted() error {
 	return fmt.Errorf("no id is free from %s to %s (%s and %s in /etc/login.defs)", r.min, r.max, r.from, r.to)
 }
 
-// defs are the ranges of login.defs(5) that ids are chosen from.
+// common is what two ranges share; each end keeps its own word.
+func (r span) common(with span) span {
+	if with.min > r.min {
+		r.min, r.from = with.min, with.from
+	}
+	if with.max < r.max {
+		r.max, r.to = with.max, with.to
+	}
+	return r
+}
+
+// defs are the ranges of login.defs(5) that ids are chosen from. A user gets the
+// same subordinate uids and gids: sub is what the ranges for both share, and
+// subCount the larger of the two numbers.
 type defs struct {
 	user, systemUser, group, systemGroup span
 	sub                                  span
@@ -72,18 +85,20 @@ func parseDefs(data []byte) defs {
 		}
 	}
 	d := defaultDefs()
-	for _, r := range []*span{&d.user, &d.group, &d.sub, &d.systemUser, &d.systemGroup} {
+	subGID := span{d.sub.min, d.sub.max, "SUB_GID_MIN", "SUB_GID_MAX"}
+	for _, r := range []*span{&d.user, &d.group, &d.sub, &subGID, &d.systemUser, &d.systemGroup} {
 		if n := values[r.from]; n > 0 {
 			r.min = n
 		}
 	}
 	d.systemUser.max, d.systemGroup.max = min(d.systemUser.max, d.user.min-1), min(d.systemGroup.max, d.group.min-1)
-	for _, r := range []*span{&d.user, &d.group, &d.sub, &d.systemUser, &d.systemGroup} {
+	for _, r := range []*span{&d.user, &d.group, &d.sub, &subGID, &d.systemUser, &d.systemGroup} {
 		if n, said := values[r.to]; said {
 			r.max = n
 		}
 	}
-	if n := values["SUB_UID_COUNT"]; n > 0 {
+	d.sub = d.sub.common(subGID)
+	if n := max(values["SUB_UID_COUNT"], values["SUB_GID_COUNT"]); n > 0 {
 		d.subCount = uint32(n)
 	}
 	return d

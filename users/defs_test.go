@@ -54,3 +54,39 @@ func TestRangesOfLoginDefs(t *testing.T) {
 		}
 	}
 }
+
+// TestSubordinateIDsAreInBothRanges has what login.defs(5) may say of them, and what
+// a user gets in subuid(5) and subgid(5).
+func TestSubordinateIDsAreInBothRanges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":                 {"", "100000:65536"},
+		"of uids":                 {"SUB_UID_MIN 200000\n", "200000:65536"},
+		"of gids":                 {"SUB_GID_MIN 300000\n", "300000:65536"},
+		"of both":                 {"SUB_UID_MIN 200000\nSUB_GID_MIN 300000\n", "300000:65536"},
+		"a number of uids":        {"SUB_UID_COUNT 1000\n", "100000:1000"},
+		"a number of gids":        {"SUB_GID_COUNT 2000\n", "100000:2000"},
+		"two numbers":             {"SUB_UID_COUNT 1000\nSUB_GID_COUNT 2000\n", "100000:2000"},
+		"apart":                   {"SUB_UID_MIN 500000\nSUB_GID_MAX 400000\n", "SUB_UID_MIN is 500000 and SUB_GID_MAX is 400000"},
+		"no room in what is both": {"SUB_GID_MIN 500000\nSUB_UID_MAX 500010\n", "SUB_GID_MIN and SUB_UID_MAX in /etc/login.defs"},
+	} {
+		files := maps.Clone(debian)
+		files["etc/login.defs"] = c.text
+		delete(files, "etc/subuid")
+		delete(files, "etc/subgid")
+		h := open(t, files)
+		want := wants(users.User{Name: "ann", SubIDs: &users.SubIDs{Auto: true}})
+		if d := h.diff(t, want); len(d.Problems) > 0 {
+			if p := d.Problems[0]; !strings.Contains(p.Summary, c.want) {
+				t.Errorf("%s: %v, not %q", name, p, c.want)
+			}
+			continue
+		}
+		h.switchTo(t, want)
+		for _, file := range []string{"etc/subuid", "etc/subgid"} {
+			if got := h.read(t, file); got != "ann:"+c.want+"\n" {
+				t.Errorf("%s: %s is %q, not %s", name, file, got, c.want)
+			}
+		}
+	}
+}
