@@ -66,9 +66,9 @@ type Part struct {
 	// the address that they are installed at; it is called after Diff. Nil means
 	// none.
 	Installed func() map[plan.Address]string
-	// Judge gives the problems that only show where the changes of all parts are
-	// seen together; it is called after their Diffs. Nil means none.
-	Judge func(changes []plan.Change) ([]plan.Problem, error)
+	// Judge gives the problems and warnings that only show where the changes of all
+	// parts are seen together; it is called after their Diffs. Nil means none.
+	Judge func(changes []plan.Change) (problems, warnings []plan.Problem, err error)
 	// Renewed tells whether the target asks for something else of the part than
 	// the last record, though it be nothing that a change would bring: a policy,
 	// an object that stays as it is and is no longer ours. Nil means never.

@@ -221,11 +221,9 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 		diffs = append(diffs, d)
 		all.Add(d)
 	}
-	judged, err := p.judge(all.Changes)
-	if err := p.unseen(ctx, err); err != nil {
+	if err := p.unseen(ctx, p.judge(&all)); err != nil {
 		return err
 	}
-	all.Problems = append(all.Problems, judged...)
 	p.known = p.indexAfter(diffs)
 	static, err := e.staticDrift(p)
 	if err := p.unseen(ctx, err); err != nil {
@@ -264,20 +262,19 @@ func (e *Engine) diff(ctx context.Context, p *Prepared) error {
 	return nil
 }
 
-// judge gives what the parts find in the changes of all of them.
-func (p *Prepared) judge(changes []plan.Change) ([]plan.Problem, error) {
-	var out []plan.Problem
+// judge adds to the diff of all parts what they find in the changes of all.
+func (p *Prepared) judge(all *plan.Diff) error {
 	for _, part := range p.parts {
 		if part.Judge == nil {
 			continue
 		}
-		problems, err := part.Judge(changes)
+		problems, warnings, err := part.Judge(all.Changes)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, problems...)
+		all.Problems, all.Warnings = append(all.Problems, problems...), append(all.Warnings, warnings...)
 	}
-	return out, nil
+	return nil
 }
 
 // snippetSteps gives the snippets that would run, in order.

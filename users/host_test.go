@@ -171,9 +171,9 @@ func (h *host) judged(t testingT, s *users.Subsystem) plan.Diff {
 	t.Helper()
 	d, err := s.Diff(context.Background())
 	must(t, err)
-	problems, err := s.Lockout(h.others)
+	problems, warnings, err := s.Judge(h.others)
 	must(t, err)
-	d.Problems = append(d.Problems, problems...)
+	d.Problems, d.Warnings = append(d.Problems, problems...), append(d.Warnings, warnings...)
 	return d
 }
 

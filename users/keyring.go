@@ -50,6 +50,9 @@ type keyring struct {
 	// strict leaves out the keys that sshd(8) does not take for the modes and
 	// owners on the way to them.
 	strict bool
+	// private lets a user's primary group write there: Debian's sshd does where it
+	// has no other members.
+	private bool
 	// met are the changes that were found on the way to keys, and refusals by
 	// user why sshd(8) does not take keys that are there.
 	met      []Other

@@ -14,15 +14,24 @@ import (
 // su(1) is set up as distributions do.
 var adminGroups = [...]string{"sudo", "wheel"}
 
-// Lockout refuses the plan of the last Diff when it takes the last way to log in
+// Judge refuses the plan of the last Diff when it takes the last way to log in
 // and be root: root's password or keys, or those of an unexpired member of an
 // admin group. A host that has no such way (an image, a container) loses none.
-// others are what the same plan makes of paths that are not the accounts' own,
-// where it has taken something from one of them. The error is for account files,
-// or keys, that can't be read.
-func (s *Subsystem) Lockout(others Others) ([]plan.Problem, error) {
+// It warns of keys that nobody can log in with. others are what the same plan makes
+// of paths that are not the accounts' own. The error is for account files, or keys,
+// that can't be read.
+func (s *Subsystem) Judge(others Others) (problems, warnings []plan.Problem, err error) {
 	p := s.planning
 	s.planning = nil
+	if problems, err = s.lockout(p, others); err != nil || p == nil {
+		return problems, nil, err
+	}
+	warnings, err = p.refusedKeys(others.At)
+	return problems, warnings, err
+}
+
+// lockout judges p, or where nothing of accounts was planned what others are.
+func (s *Subsystem) lockout(p *planning, others Others) ([]plan.Problem, error) {
 	taken := p != nil && slices.ContainsFunc(p.diff.Changes, func(ch plan.Change) bool { return ch.Before != nil })
 	if s.cfg.ForceLockout || !taken && !others.Taken {
 		// Nothing is taken from anybody.

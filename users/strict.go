@@ -10,13 +10,15 @@ import (
 type login struct {
 	p    *planning
 	name string
-	// uids are the user's own: that of now and the one it is migrated to.
-	uids []ID
-	gids []ID
+	// uids are the user's own: that of now and the one it is migrated to. The first of
+	// gids is that of the primary group, which may write where it is private.
+	uids    []ID
+	gids    []ID
+	private bool
 }
 
 func (k *keyring) login(name string, s UserState) login {
-	l := login{p: k.p, name: name, uids: []ID{s.UID}}
+	l := login{p: k.p, name: name, uids: []ID{s.UID}, private: k.private}
 	if e := k.edits[name]; e.before != nil && s.Migrate != nil {
 		l.uids = append(l.uids, e.before.UID)
 	}
@@ -61,7 +63,7 @@ func (l login) unsafe(s spot) string {
 	switch {
 	case s.uid != 0 && !slices.Contains(l.uids, s.uid):
 		return name + " belongs to " + l.p.owner(s.uid)
-	case s.mode&0o022 != 0:
+	case s.mode&0o002 != 0, s.mode&0o020 != 0 && (!l.private || s.gid != l.gids[0]):
 		return fmt.Sprintf("others may write to %s (mode %04o)", name, s.mode)
 	}
 	return ""

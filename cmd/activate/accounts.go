@@ -54,8 +54,8 @@ func (w *wiring) accountsPart(s *users.Subsystem, c activation.Context, paths *e
 		Leaves:    s.Leaves,
 		Renewed:   s.Renewed,
 		Waits:     s.KeepLedger,
-		Judge: func(changes []plan.Change) ([]plan.Problem, error) {
-			return s.Lockout(otherPaths(paths, changes))
+		Judge: func(changes []plan.Change) (problems, warnings []plan.Problem, err error) {
+			return s.Judge(otherPaths(paths, changes))
 		},
 		Settled: func(map[string]rootfs.Info) error {
 			w.wakeLingering(s.NewlyLingering(), units)
