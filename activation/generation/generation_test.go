@@ -88,6 +88,31 @@ func TestStageIsNeitherCurrentNorBoot(t *testing.T) {
 	}
 }
 
+// TestADamagedContentIsWrittenAnew where the generation before has it under the
+// right name and with other bytes, a secret's too.
+func TestADamagedContentIsWrittenAnew(t *testing.T) {
+	t.Parallel()
+	for _, hash := range []string{sumOfSame, "hmac:" + strings.Repeat("a", 64)} {
+		s, dir := open(t)
+		content := file("files/"+rootfs.BlobName(hash), hash, "same")
+		at := func(n string) string { return filepath.Join(dir, "state/generations", n, content.Path) }
+		must(t, s.Stage(&generation.Record{Number: 1}, []generation.File{content}, 0, nil))
+		must(t, s.Stage(&generation.Record{Number: 2}, []generation.File{content}, 1, nil))
+		first, err := os.Stat(at("1"))
+		must(t, err)
+		second, err := os.Stat(at("2"))
+		must(t, err)
+		if !os.SameFile(first, second) {
+			t.Errorf("%s: a whole content is written again", hash)
+		}
+		must(t, os.WriteFile(at("2"), []byte("sane"), 0o600))
+		must(t, s.Stage(&generation.Record{Number: 3}, []generation.File{content}, 2, nil))
+		if got, err := os.ReadFile(at("3")); string(got) != "same" {
+			t.Errorf("%s: the content of before is %q, %v", hash, got, err)
+		}
+	}
+}
+
 func TestSurplusSparesCurrentAndBoot(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)

@@ -22,7 +22,7 @@ type File struct {
 	// etc and 0700 elsewhere.
 	Mode uint32
 	// Hash names the content in files/; set for those only. The same hash in
-	// the generation before is linked instead of written.
+	// the generation before, where it is whole, is linked instead of written.
 	Hash string
 	// Open gives the content.
 	Open func() (io.ReadCloser, error)
@@ -174,7 +174,7 @@ func (t tree) contents(files []File) error {
 
 func (t tree) file(f File) error {
 	p := path.Join(t.dir, f.Path)
-	if before := path.Join(t.previous, rootfs.BlobName(f.Hash)); f.Hash != "" && t.previous != "" && (rootfs.IsKeyed(f.Hash) || t.root.IsWhole(before, f.Hash)) {
+	if before := path.Join(t.previous, rootfs.BlobName(f.Hash)); f.Hash != "" && t.previous != "" && t.root.IsWhole(before, f.sum()) {
 		err := t.root.Link(before, p)
 		if err == nil || errors.Is(err, fs.ErrExist) {
 			return nil
@@ -197,6 +197,21 @@ func (t tree) file(f File) error {
 		return fmt.Errorf("%s: %w", f.Path, rootfs.Reason(err))
 	}
 	return nil
+}
+
+// sum is the plain hash of the content, "" where it cannot be read. A keyed one says
+// nothing without the key.
+func (f File) sum() string {
+	if !rootfs.IsKeyed(f.Hash) {
+		return f.Hash
+	}
+	content, err := f.Open()
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = content.Close() }()
+	sum, _ := rootfs.Sum(content)
+	return sum
 }
 
 func (t tree) directories(dir string, made map[string]bool) error {

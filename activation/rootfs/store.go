@@ -254,7 +254,8 @@ func (r *Root) IsWhole(p, hash string) bool {
 		return false
 	}
 	defer func() { _ = f.Close() }()
-	return sumOf(f) == hash
+	sum, err := Sum(f)
+	return err == nil && sum == hash
 }
 
 // Sum is the SHA-256 hash of all that r gives, in hexadecimal digits. The error is that
