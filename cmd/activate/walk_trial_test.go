@@ -82,6 +82,7 @@ func (w *walk) differs(what string, was, now map[string]string) {
 // cameBack looks whether a trial of text in vain led back to the generation before.
 func (w *walk) cameBack(before, text string) {
 	w.noted(text)
+	w.current = before
 	if before == "" {
 		// What the trial left goes with the next deactivate.
 		if w.leads("current") || w.leads("boot") {
