@@ -217,5 +217,14 @@ func (e *Engine) store(from, to int) (*rootfs.Store, error) {
 			dirs = append(dirs, e.State.Contents(n))
 		}
 	}
-	return rootfs.OpenStore(e.Root, e.State.Key(), e.State.Backup(), dirs...)
+	s, err := rootfs.OpenStore(e.Root, e.State.Key(), e.State.Backup(), dirs...)
+	if err != nil {
+		return nil, err
+	}
+	if s.Passing() != nil {
+		if next, err := e.State.Next(); err == nil && next == 1 {
+			s.FirstKey()
+		}
+	}
+	return s, nil
 }

@@ -28,6 +28,8 @@ type Store struct {
 	keyPath string
 	key     []byte
 	fresh   bool
+	// only tells that the key is the only one that anything was ever kept under.
+	only bool
 	// write is where Put keeps blobs; read are further directories for Open.
 	write string
 	read  []string
@@ -55,9 +57,23 @@ func OpenStore(root *Root, keyPath, write string, read ...string) (*Store, error
 		return nil, fmt.Errorf("cannot use %s: it has nothing but zeros; restore it or move it away", root.Name(keyPath))
 	default:
 		s.key = key
+		said, err := root.ReadFile(s.onlyPath(), 1024)
+		s.only = err == nil && string(said) == s.Keyed([]byte(onlyText))
 	}
 	return s, nil
 }
+
+// onlyText is what the file of onlyPath has the keyed hash of: it says nothing of
+// another key.
+const onlyText = "nothing is kept under another key"
+
+// onlyPath is the file that tells of the only key. It may be lost: then what is kept
+// of secrets may be from before the key.
+func (s *Store) onlyPath() string { return s.keyPath + ".only" }
+
+// FirstKey notes that nothing was kept yet, so that a key which is made now is the
+// only one: SaveKey says so for good.
+func (s *Store) FirstKey() { s.only = s.only || s.fresh }
 
 // Passing is the key that so far is only in memory, nil once it is the host's.
 func (s *Store) Passing() []byte {
@@ -155,6 +171,15 @@ func (s *Store) SaveKey() error {
 		return fmt.Errorf("cannot save the key of this host: %w", err)
 	}
 	s.fresh = false
+	if !s.only {
+		return nil
+	}
+	// A power cut may take it: it is no more than what can be lost.
+	attr := s.root.Private()
+	attr.Lazy = true
+	if err := s.root.WriteFile(s.onlyPath(), strings.NewReader(s.Keyed([]byte(onlyText))), attr); err != nil {
+		return fmt.Errorf("cannot save the key of this host: %w", err)
+	}
 	return nil
 }
 
@@ -219,8 +244,8 @@ const Unreadable = "unreadable"
 
 // Missing says what is wrong with the blob: "gone", "damaged" where it has not
 // the content that its hash stands for, Unreadable, or "" where it can be used. That of a
-// secret is judged by whether there is any, since the host may have had another
-// key when it was kept.
+// secret is judged by whether there is any where the host may have had another key
+// when it was kept.
 func (s *Store) Missing(hash string) string {
 	f, err := s.Open(hash)
 	if errno, failed := errors.AsType[unix.Errno](err); failed && errno != unix.ENOENT && errno != unix.ELOOP {
@@ -230,20 +255,28 @@ func (s *Store) Missing(hash string) string {
 		return "gone"
 	}
 	defer func() { _ = f.Close() }()
-	if IsKeyed(hash) {
+	if IsKeyed(hash) && !s.only {
 		info, err := f.Stat()
 		if err == nil && (info.Size() > 0 || hash == s.Keyed(nil)) {
 			return ""
 		}
 		return "damaged"
 	}
-	switch sumOf(f) {
-	case hash:
-		return ""
-	case "":
+	switch sum, err := s.sumLike(hash, f); {
+	case err != nil:
 		return Unreadable
+	case sum != hash:
+		return "damaged"
 	}
-	return "damaged"
+	return ""
+}
+
+// sumLike is the hash of all that r gives, a keyed one where hash is.
+func (s *Store) sumLike(hash string, r io.Reader) (string, error) {
+	if IsKeyed(hash) {
+		return s.KeyedOf(r)
+	}
+	return Sum(r)
 }
 
 // IsWhole tells whether the blob p, relative to the root, has the content that
@@ -268,12 +301,6 @@ func Sum(r io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// sumOf is Sum, "" where r cannot be read.
-func sumOf(r io.Reader) string {
-	sum, _ := Sum(r)
-	return sum
-}
-
 // Holds tells whether the blob is in the directory that Put writes to, where it
 // stays whatever becomes of the others.
 func (s *Store) Holds(hash string) bool {
@@ -290,10 +317,7 @@ func (s *Store) Keeps(hash string) bool {
 		return false
 	}
 	defer func() { _ = f.Close() }()
-	if !IsKeyed(hash) {
-		return sumOf(f) == hash
-	}
-	sum, err := s.KeyedOf(f)
+	sum, err := s.sumLike(hash, f)
 	return err == nil && sum == hash
 }
 
