@@ -51,20 +51,23 @@ func (u *Units) observeParts(s *State, paths []string) error {
 // applyParts brings each part from now to after.
 func (u *Units) applyParts(paths []string, now, after State) error {
 	for _, p := range paths {
-		was, will := now.Parts[p], after.Parts[p]
-		lacks, err := u.lacksXattrs(p, after.Xattrs[p])
-		switch {
-		case err != nil, was == will && !lacks:
-		case will.SHA256 == "":
-			err = u.cfg.Root.Remove(p)
-		default:
-			err = u.write(u.cfg.Root, p, will, after.Xattrs[p])
-		}
-		if err != nil {
+		if err := u.applyPart(p, now.Parts[p], after.Parts[p], after.Xattrs[p]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (u *Units) applyPart(p string, was, will PartState, xattrs string) error {
+	if was == will {
+		if lacks, err := u.lacksXattrs(p, xattrs); err != nil || !lacks {
+			return err
+		}
+	}
+	if will.SHA256 == "" {
+		return u.cfg.Root.Remove(p)
+	}
+	return u.write(u.cfg.Root, p, will, xattrs)
 }
 
 // file is the main file of s.

@@ -203,6 +203,38 @@ func TestAttributesOfAdoptedUnitsReturn(t *testing.T) {
 	}
 }
 
+// TestAttributesOfAPartThatIsAwayReturn: a file of a unit with several that a later
+// generation of ours has no more, of s6-rc's default bundle here, returns with its
+// attributes.
+func TestAttributesOfAPartThatIsAwayReturn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root, config := filepath.Join(dir, "root"), filepath.Join(dir, "a.hcl")
+	must(t, writeAccounts(root))
+	part := filepath.Join(root, "etc/s6-rc/source/default/type")
+	must(t, os.MkdirAll(filepath.Dir(part), 0o755))
+	must(t, os.WriteFile(part, []byte("theirs\n"), 0o600))
+	must(t, unix.Setxattr(part, "user.note", []byte("theirs"), 0))
+	run := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command(binary, append(args, "--root", root, "--init", "s6-rc")...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v, %s", args, err, out)
+		}
+	}
+	for _, autostart := range []string{"true", "false"} {
+		must(t, os.WriteFile(config, []byte("service \"x\" {\n  autostart = "+autostart+"\n  process { argv = [\"/bin/true\"] }\n}\n"), 0o600))
+		run("switch", config)
+	}
+	if _, err := os.Lstat(part); err == nil {
+		t.Fatalf("%s is there though nothing starts by itself", part)
+	}
+	run("deactivate")
+	got := make([]byte, 10)
+	if n, err := unix.Getxattr(part, "user.note", got); err != nil || string(got[:n]) != "theirs" {
+		t.Errorf("the attribute is %q, %v", got[:max(n, 0)], err)
+	}
+}
+
 // TestLostAttributesHoldUpNoReturn: where the copies of attributes are gone from the
 // backup directory, or damaged, what stood there returns without them, and says so.
 // While one cannot be read nothing returns.
