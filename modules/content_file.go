@@ -71,7 +71,9 @@ func pass(path string, to io.Writer) (*contentFile, string) {
 		return nil, reason(err)
 	}
 	h := sha256.New()
-	size, err := io.Copy(io.MultiWriter(h, to), io.LimitReader(f, max(info.Size(), 1<<20)))
+	// Of many small sources each would have as much room as a large one.
+	room := make([]byte, min(max(info.Size()+1, 512), 32<<10))
+	size, err := io.CopyBuffer(io.MultiWriter(h, to), io.LimitReader(f, max(info.Size(), 1<<20)), room)
 	if err != nil {
 		return nil, reason(err)
 	}
