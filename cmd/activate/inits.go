@@ -32,14 +32,11 @@ func initNames() []string {
 // there was handed to.
 func (f *flags) chooseInit(root *rootfs.Root, state *generation.State) (daemon.Init, error) {
 	if f.caller != nil {
-		return f.chooseOwnInit(root)
+		return f.chooseOwnInit(root, state)
 	}
 	name := f.init
 	if name == "auto" {
-		name = detectInit(root)
-	}
-	if f.init == "auto" && name == "none" && root.Dir() != "/" {
-		name = recordedInit(state)
+		name = orRecorded(detectInit(root), root, state)
 	}
 	switch name {
 	case "systemd":
@@ -139,6 +136,20 @@ func installedInit(root *rootfs.Root) string {
 		return name
 	}
 	return "none"
+}
+
+// orRecorded is the init that was found, or where there is none the one that has what
+// is there: of another root each, of the host that of plain scripts, which go on
+// though nobody runs them.
+func orRecorded(found string, root *rootfs.Root, state *generation.State) string {
+	if found != "none" {
+		return found
+	}
+	recorded := recordedInit(state)
+	if root.Dir() != "/" || recorded == "sysvinit" {
+		return recorded
+	}
+	return found
 }
 
 // recordedInit is the init that the current generation was handed to. What cannot

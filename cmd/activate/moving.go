@@ -43,10 +43,11 @@ func (w *wiring) taker(d, last daemon.Desired) daemon.Init {
 }
 
 // former gives the init that the last generation's services are with, when it
-// is another one than the taker, or looks elsewhere, and runs still.
+// is another one than the taker, or looks elsewhere, and runs still. What nobody is
+// to take stops, whether the taker runs or not.
 func (w *wiring) former(taker daemon.Init, d, last daemon.Desired) (daemon.Init, []daemon.File, error) {
 	name := initOf(last)
-	if siteOf(name, last) == siteOf(taker.Name(), d) || !taker.Running() || len(last.Services) == 0 {
+	if siteOf(name, last) == siteOf(taker.Name(), d) || !taker.Running() && len(d.Services) > 0 || len(last.Services) == 0 {
 		return nil, nil, nil
 	}
 	f := flags{init: name, caller: w.caller}

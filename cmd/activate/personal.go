@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/activate-agent/activate/activation"
+	"github.com/activate-agent/activate/activation/generation"
 	"github.com/activate-agent/activate/activation/rootfs"
 	"github.com/activate-agent/activate/daemon"
 	"github.com/activate-agent/activate/daemon/finit"
@@ -76,13 +77,13 @@ func (c *caller) services(root *rootfs.Root, program string) supervise.Options {
 
 // chooseOwnInit makes the init of the caller's own services: the one that
 // --init names, or the one that runs for the caller.
-func (f *flags) chooseOwnInit(root *rootfs.Root) (daemon.Init, error) {
+func (f *flags) chooseOwnInit(root *rootfs.Root, state *generation.State) (daemon.Init, error) {
 	name := f.init
 	if name == "auto" {
 		if s := f.caller.systemd(); s.Running() {
 			return s, nil
 		}
-		name = detectOwnInit(root)
+		name = orRecorded(detectOwnInit(root), root, state)
 	}
 	switch name {
 	case "systemd":
