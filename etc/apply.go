@@ -209,9 +209,14 @@ func (t step) remove() error {
 // as far as they are empty.
 func (t step) prune() error {
 	for _, dir := range slices.Backward(t.parents) {
-		err := t.s.cfg.Root.RemoveDir(dir)
+		info, err := t.s.cfg.Root.Lstat(dir)
+		if err == nil {
+			err = t.s.cfg.Root.RemoveDir(dir)
+		}
 		switch {
-		case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, rootfs.ErrLink):
+		case err == nil:
+			t.s.pruned[dir] = rootfs.Attr{Mode: info.Mode, UID: info.UID, GID: info.GID}
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, rootfs.ErrLink):
 		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EBUSY), errors.Is(err, unix.ENOTDIR):
 			return nil
 		default:
@@ -221,7 +226,7 @@ func (t step) prune() error {
 	return nil
 }
 
-// makeParents makes the planned parents, the caller's and 0755.
+// makeParents makes the planned parents, the caller's and 0755, or as they were.
 func (t step) makeParents() error {
 	for _, dir := range t.parents {
 		if t.parentsMade[dir] {
@@ -236,8 +241,11 @@ func (t step) makeParents() error {
 }
 
 func (t step) makeParent(dir string) error {
-	attr := t.s.cfg.Root.Private()
-	attr.Mode = 0o755
+	attr, pruned := t.s.pruned[dir]
+	if !pruned {
+		attr = t.s.cfg.Root.Private()
+		attr.Mode = 0o755
+	}
 	err := t.s.cfg.Root.Mkdir(dir, attr)
 	if !errors.Is(err, fs.ErrExist) {
 		return err

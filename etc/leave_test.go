@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/activate-agent/activate/activation/plan"
 )
 
@@ -122,5 +124,30 @@ func TestWhatReturnedByItselfIsNoEdit(t *testing.T) {
 	}
 	if after := h.tree(t); after != before {
 		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}
+
+// TestUndoBringsBackWhatSomebodyMadeOfAParent: a directory that was made for an entry,
+// and has another owner and mode by now, is pruned with the entry, and comes back so.
+func TestUndoBringsBackWhatSomebodyMadeOfAParent(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.switchTo(t, file("srv/made/below/f", "x\n", "0644"))
+	for p, mode := range map[string]os.FileMode{"srv/made": 0o700, "srv/made/below": 0o775 | os.ModeSetgid} {
+		must(t, os.Chown(filepath.Join(h.dir, p), 12, 34))
+		must(t, os.Chmod(filepath.Join(h.dir, p), mode))
+	}
+	before := h.tree(t)
+	s := h.subsystem(desiredOf())
+	d, err := s.Diff(t.Context())
+	must(t, err)
+	must(t, s.Save(t.Context(), d.Changes))
+	must(t, s.Apply(t.Context(), d.Changes))
+	if _, err := os.Lstat(filepath.Join(h.dir, "srv/made")); err == nil {
+		t.Fatal("the directories stayed")
+	}
+	must(t, s.Apply(t.Context(), plan.Inverses(d.Changes)))
+	if diff := cmp.Diff(before, h.tree(t)); diff != "" {
+		t.Error(diff)
 	}
 }

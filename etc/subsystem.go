@@ -82,7 +82,11 @@ type Subsystem struct {
 	adopted map[plan.Address]*State
 	// leftEdited are the entries that on_drift left as they are.
 	leftEdited map[plan.Address]bool
-	states     *plan.Memo[State]
+	// pruned are the directories that Apply took away because nothing was in them any
+	// more, as they were: somebody may have given them another owner or mode, which
+	// the undo brings back.
+	pruned map[string]rootfs.Attr
+	states *plan.Memo[State]
 }
 
 // New makes a Subsystem. It touches nothing.
@@ -99,8 +103,8 @@ func New(cfg Config) *Subsystem {
 		lastAt:    sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Last) }),
 		desiredAt: sync.OnceValue(func() map[string]*Entry { return byPath(cfg.Desired) }),
 		needed:    neededBy(cfg.Desired), fresh: make(map[string]Stamp, len(cfg.Stamps)), adopted: map[plan.Address]*State{},
-		leftEdited: map[plan.Address]bool{},
-		states:     plan.NewMemo[State](),
+		leftEdited: map[plan.Address]bool{}, pruned: map[string]rootfs.Attr{},
+		states: plan.NewMemo[State](),
 	}
 }
 
