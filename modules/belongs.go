@@ -12,9 +12,9 @@ import (
 )
 
 // attributeAdvice says what to do about an attribute that blocks of type t do
-// not have: where it belongs, else what was meant.
+// not have: what it is called here, where it belongs, else what was meant.
 func (c *Config) attributeAdvice(name string, t *schema.Block) string {
-	return cmp.Or(c.nearby(name, t), instead(name, t))
+	return cmp.Or(habitAdvice(name, t), c.nearby(name, t), instead(name, t))
 }
 
 // blockAdvice says the same of a block.
