@@ -17,6 +17,7 @@ import (
 // beside it.
 const (
 	logCurrent = "current"
+	logNext    = "next"
 	logBytes   = 1 << 20
 	logFiles   = 5
 )
@@ -66,8 +67,7 @@ type rotating struct {
 }
 
 func (l *rotating) open() (err error) {
-	l.file, err = os.OpenFile(filepath.Join(l.dir, logCurrent), os.O_APPEND|os.O_CREATE|os.O_WRONLY|unix.O_NOFOLLOW, 0o640)
-	if err != nil {
+	if l.file, err = l.create(logCurrent); err != nil {
 		return err
 	}
 	info, err := l.file.Stat()
@@ -75,6 +75,11 @@ func (l *rotating) open() (err error) {
 		l.size = info.Size()
 	}
 	return err
+}
+
+// create opens a file of the log for writing, which need not be there.
+func (l *rotating) create(name string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(l.dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY|unix.O_NOFOLLOW, 0o640)
 }
 
 // copy writes line by line, each with its time.
@@ -103,20 +108,21 @@ func (l *rotating) write(line []byte) {
 	l.size += int64(n)
 }
 
-// rotate moves every file one on; the last one goes.
+// rotate moves every file one on; the last one goes. Where there is no room for a new
+// one nothing goes, and the old one takes as much more.
 func (l *rotating) rotate() {
+	l.size = 0
+	next, err := l.create(logNext)
+	if err != nil {
+		return
+	}
 	name := func(i int) string { return filepath.Join(l.dir, logCurrent+"."+strconv.Itoa(i)) }
 	for i := logFiles - 1; i > 0; i-- {
 		_ = os.Rename(name(i), name(i+1))
 	}
 	_ = os.Remove(name(logFiles))
 	_ = os.Rename(filepath.Join(l.dir, logCurrent), name(1))
-	old := l.file
-	if err := l.open(); err != nil {
-		// The old file takes what the new one cannot.
-		l.file = old
-		return
-	}
-	l.size = 0
-	_ = old.Close()
+	_ = os.Rename(filepath.Join(l.dir, logNext), filepath.Join(l.dir, logCurrent))
+	_ = l.file.Close()
+	l.file = next
 }
