@@ -225,12 +225,7 @@ func (d *decoder) environment(desired *etc.Desired) map[string]string {
 		return nil
 	}
 	r := &reading{d: d, n: n}
-	variables, shell := r.textMap("variables"), r.public("shell_init")
-	for name := range variables {
-		if !isVariable(name) {
-			r.problem("variables", "Invalid name of a variable", "%q: it is made of letters, digits and _, and does not start with a digit.", name)
-		}
-	}
+	variables, shell := r.variables("variables"), r.public("shell_init")
 	if len(variables) == 0 && shell == "" {
 		return nil
 	}
@@ -242,6 +237,18 @@ func (d *decoder) environment(desired *etc.Desired) map[string]string {
 		Address: "etc/profile.d/activate-environment.sh", Path: "etc/profile.d/activate-environment.sh", Type: etc.Linked,
 		Mode: "0444", Content: literalContent([]byte(profile(variables, shell)), false), Origin: n.origin(),
 	})
+	return variables
+}
+
+// variables gives environment variables. Shells and systemd leave those of other names
+// out, and say so to nobody.
+func (r *reading) variables(option string) map[string]string {
+	variables := r.textMap(option)
+	for _, name := range sortedKeys(variables) {
+		if !isVariable(name) {
+			r.problem(option, "Invalid name of a variable", "%q: it is made of letters, digits and _, and does not start with a digit.", name)
+		}
+	}
 	return variables
 }
 

@@ -48,7 +48,7 @@ func (r *reading) service(parent string, out *daemon.Desired) []daemon.Service {
 	r.unitNameOK(name)
 	s := daemon.Service{
 		Name: name, Parent: parent, Description: r.public("description"),
-		Environment: r.textMap("environment"), User: r.account("user"), Group: r.account("group"), WorkingDirectory: r.public("working_directory"),
+		Environment: r.variables("environment"), User: r.account("user"), Group: r.account("group"), WorkingDirectory: r.public("working_directory"),
 		Umask: r.text("umask"), Limits: r.limits(),
 		DependsOn: r.names("depends_on"), Wants: r.names("wants"), After: r.names("after"), Before: r.names("before"), RequiredBy: r.names("required_by"),
 		PartOf: r.names("part_of"), Prepare: r.texts("prepare"), Cleanup: r.texts("cleanup"),
