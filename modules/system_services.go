@@ -37,8 +37,12 @@ func (d *decoder) services(out *daemon.Desired) {
 func (r *reading) unitNameOK(name string) {
 	ok := name != "" && len(name) < 200 && name[0] != '-' && name[0] != '.' &&
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@\\-") == ""
-	if !ok {
-		r.d.add(expr.Errorf(r.n.at(), "Invalid name", "%q cannot be the name of a %s: it is made of up to 199 letters, digits and : _ . @ -, and starts with none of the last four.", name, r.n.typ.Name))
+	switch {
+	case ok:
+	case r.n.typ.Name == "unit" && strings.Contains(name, ".d/"):
+		r.d.add(expr.Errorf(r.n.at(), "Invalid name", "%q is a drop-in, which is a file and no unit. Write it as etc %q { text = ... }.", name, "systemd/system/"+name))
+	default:
+		r.d.add(expr.Errorf(r.n.at(), "Invalid name", "%q cannot be the name of a %s: it is made of up to 199 letters, digits and : _ . @ \\ -, and starts with neither . nor -.", name, r.n.typ.Name))
 	}
 }
 
