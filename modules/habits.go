@@ -15,6 +15,8 @@ type habit struct {
 }
 
 func habits() []habit {
+	files := []string{"etc", "file"}
+	owned := []string{"etc", "file", "directory"}
 	paths := []string{"etc", "file", "directory", "symlink"}
 	accounts := []string{"user", "group"}
 	return []habit{
@@ -26,13 +28,13 @@ func habits() []habit {
 		{[]string{"service", "socket", "timer", "target"}, []string{"wantedby", "enable", "enabled", "state"}, "What is declared is there; autostart says whether it starts at switch and at boot."},
 		{[]string{"service"}, []string{"environmentfile", "envfile"}, "Variables are written environment = { NAME = ... }; systemd { service = { EnvironmentFile = ... } } reads a file, there alone."},
 		{[]string{"timer"}, []string{"schedule", "cron", "interval", "startat"}, "Times are written on_calendar = \"...\", as systemd.time(7) has them."},
-		{paths, []string{"content", "contents", "data", "value"}, "The content is written text = \"...\"."},
-		{paths, []string{"owner", "uid"}, "The owner is written user = \"...\"."},
-		{paths, []string{"gid"}, "The group is written group = \"...\"."},
-		{paths, []string{"permissions", "perms"}, "It is written mode = \"0644\"."},
+		{files, []string{"content", "contents", "data", "value"}, "The content is written text = \"...\"."},
+		{owned, []string{"owner", "uid"}, "The owner is written user = \"...\"."},
+		{owned, []string{"gid"}, "The group is written group = \"...\"."},
+		{owned, []string{"permissions", "perms"}, "It is written mode = \"0644\"."},
 		{paths, []string{"dest", "destination", "name", "filename"}, "The path is the label, or path = \"...\"."},
-		{[]string{"etc", "file"}, []string{"target"}, "The path is the label, or path = \"...\"."},
-		{[]string{"file"}, []string{"content64", "contentbase64"}, "It is written text = base64decode(\"...\")."},
+		{files, []string{"target"}, "The path is the label, or path = \"...\"."},
+		{files, []string{"content64", "contentbase64"}, "It is written text = base64decode(\"...\")."},
 		{slices.Concat(paths, accounts), []string{"state", "ensure"}, "What is declared is there; absent = true says that it must not be."},
 		{slices.Concat(paths, accounts), []string{"enable", "enabled"}, "What is declared is there; when = COND leaves it out."},
 		{[]string{"user"}, []string{"extragroups", "supplementarygroups"}, "It is written groups = [...]."},

@@ -101,7 +101,7 @@ func TestEditsLeaveOtherLines(t *testing.T) {
 		}
 		n := newNaive(text)
 		name := rapid.SampledFrom([]string{"a", "b", "c", "\xff", "nobody"})
-		row := func() int { return rapid.IntRange(0, len(n.lines)-1).Draw(t, "row") }
+		row := func(t *rapid.T) int { return rapid.IntRange(0, len(n.lines)-1).Draw(t, "row") }
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				l := line.Draw(t, "line")
@@ -122,20 +122,20 @@ func TestEditsLeaveOtherLines(t *testing.T) {
 			},
 			"remove a row": func(t *rapid.T) {
 				if len(n.lines) == 0 {
-					t.Skip("no row")
+					return
 				}
-				at := row()
+				at := row(t)
 				d.RemoveRow(d.Rows()[at])
 				n.lines = slices.Delete(n.lines, at, at+1)
 			},
 			"set": func(t *rapid.T) {
 				if len(n.lines) == 0 {
-					t.Skip("no row")
+					return
 				}
-				at, value := row(), rapid.SampledFrom([]string{"", "new", "/home/ü"}).Draw(t, "value")
+				at, value := row(t), rapid.SampledFrom([]string{"", "new", "/home/ü"}).Draw(t, "value")
 				r := d.Rows()[at]
 				if r.Name() == "" {
-					t.Skip("no entry")
+					return
 				}
 				d.Set(r, accounts.PwShell, value)
 				cut := strings.LastIndexByte(n.lines[at], ':')
